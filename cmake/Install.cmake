@@ -1,0 +1,29 @@
+# Installation: headers, both libraries, the tool, a pkg-config file and a CMake package.
+
+if(NOT TARGET varve)
+    return()
+endif()
+
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/varve)
+
+install(TARGETS varve varve_static varve_headers EXPORT varve-targets)
+if(TARGET varve_tool)
+    install(TARGETS varve_tool)
+endif()
+install(DIRECTORY include/varve ${PROJECT_BINARY_DIR}/include/varve
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
+install(EXPORT varve-targets NAMESPACE varve:: DESTINATION ${package_dir})
+
+configure_package_config_file(cmake/varve-config.cmake.in
+    ${PROJECT_BINARY_DIR}/varve-config.cmake INSTALL_DESTINATION ${package_dir})
+# Below 1.0 a new minor version may break its callers.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/varve-config-version.cmake
+    COMPATIBILITY SameMinorVersion)
+install(FILES
+    ${PROJECT_BINARY_DIR}/varve-config.cmake ${PROJECT_BINARY_DIR}/varve-config-version.cmake
+    DESTINATION ${package_dir})
+
+configure_file(cmake/varve.pc.in ${PROJECT_BINARY_DIR}/varve.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/varve.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

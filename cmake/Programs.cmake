@@ -1,0 +1,51 @@
+# Programs on top of the library: the tool, the benchmarks, the examples.
+
+if(NOT TARGET varve_static)
+    return()
+endif()
+
+# The tool sees public headers and its own folder, so that it cannot include an internal one.
+file(GLOB tool_sources CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/tools/*.c ${PROJECT_SOURCE_DIR}/tools/*/*.c)
+set(tool_main ${PROJECT_SOURCE_DIR}/tools/main.c)
+if(tool_sources)
+    list(REMOVE_ITEM tool_sources ${tool_main})
+    add_library(varve_tool_objects OBJECT ${tool_sources})
+    target_include_directories(varve_tool_objects PRIVATE ${PROJECT_SOURCE_DIR}/tools)
+    target_link_libraries(varve_tool_objects
+        PRIVATE varve_flags
+        PUBLIC varve_headers PkgConfig::smartcols PkgConfig::jansson PkgConfig::nettle)
+
+    add_executable(varve_tool ${tool_main})
+    set_target_properties(varve_tool PROPERTIES OUTPUT_NAME varve)
+    target_include_directories(varve_tool PRIVATE ${PROJECT_SOURCE_DIR}/tools)
+    target_link_libraries(varve_tool PRIVATE
+        varve_flags varve_tool_objects varve_static varve_rocksdb)
+endif()
+
+# One program for each bench/bench_*.c; what they share lies in bench/support and bench/contenders.
+file(GLOB bench_mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/bench_*.c)
+file(GLOB bench_sources CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/bench/support/*.c ${PROJECT_SOURCE_DIR}/bench/contenders/*.c)
+if(bench_sources)
+    add_library(varve_bench_objects OBJECT ${bench_sources})
+    target_include_directories(varve_bench_objects PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(varve_bench_objects PRIVATE varve_flags PUBLIC varve_headers)
+endif()
+foreach(main IN LISTS bench_mains)
+    cmake_path(GET main STEM name)
+    add_executable(${name} ${main})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE varve_flags varve_static varve_rocksdb m)
+    if(bench_sources)
+        target_link_libraries(${name} PRIVATE varve_bench_objects)
+    endif()
+endforeach()
+
+# Examples are what a user would write: public headers, and the shared library with its exports.
+file(GLOB example_mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
+foreach(main IN LISTS example_mains)
+    cmake_path(GET main STEM name)
+    add_executable(example_${name} ${main})
+    target_link_libraries(example_${name} PRIVATE varve_flags varve)
+endforeach()
