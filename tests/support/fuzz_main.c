@@ -92,7 +92,10 @@ static void load_corpus(const char *dir_path)
         char path[4096];
         if (entry->d_name[0] == '.' || corpus.count == CORPUS_MAX)
             continue;
-        snprintf(path, sizeof path, "%s/%s", dir_path, entry->d_name);
+        if (snprintf(path, sizeof path, "%s/%s", dir_path, entry->d_name) >= (int)sizeof path) {
+            fprintf(stderr, "%s/%s: path too long\n", dir_path, entry->d_name);
+            exit(2);
+        }
         corpus.list[corpus.count++] = read_file(path);
     }
     closedir(dir);
