@@ -1,0 +1,71 @@
+/*
+ * What all iterators have in common, for those who implement one: the backends and the batch overlay.
+ *
+ * An implementation embeds varve__iter first.  Each positioning function ends in exactly one of
+ * varve__iter_found(), varve__iter_exhausted() and varve__iter_failed().  Bounds that were narrowed
+ * after opening and the prefix of a prefix iterator are looked after here; the bounds of the opening
+ * are the implementation's own.
+ */
+#ifndef VARVE_ENGINE_ITER_H
+#define VARVE_ENGINE_ITER_H
+
+#include <stdatomic.h>
+
+#include <varve/engine.h>
+
+typedef struct varve__iter varve__iter;
+
+/* Called once when an iterator is closed, after its ops->close has been told to free it. */
+typedef struct varve__iter_owner {
+    void (*closed)(struct varve__iter_owner *owner);
+} varve__iter_owner;
+
+struct varve__iter {
+    varve_iter head;
+    varve__iter_owner *owner; /* who counts it; may be NULL */
+    varve_buf open_lower;     /* bounds of the opening; empty = none */
+    varve_buf open_upper;
+    varve_buf lower; /* bounds in force, never wider than those; empty = none */
+    varve_buf upper;
+    bool is_prefix;
+    bool is_narrowed;  /* `lower` or `upper` differ from those of the opening */
+    varve_error error; /* the failure that stopped it */
+};
+
+/* Take `options` over into a zeroed iterator.  On failure it holds nothing. */
+varve_status varve__iter_init(varve__iter *it, const varve_iter_ops *ops,
+                              const varve_iter_options *options, varve_error *err);
+
+/* Free what varve__iter_init() took; called by the implementation's close. */
+void varve__iter_release(varve__iter *it);
+
+static inline varve__iter *varve__iter_of(varve_iter *it)
+{
+    return (varve__iter *)it;
+}
+
+/* It stands on the record of `key`, which is valid until the next movement. */
+static inline void varve__iter_found(varve__iter *it, varve_slice key)
+{
+    it->head.valid = true;
+    it->head.key = key;
+}
+
+/* It has run off an end. */
+static inline void varve__iter_exhausted(varve__iter *it)
+{
+    it->head.valid = false;
+    it->head.key = varve_slice_of(NULL, 0);
+}
+
+/* It has failed; returns where to record the failure.  The movement is over after that. */
+varve_error *varve__iter_failed(varve__iter *it);
+
+/* Forget an earlier failure: the first thing every seek does. */
+static inline void varve__iter_restart(varve__iter *it)
+{
+    if (it->error.status != VARVE_OK)
+        varve_error_release(&it->error);
+}
+
+#endif

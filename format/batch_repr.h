@@ -1,0 +1,49 @@
+/*
+ * Building and reading batch representations in place: what the opaque handles of
+ * <varve/batch_repr.h> wrap, and what the engine layer uses directly.
+ */
+#ifndef VARVE_FORMAT_BATCH_REPR_H
+#define VARVE_FORMAT_BATCH_REPR_H
+
+#include <varve/batch_repr.h>
+
+/*
+ * Building: a representation is a varve_buf.  An empty varve_buf is an untouched representation whose
+ * header has not been written; every append writes it when needed.  A call that fails leaves the
+ * representation as it was.
+ */
+
+/* Make `repr` an empty representation: a header with count 0. */
+varve_status varve__repr_begin(varve_buf *repr, varve_error *err);
+
+/* Append a record; `record->key` and `record->value` are used as the type says. */
+varve_status varve__repr_append(varve_buf *repr, const varve_record *record, varve_error *err);
+
+/*
+ * Append all records of `other`, which varve_batch_repr_validate() has accepted, and add its count.
+ */
+varve_status varve__repr_append_repr(varve_buf *repr, varve_slice other, varve_error *err);
+
+/* The header's count, of at least a header's bytes. */
+uint32_t varve__repr_count(varve_slice repr);
+
+/* Reading in place, without allocation. */
+typedef struct varve__repr_reader {
+    varve_slice repr;
+    size_t offset;      /* of the next record */
+    uint64_t sequence;  /* of the header */
+    uint32_t count;     /* of the header */
+    uint32_t found;     /* counted records read so far */
+    varve_status failed; /* VARVE_OK until a record could not be read */
+    varve_error error;  /* that failure */
+} varve__repr_reader;
+
+/* As varve_batch_reader_open(). */
+varve_status varve__repr_reader_init(varve__repr_reader *reader, varve_slice repr, unsigned flags,
+                                     varve_error *err);
+
+/* As varve_batch_reader_next(). */
+varve_status varve__repr_reader_next(varve__repr_reader *reader, varve_record *record,
+                                     varve_error *err);
+
+#endif

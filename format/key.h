@@ -1,0 +1,51 @@
+/*
+ * Engine keys without decoding them: what scans and writers do with encoded bytes.
+ */
+#ifndef VARVE_FORMAT_KEY_H
+#define VARVE_FORMAT_KEY_H
+
+#include <varve/key.h>
+
+/* Bytes of a version's timestamp behind the terminator. */
+#define VARVE__SUFFIX_SIZE 12
+
+/* Write the version suffix of a timestamp that is not negative and not zero. */
+void varve__suffix_encode(varve_ts ts, unsigned char suffix[VARVE__SUFFIX_SIZE]);
+
+/* The inverse, for a suffix that varve__key_split() has accepted. */
+varve_ts varve__suffix_decode(const unsigned char suffix[VARVE__SUFFIX_SIZE]);
+
+/* An engine key in its parts.  Slices point into the key. */
+typedef struct varve__key_parts {
+    varve_slice prefix; /* escaped user key with its terminator; shared by all its records */
+    varve_slice suffix; /* empty at the metadata position, else VARVE__SUFFIX_SIZE bytes */
+} varve__key_parts;
+
+/*
+ * Split and validate an engine key completely (every rule of a malformed key is looked at) without
+ * copying.  Returns VARVE_OK or VARVE_CORRUPT_KEY.
+ */
+varve_status varve__key_split(varve_slice engine_key, varve__key_parts *parts, varve_error *err);
+
+/* Append the user key whose escaped form with terminator is `prefix` (validated) to `user_key`. */
+varve_status varve__key_unescape(varve_slice prefix, varve_buf *user_key, varve_error *err);
+
+/* Size of the user key whose escaped form with terminator is `prefix` (validated). */
+size_t varve__key_unescaped_size(varve_slice prefix);
+
+/* Append the engine key to `out`, as varve_key_encode() but without replacing the contents. */
+varve_status varve__key_append(varve_slice user_key, varve_ts ts, varve_buf *out, varve_error *err);
+
+/*
+ * Append to `out` the smallest byte string above every record of the user key whose escaped form with
+ * terminator is `prefix`: the prefix with 00 02 in place of 00 01.
+ */
+varve_status varve__key_append_prefix_end(varve_slice prefix, varve_buf *out, varve_error *err);
+
+/*
+ * Whether `engine_key` may be written under: well-formed and of legal size; the empty user key passes.
+ * Returns VARVE_OK, VARVE_CORRUPT_KEY or VARVE_INVALID_KEY.
+ */
+varve_status varve__engine_key_check(varve_slice engine_key, varve_error *err);
+
+#endif

@@ -1,0 +1,439 @@
+/*
+ * Engines: ordered stores of engine keys (<varve/key.h>) with atomic batches.
+ *
+ * Two interfaces, varve_reader and varve_writer, and three things that lend them:
+ *
+ *                     reader  writer   opened by               closed by
+ *     varve_engine      x       x      varve_engine_open()     varve_engine_close()
+ *     varve_batch       x       x      varve_batch_open()      varve_batch_close()
+ *     varve_snapshot    x              varve_snapshot_open()   varve_snapshot_close()
+ *
+ * Code that only reads takes a varve_reader, so it runs on all three.  A snapshot has no writer to
+ * lend: writing to one does not compile.  What is lent cannot be closed by the borrower and lives as
+ * long as its owner.
+ *
+ * Threads: an engine and a snapshot, with their readers and writers, may be used by any number of
+ * threads.  A batch, its reader and its writer, and every iterator are for one thread at a time.
+ *
+ * Batches, snapshots and iterators are closed before their engine, iterators before their batch or
+ * snapshot: an engine with open handles refuses to close.
+ */
+#ifndef VARVE_ENGINE_H
+#define VARVE_ENGINE_H
+
+#include <varve/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct varve_engine varve_engine;
+typedef struct varve_batch varve_batch;
+typedef struct varve_snapshot varve_snapshot;
+typedef struct varve_reader varve_reader;
+typedef struct varve_writer varve_writer;
+typedef struct varve_iter varve_iter;
+
+/* ---- Opening and closing ------------------------------------------------------------------- */
+
+/* What keeps the data. */
+typedef enum varve_backend {
+    VARVE_BACKEND_ROCKSDB = 0,        /* RocksDB in a directory */
+    VARVE_BACKEND_ROCKSDB_MEMORY = 1, /* RocksDB in memory; gone with close */
+    VARVE_BACKEND_MEM = 2             /* a small ordered map; gone with close; for tests and models */
+} varve_backend;
+
+/* Whether commits pass through the write-ahead log. */
+typedef enum varve_wal_mode {
+    VARVE_WAL_ON = 0, /* a commit is in the log before it returns */
+    VARVE_WAL_OFF = 1 /* commits live in memory until varve_engine_flush(); a crash loses them */
+} varve_wal_mode;
+
+/* When a commit is forced to stable storage. */
+typedef enum varve_durability {
+    VARVE_SYNC = 0,   /* before the call returns: survives a power failure */
+    VARVE_NO_SYNC = 1 /* some time later: survives the death of the process, not of the machine */
+} varve_durability;
+
+typedef enum varve_log_level {
+    VARVE_LOG_INFO = 0, /* opened, closed, created */
+    VARVE_LOG_WARN = 1, /* something that deserves a look */
+    VARVE_LOG_ERROR = 2 /* a failure of the backend */
+} varve_log_level;
+
+/*
+ * Receives one line without a newline for each event.  Called from any thread that uses the engine,
+ * also from several at once, with no lock of varve held.  It must not call the engine.
+ */
+typedef void (*varve_log_fn)(void *arg, varve_log_level level, const char *line);
+
+/*
+ * How to open an engine.  Set `struct_size` to sizeof(varve_options); every other field may stay
+ * zero, which is a good default for a store of moderate size.
+ */
+typedef struct varve_options {
+    size_t struct_size;
+    const char *path;               /* the directory; NULL for the memory backends */
+    varve_backend backend;
+    bool read_only;                 /* take no lock, write nothing; works beside a live writer and
+                                       sees the store as it is at the time of opening */
+    bool must_exist;                /* fail with VARVE_NO_STORE instead of creating one */
+    bool salvage;                   /* open in spite of damage in the middle of the WAL, dropping
+                                       all that follows it; without, such a store is VARVE_CORRUPT */
+    varve_wal_mode wal;
+    varve_durability writer_durability; /* of varve_engine_writer(); batches say it at commit */
+    bool never_sync;                /* no commit syncs, whatever it asks for; use
+                                       varve_engine_sync() */
+    uint64_t cache_bytes;           /* block cache; 0 = 32 MiB */
+    uint64_t write_buffer_bytes;    /* one memtable, of which two may exist; 0 = 64 MiB */
+    uint64_t block_bytes;           /* uncompressed size of a table block; 0 = 8 KiB */
+    int bloom_bits;                 /* per user key; 0 = 10, -1 = no filter */
+    int max_open_files;             /* 0 = unlimited */
+    varve_log_fn log;               /* NULL = silent */
+    void *log_arg;
+} varve_options;
+
+/*
+ * Open a store, creating it if it is missing or its directory is empty.
+ *
+ * Returns VARVE_OK; VARVE_INVALID_ARGUMENT (the message names the field); VARVE_NO_STORE;
+ * VARVE_NOT_A_STORE; VARVE_INCOMPATIBLE; VARVE_LOCKED; VARVE_CORRUPT; VARVE_IO; VARVE_NO_SPACE;
+ * VARVE_NO_MEMORY.  On failure `*out` is NULL.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_engine_open(const varve_options *options,
+                                                         varve_engine **out, varve_error *err);
+
+/*
+ * Close an engine.  With batches, snapshots or iterators still open it returns VARVE_BUSY with
+ * their numbers, and the engine stays open and usable.  No other thread may be inside a call on the
+ * engine.  NULL is fine.
+ *
+ * With the WAL on nothing is lost by closing, or by not closing.  With the WAL off, closing flushes;
+ * a failure of that is returned (VARVE_IO, VARVE_NO_SPACE) and the engine stays open.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_engine_close(varve_engine *engine, varve_error *err);
+
+/* The engine's reader: sees all committed writes.  Valid until the engine is closed. */
+VARVE_API varve_reader *varve_engine_reader(varve_engine *engine);
+
+/*
+ * The engine's writer: each call is one atomic commit, as durable as `writer_durability` says.
+ * Valid until the engine is closed.
+ */
+VARVE_API varve_writer *varve_engine_writer(varve_engine *engine);
+
+/*
+ * Make everything that has been committed durable: by syncing the WAL, or by flushing if it is off.
+ *
+ * Returns VARVE_OK; VARVE_COMMIT_UNKNOWN if the sync failed, for then nobody can tell;
+ * VARVE_READ_ONLY; VARVE_IO; VARVE_NO_SPACE.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_engine_sync(varve_engine *engine, varve_error *err);
+
+/*
+ * Write the memtables to table files and wait for it.  Returns VARVE_OK, VARVE_READ_ONLY, VARVE_IO,
+ * VARVE_NO_SPACE or VARVE_CORRUPT.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_engine_flush(varve_engine *engine, varve_error *err);
+
+/*
+ * Flush, then rewrite all table files into the last level, and wait for it.  Returns as
+ * varve_engine_flush().
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_engine_compact(varve_engine *engine, varve_error *err);
+
+/* ---- What an engine tells of itself -------------------------------------------------------- */
+
+/* Numbers about an engine.  Set `struct_size` before the call. */
+typedef struct varve_engine_info {
+    size_t struct_size;
+    uint64_t sequence;            /* number of the last committed record */
+    uint64_t estimated_keys;      /* engine keys, by the backend's estimate */
+    uint64_t table_files;
+    uint64_t table_bytes;
+    uint64_t memtable_bytes;      /* active and waiting memtables */
+    uint64_t cache_bytes;         /* in the block cache */
+    uint64_t table_reader_bytes;  /* indexes and filters held outside the cache */
+    uint64_t open_batches;
+    uint64_t open_snapshots;
+    uint64_t open_iterators;
+    int64_t format_version;       /* of the store; 0 for the memory backends */
+} varve_engine_info;
+
+/* Fill `info`.  Returns VARVE_OK or VARVE_INVALID_ARGUMENT. */
+VARVE_API VARVE_NODISCARD varve_status varve_engine_get_info(varve_engine *engine,
+                                                             varve_engine_info *info,
+                                                             varve_error *err);
+
+/* One table file.  Slices are valid during the callback. */
+typedef struct varve_table {
+    int level;
+    uint64_t bytes;
+    uint64_t entries;
+    uint64_t deletions;
+    varve_slice name;
+    varve_slice start; /* the smallest engine key */
+    varve_slice end;   /* the largest engine key */
+} varve_table;
+
+/* Receives one table; returns whether to go on. */
+typedef bool (*varve_table_fn)(void *arg, const varve_table *table);
+
+/*
+ * Call `each` for every table file: by level, within a level the largest first, then by start key.
+ * The memory map backend has none.  Returns VARVE_OK or VARVE_NO_MEMORY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_engine_tables(varve_engine *engine,
+                                                           varve_table_fn each, void *arg,
+                                                           varve_error *err);
+
+/* ---- Reading ------------------------------------------------------------------------------- */
+
+/*
+ * Copy the value stored under exactly `engine_key` into `value`, whose contents it replaces.
+ *
+ * Returns VARVE_OK; VARVE_NOT_FOUND, leaving `value` empty; VARVE_EMPTY_KEY; VARVE_CORRUPT_KEY if
+ * the argument is no engine key; VARVE_UNSUPPORTED on a write-only batch; VARVE_MISUSE on a committed
+ * batch; VARVE_IO; VARVE_CORRUPT; VARVE_NO_MEMORY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_reader_get(varve_reader *reader,
+                                                        varve_slice engine_key, varve_buf *value,
+                                                        varve_error *err);
+
+/* How to open an iterator.  Set `struct_size`; zero elsewhere walks over everything. */
+typedef struct varve_iter_options {
+    size_t struct_size;
+    varve_slice lower; /* engine key: nothing below it is shown; empty = no bound; copied */
+    varve_slice upper; /* engine key: nothing at or above it is shown; empty = no bound; copied */
+    bool prefix;       /* each seek shows the records of the user key sought, and no other */
+    bool bypass_cache; /* do not fill the block cache: for long walks */
+} varve_iter_options;
+
+/*
+ * What stands behind an iterator.  Applications call the functions below; the table is open to them
+ * so that these can be inlined.  The positioning functions set `valid` and `key` themselves.
+ */
+typedef struct varve_iter_ops {
+    void (*seek_ge)(varve_iter *it, varve_slice engine_key);
+    void (*seek_le)(varve_iter *it, varve_slice engine_key);
+    void (*next)(varve_iter *it); /* called only while valid */
+    void (*prev)(varve_iter *it); /* called only while valid */
+    varve_slice (*value)(const varve_iter *it); /* called only while valid */
+    void (*close)(varve_iter *it);
+} varve_iter_ops;
+
+/*
+ * A cursor over the records of a reader.  `valid` and `key` are kept up to date by every movement: a
+ * step is one indirect call, a look is a load.
+ *
+ * This head is the whole public layout and will not change; what follows it in memory is private.
+ */
+struct varve_iter {
+    const varve_iter_ops *ops;
+    bool valid;      /* it stands on a record */
+    varve_slice key; /* that record's engine key; its bytes are valid until the next movement */
+};
+
+/*
+ * Open an iterator.  On an engine it shows the state of this moment, whatever is committed later.  On
+ * a batch it shows the engine's state of this moment under the batch's own writes, those made later
+ * included from the next movement on.  NULL options walk over everything.  It stands nowhere until
+ * the first seek.
+ *
+ * Returns VARVE_OK; VARVE_INVALID_ARGUMENT; VARVE_UNSUPPORTED on a write-only batch; VARVE_MISUSE on
+ * a committed batch; VARVE_NO_MEMORY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_iter_open(varve_reader *reader,
+                                                       const varve_iter_options *options,
+                                                       varve_iter **out, varve_error *err);
+
+/* Close an iterator; NULL is fine. */
+VARVE_API void varve_iter_close(varve_iter *it);
+
+/*
+ * Movements.  Each returns whether the iterator now stands on a record.  False means the end of the
+ * data or bounds, or a failure: varve_iter_status() tells which.  A seek forgets an earlier failure;
+ * the other movements leave an iterator that is not valid as it is.
+ */
+
+/* To the first record at or above `engine_key`; the empty key means the first of all. */
+static inline bool varve_iter_seek_ge(varve_iter *it, varve_slice engine_key)
+{
+    it->ops->seek_ge(it, engine_key);
+    return it->valid;
+}
+
+/*
+ * To the last record at or below `engine_key`; the empty key means the last of all.  Not on a prefix
+ * iterator: it fails with VARVE_UNSUPPORTED.
+ */
+static inline bool varve_iter_seek_le(varve_iter *it, varve_slice engine_key)
+{
+    it->ops->seek_le(it, engine_key);
+    return it->valid;
+}
+
+/* One record on. */
+static inline bool varve_iter_next(varve_iter *it)
+{
+    if (it->valid)
+        it->ops->next(it);
+    return it->valid;
+}
+
+/* One record back.  Not on a prefix iterator: it fails with VARVE_UNSUPPORTED. */
+static inline bool varve_iter_prev(varve_iter *it)
+{
+    if (it->valid)
+        it->ops->prev(it);
+    return it->valid;
+}
+
+/* To the last record below `engine_key`; the empty key means the last of all. */
+VARVE_API bool varve_iter_seek_lt(varve_iter *it, varve_slice engine_key);
+
+/* To the first record of the next user key. */
+VARVE_API bool varve_iter_next_key(varve_iter *it);
+
+/* To the last record of the previous user key: its oldest version, or its metadata record. */
+VARVE_API bool varve_iter_prev_key(varve_iter *it);
+
+/* The value of the record; only while valid.  Its bytes are valid until the next movement. */
+static inline varve_slice varve_iter_value(const varve_iter *it)
+{
+    return it->ops->value(it);
+}
+
+/* Whether the record is below `engine_key`; false if the iterator stands nowhere. */
+static inline bool varve_iter_less(const varve_iter *it, varve_slice engine_key)
+{
+    return it->valid && varve_slice_compare(it->key, engine_key) < 0;
+}
+
+/*
+ * Narrow the bounds for the seeks to come: copies, empty = as at opening.  Bounds lie within those
+ * given at opening; what they cut off is passed over by varve, while those of the opening also spare
+ * the backend the work.  The iterator stands nowhere until the next seek.
+ *
+ * Returns VARVE_OK, VARVE_INVALID_ARGUMENT for wider bounds, or VARVE_NO_MEMORY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_iter_set_bounds(varve_iter *it, varve_slice lower,
+                                                             varve_slice upper, varve_error *err);
+
+/*
+ * VARVE_OK while the iterator is valid or has reached an end; otherwise the failure that stopped it:
+ * VARVE_IO, VARVE_CORRUPT, VARVE_CORRUPT_KEY, VARVE_UNSUPPORTED, VARVE_INVALID_ARGUMENT,
+ * VARVE_NO_MEMORY.  To be asked once, after the loop.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_iter_status(const varve_iter *it, varve_error *err);
+
+/* ---- Writing ------------------------------------------------------------------------------- */
+
+/*
+ * Apply the records of a batch representation (<varve/batch_repr.h>), all or none.
+ *
+ * On an engine: one commit, as durable as the engine's writer.  On a batch: its records are
+ * appended.  `repr` is validated whole before anything is written.
+ *
+ * Returns VARVE_OK; VARVE_BAD_BATCH; VARVE_CORRUPT_KEY; VARVE_INVALID_KEY; VARVE_TOO_LARGE;
+ * VARVE_UNSUPPORTED for merges and single clears; VARVE_MISUSE on a committed batch; VARVE_READ_ONLY;
+ * VARVE_IO; VARVE_NO_SPACE; VARVE_COMMIT_UNKNOWN; VARVE_NO_MEMORY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_writer_apply(varve_writer *writer, varve_slice repr,
+                                                          varve_error *err);
+
+/*
+ * The small forms: one record each, all or nothing.  Beyond the failures of varve_writer_apply() they
+ * refuse the empty user key (VARVE_EMPTY_KEY).
+ */
+
+/* Set the value under `engine_key`; it may be empty. */
+VARVE_API VARVE_NODISCARD varve_status varve_writer_put(varve_writer *writer,
+                                                        varve_slice engine_key, varve_slice value,
+                                                        varve_error *err);
+/* Remove `engine_key`, present or not. */
+VARVE_API VARVE_NODISCARD varve_status varve_writer_clear(varve_writer *writer,
+                                                          varve_slice engine_key,
+                                                          varve_error *err);
+/*
+ * Remove every record from `start` up to, not including, `end`.  The bounds may be any bytes; a range
+ * that ends before it starts is VARVE_INVALID_ARGUMENT.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_writer_clear_range(varve_writer *writer,
+                                                                varve_slice start, varve_slice end,
+                                                                varve_error *err);
+
+/* ---- Batches ------------------------------------------------------------------------------- */
+
+enum varve_batch_flags {
+    VARVE_BATCH_WRITE_ONLY = 1 /* never read: its reader refuses with VARVE_UNSUPPORTED */
+};
+
+/*
+ * Open an empty batch: writes that become visible together.  Reads through it see the engine's
+ * current state under the batch's own writes.  A batch closed without commit leaves no trace.
+ *
+ * Returns VARVE_OK, VARVE_INVALID_ARGUMENT for unknown flags, or VARVE_NO_MEMORY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_batch_open(varve_engine *engine, unsigned flags,
+                                                        varve_batch **out, varve_error *err);
+
+/*
+ * Close a batch, committed or not; NULL is fine.  Iterators that are still open over it fail with
+ * VARVE_MISUSE at their next movement; the engine counts the batch as open until the last of them
+ * is closed.
+ */
+VARVE_API void varve_batch_close(varve_batch *batch);
+
+/* The batch's reader; valid until the batch is closed. */
+VARVE_API varve_reader *varve_batch_reader_of(varve_batch *batch);
+
+/* The batch's writer; valid until the batch is closed. */
+VARVE_API varve_writer *varve_batch_writer_of(varve_batch *batch);
+
+/* The batch's representation so far; valid until its next write, commit, reset or close. */
+VARVE_API varve_slice varve_batch_repr(const varve_batch *batch);
+
+/* Whether nothing has been recorded. */
+VARVE_API bool varve_batch_is_empty(const varve_batch *batch);
+
+/*
+ * Commit: everything at once becomes visible and as durable as `how` says.  An empty batch commits
+ * without touching the store.  Afterwards the batch can only be reset or closed, and iterators over
+ * it fail with VARVE_MISUSE at their next movement.  If the commit fails
+ * the batch keeps its records and may be committed again, except after VARVE_COMMIT_UNKNOWN.
+ *
+ * Returns VARVE_OK; VARVE_MISUSE if it has been committed already; VARVE_READ_ONLY; VARVE_IO;
+ * VARVE_NO_SPACE; VARVE_COMMIT_UNKNOWN; VARVE_NO_MEMORY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_batch_commit(varve_batch *batch, varve_durability how,
+                                                          varve_error *err);
+
+/*
+ * Make the batch empty and usable again, keeping its memory.  VARVE_MISUSE while iterators over it
+ * are open.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_batch_reset(varve_batch *batch, varve_error *err);
+
+/* ---- Snapshots ----------------------------------------------------------------------------- */
+
+/*
+ * Keep the engine's state of this moment readable.  Returns VARVE_OK or VARVE_NO_MEMORY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_snapshot_open(varve_engine *engine,
+                                                           varve_snapshot **out, varve_error *err);
+
+/*
+ * Let go of the state; NULL is fine.  Iterators that are still open over it go on; the engine counts
+ * the snapshot as open until the last of them is closed.
+ */
+VARVE_API void varve_snapshot_close(varve_snapshot *snapshot);
+
+/* The snapshot's reader; valid until the snapshot is closed. */
+VARVE_API varve_reader *varve_snapshot_reader(varve_snapshot *snapshot);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * What can go wrong, and how it is told.
+ *
+ * Every function that can fail returns a varve_status and takes a varve_error as its last argument.
+ * The status is enough to decide what to do next; the varve_error carries what a person wants to
+ * read and what a caller needs in order to act, such as the timestamps of a conflict.
+ */
+#ifndef VARVE_ERROR_H
+#define VARVE_ERROR_H
+
+#include <varve/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * One row per status: name, value, text.  The enum, varve_status_name(), varve_status_text() and
+ * docs/errors.md all come from this list.  Values are part of the ABI: add rows, never renumber.
+ *
+ * Zero is success.  A positive status is an expected answer that is not a value.  A negative status
+ * is a failure: nothing has been changed, but for the two that say otherwise in their text.
+ */
+#define VARVE_STATUS_MAP(X)                                                                        \
+    X(OK, 0, "success")                                                                            \
+    X(NOT_FOUND, 1, "there is no value under this key")                                            \
+    X(INVALID_ARGUMENT, -1, "an argument makes no sense; the message names it")                    \
+    X(EMPTY_KEY, -2, "the empty key cannot be accessed")                                           \
+    X(INVALID_KEY, -3, "the user key is longer than 65,536 bytes or not below FF FF")              \
+    X(TOO_LARGE, -4, "a value or batch exceeds its limit; `too_large` carries size and limit")     \
+    X(BAD_BATCH, -5, "the bytes are not a batch representation; `bad_batch` says where")           \
+    X(TIMESTAMP_OVERFLOW, -6, "the operation needs a timestamp beyond the largest one")            \
+    X(MISUSE, -7, "the object is not in a state that allows this call; nothing was done")          \
+    X(UNSUPPORTED, -8, "this engine, batch or iterator does not offer the operation")              \
+    X(BUSY, -9, "open handles forbid closing; `busy` counts them, the engine stays open")          \
+    X(NO_MEMORY, -20, "an allocation failed")                                                      \
+    X(IO, -21, "the file system reported an error")                                                \
+    X(NO_SPACE, -22, "the file system is full")                                                    \
+    X(CORRUPT, -23, "stored bytes are damaged")                                                    \
+    X(CORRUPT_KEY, -24, "a stored key is not an engine key")                                       \
+    X(LOCKED, -25, "another process, or this one, has the store open for writing")                 \
+    X(READ_ONLY, -26, "the engine was opened for reading only")                                    \
+    X(COMMIT_UNKNOWN, -27, "the commit may or may not be durable; a reopened store tells")         \
+    X(NOT_A_STORE, -28, "the directory holds something that is not a varve store")                 \
+    X(INCOMPATIBLE, -29, "the store's format is newer than, or unknown to, this library")          \
+    X(NO_STORE, -30, "there is no store at this path")                                             \
+    X(WRITE_INTENT, -40, "a transaction's intent is in the way; `intents` lists them")             \
+    X(WRITE_TOO_OLD, -41, "a newer version exists; the write HAS been done, at `too_old.actual`")  \
+    X(VALUE_TYPE, -42, "the value has another type, or bytes that are none of its type")           \
+    X(CHECKSUM, -43, "the value does not match its checksum")                                      \
+    X(INLINE_MIX, -44, "a key has either an inline value or versions, not both")                   \
+    X(INTERNAL, -99, "an invariant of varve does not hold, or the backend failed unexpectedly")
+
+typedef enum varve_status {
+#define VARVE_STATUS_ENUM(name, value, text) VARVE_##name = (value),
+    VARVE_STATUS_MAP(VARVE_STATUS_ENUM)
+#undef VARVE_STATUS_ENUM
+} varve_status;
+
+/* A timestamp: nanoseconds of wall time and a logical tie-breaker.  See <varve/ts.h>. */
+typedef struct varve_ts {
+    int64_t wall;    /* nanoseconds since the Unix epoch */
+    int32_t logical; /* orders events of one nanosecond */
+} varve_ts;
+
+/* A transaction's intent that stood in the way. */
+typedef struct varve_intent {
+    varve_slice key; /* the user key; owned by the varve_error that holds the intent */
+    unsigned char txn_id[16];
+    varve_ts ts; /* where the provisional value stands */
+} varve_intent;
+
+/* Room for the message of an error, with its terminator. */
+#define VARVE_ERROR_MESSAGE_MAX 256
+
+/*
+ * Details of one failure.  Lives in the caller's memory: start it as VARVE_ERROR_INIT, end it with
+ * varve_error_release().  Passing NULL instead is always allowed and drops the details.
+ *
+ * After a call that returned a negative status, `status` equals it and `message` is not empty; an
+ * earlier failure that the struct still held has been released.  After any other return the struct
+ * is untouched.  `status` alone says which member of `detail` is meaningful.
+ */
+typedef struct varve_error {
+    varve_status status;
+    union {
+        struct { /* VARVE_WRITE_INTENT: at least one, in key order; owned by this struct */
+            varve_intent *list;
+            size_t count;
+            bool more; /* the caller's cap ended the search */
+        } intents;
+        struct { /* VARVE_WRITE_TOO_OLD */
+            varve_ts attempted;
+            varve_ts actual; /* where the value has been written */
+        } too_old;
+        struct { /* VARVE_BUSY */
+            size_t batches;
+            size_t snapshots;
+            size_t iterators;
+        } busy;
+        struct { /* VARVE_TOO_LARGE, in bytes */
+            uint64_t size;
+            uint64_t limit;
+        } too_large;
+        struct { /* VARVE_BAD_BATCH */
+            uint64_t offset; /* of the record that could not be read, in bytes */
+            uint32_t record; /* its number, from 0 */
+        } bad_batch;
+        struct { /* VARVE_INCOMPATIBLE */
+            int64_t found;
+            int64_t supported;
+        } version;
+    } detail;
+    char message[VARVE_ERROR_MESSAGE_MAX];
+} varve_error;
+
+/* An initialiser, in C and in C++. */
+#define VARVE_ERROR_INIT                                                                           \
+    {                                                                                              \
+        VARVE_OK, {{NULL, 0, false}}, ""                                                           \
+    }
+
+/* Free what the error owns and make it VARVE_OK again; harmless if it is. */
+VARVE_API void varve_error_release(varve_error *err);
+
+/*
+ * The full text, rendered from the payload: `message` is cut to its room, this names every intent
+ * that fits the rules of its kind.  Replaces what `text` held and ends it with a NUL that `size` does
+ * not count.  Returns VARVE_OK or VARVE_NO_MEMORY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_error_text(const varve_error *err, varve_buf *text);
+
+/* "VARVE_NOT_FOUND" and so on; "VARVE_UNKNOWN" for a number that is none. */
+VARVE_API const char *varve_status_name(varve_status status);
+
+/* One line that says what the status means, in general. */
+VARVE_API const char *varve_status_text(varve_status status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

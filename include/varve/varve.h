@@ -1,0 +1,19 @@
+/*
+ * varve: an embeddable multi-version storage engine on RocksDB.  All public headers at once.
+ */
+#ifndef VARVE_VARVE_H
+#define VARVE_VARVE_H
+
+#include <varve/alloc.h>
+#include <varve/base.h>
+#include <varve/batch_repr.h>
+#include <varve/clock.h>
+#include <varve/engine.h>
+#include <varve/error.h>
+#include <varve/key.h>
+#include <varve/mvcc.h>
+#include <varve/ts.h>
+#include <varve/value.h>
+#include <varve/version.h>
+
+#endif

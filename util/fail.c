@@ -1,0 +1,67 @@
+#include "util/fail.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "util/alloc.h"
+
+static void begin(varve_error *err, varve_status status)
+{
+    varve_error_release(err);
+    err->status = status;
+}
+
+varve_status varve__fail(varve_error *err, varve_status status, const char *format, ...)
+{
+    if (err == NULL)
+        return status;
+
+    /* The message may be made from what the error holds: format before letting go of it. */
+    char message[VARVE_ERROR_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    begin(err, status);
+    memcpy(err->message, message, sizeof message);
+    return status;
+}
+
+varve_status varve__fail_no_memory(varve_error *err, size_t wanted)
+{
+    return varve__fail(err, VARVE_NO_MEMORY, "out of memory: cannot allocate %zu bytes", wanted);
+}
+
+varve_status varve__fail_too_large(varve_error *err, const char *what, uint64_t size,
+                                   uint64_t limit)
+{
+    (void)varve__fail(err, VARVE_TOO_LARGE, "%s of %" PRIu64 " bytes exceeds the limit of %" PRIu64,
+                      what, size, limit);
+    if (err != NULL) {
+        err->detail.too_large.size = size;
+        err->detail.too_large.limit = limit;
+    }
+    return VARVE_TOO_LARGE;
+}
+
+varve_status varve__struct_copy(void *to, size_t known, const void *from, const char *name,
+                                varve_error *err)
+{
+    size_t given = 0;
+    if (from != NULL)
+        memcpy(&given, from, sizeof given);
+    if (given < sizeof given)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "%s must be given with struct_size = sizeof(%s)", name, name);
+    const unsigned char *bytes = from;
+    for (size_t i = known; i < given; i++) {
+        if (bytes[i] != 0)
+            return varve__fail(err, VARVE_UNSUPPORTED,
+                               "%s has a field at byte %zu that this library does not know", name,
+                               i);
+    }
+    memset(to, 0, known);
+    memcpy(to, from, given < known ? given : known);
+    return VARVE_OK;
+}

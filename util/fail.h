@@ -1,0 +1,43 @@
+/*
+ * Recording failures: each failing site is one `return varve__fail(...)`.
+ *
+ * All of these accept a NULL error, release what it held before, and return the status recorded.
+ */
+#ifndef VARVE_UTIL_FAIL_H
+#define VARVE_UTIL_FAIL_H
+
+#include <varve/error.h>
+
+/* A failure without payload.  `format` makes the message, cut to its room. */
+varve_status varve__fail(varve_error *err, varve_status status, const char *format, ...)
+    VARVE_PRINTF(3, 4);
+
+varve_status varve__fail_no_memory(varve_error *err, size_t wanted);
+
+/* VARVE_TOO_LARGE about `what`, such as "value". */
+varve_status varve__fail_too_large(varve_error *err, const char *what, uint64_t size,
+                                   uint64_t limit);
+
+/*
+ * Give an error that holds nothing the status VARVE_WRITE_INTENT and copies of the intents and their
+ * keys, but no message: format/fail.h, which can print keys, has the complete form.  VARVE_NO_MEMORY
+ * instead, if copying fails.
+ */
+varve_status varve__error_set_intents(varve_error *err, const varve_intent *list, size_t count,
+                                      bool more);
+
+/* Make `to` an independent copy of `from`, whose status it returns. */
+varve_status varve__error_copy(const varve_error *from, varve_error *to);
+
+/*
+ * Bring an options struct of the caller into a struct of this library's version: `known` bytes at
+ * `to`, of which the first is the size_t struct_size.  What the caller's version lacks becomes zero;
+ * what it has beyond must be zero.  `name` is the type's name.
+ *
+ * Returns VARVE_OK; VARVE_INVALID_ARGUMENT for NULL or a struct_size of zero; VARVE_UNSUPPORTED for
+ * fields of a later version that are set.
+ */
+varve_status varve__struct_copy(void *to, size_t known, const void *from, const char *name,
+                                varve_error *err);
+
+#endif

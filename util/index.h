@@ -1,0 +1,69 @@
+/*
+ * The ordered index: engine keys with what happened to them, newest event of a key first.
+ *
+ * A skip list that only grows.  Entries and their keys never move and live as long as the index, so
+ * a position in it stays good while others are added.  It knows no locks: its owner orders access.
+ *
+ * `kind` and `datum` belong to the owner; batches and the memory engine keep there what was done and
+ * where the value stands.
+ */
+#ifndef VARVE_UTIL_INDEX_H
+#define VARVE_UTIL_INDEX_H
+
+#include "util/arena.h"
+
+#define VARVE__INDEX_HEIGHT_MAX 12
+
+typedef struct varve__index_entry varve__index_entry;
+
+struct varve__index_entry {
+    varve_slice key;
+    uint64_t order; /* events are numbered upwards; of one key the highest comes first */
+    uint64_t datum;
+    size_t size; /* of the value */
+    uint32_t kind;
+    uint32_t height;
+    varve__index_entry *next[]; /* `height` of them */
+};
+
+typedef struct varve__index {
+    varve__arena arena;
+    varve__index_entry *head[VARVE__INDEX_HEIGHT_MAX];
+    size_t count;
+    uint64_t random; /* state of the height generator */
+    uint32_t height;
+} varve__index;
+
+void varve__index_init(varve__index *index);
+void varve__index_release(varve__index *index);
+
+/*
+ * See to it that the next `entries` insertions, whose keys have together `key_bytes` bytes, succeed.
+ * False if there is no memory.
+ */
+bool varve__index_reserve(varve__index *index, size_t entries, size_t key_bytes);
+
+/*
+ * Add an event; the key is copied.  (key, order) must be new.  Returns NULL only without memory,
+ * never after a reservation that covers it.
+ */
+varve__index_entry *varve__index_insert(varve__index *index, varve_slice key, uint64_t order,
+                                        uint32_t kind, uint64_t datum, size_t size);
+
+/* The first entry at or behind (key, order), that is: with a larger key, or the same key and an
+ * order not above `order`.  NULL at the end. */
+varve__index_entry *varve__index_seek_ge(const varve__index *index, varve_slice key,
+                                         uint64_t order);
+
+/* The last entry in front of all entries of `key`.  NULL at the front. */
+varve__index_entry *varve__index_seek_lt(const varve__index *index, varve_slice key);
+
+/* The last entry of all; NULL if there is none. */
+varve__index_entry *varve__index_last(const varve__index *index);
+
+static inline varve__index_entry *varve__index_next(const varve__index_entry *entry)
+{
+    return entry->next[0];
+}
+
+#endif
