@@ -1,0 +1,102 @@
+# Commands for people.  The build itself is CMake's: see CMakePresets.json.
+#
+# CC chooses the compiler, here and in all that is below: `make test CC=clang`.
+
+REPO ?= .
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+
+# A compiler that was asked for gets a build folder of its own: build/dev-clang.
+ifeq ($(origin CC),default)
+suffix :=
+else
+export CC
+suffix := -$(notdir $(firstword $(CC)))
+endif
+
+# $(call build,PRESET,FOLDER) and $(call test,FOLDER)
+build = cmake --preset $(1) -B $(2) && cmake --build $(2) --parallel $(JOBS)
+test = ctest --test-dir $(1) --output-on-failure --no-tests=error --parallel $(JOBS)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:
+	@echo 'make demo        build, import the history of a git repository (REPO=path), look at it'
+	@echo 'make test        build and run the whole suite (CC=clang for the other compiler)'
+	@echo 'make asan        the suite under the address and undefined-behaviour sanitizers'
+	@echo 'make tsan        the suite under the thread sanitizer'
+	@echo 'make valgrind    the C tests under valgrind, which also sees inside RocksDB'
+	@echo 'make coverage    the suite, then the line coverage of each folder (at least 90%)'
+	@echo 'make fuzz        each fuzz target for a minute'
+	@echo 'make lint        the rules of the source tree'
+	@echo 'make format      reformat the C files'
+	@echo 'make bench       build and run the benchmarks'
+	@echo 'make install     install a release below PREFIX (/usr/local)'
+	@echo 'make clean       remove build/'
+
+.PHONY: bootstrap
+bootstrap:
+	@./bootstrap
+
+.PHONY: release
+release: bootstrap
+	$(call build,release,build/release$(suffix))
+
+.PHONY: demo
+demo: release
+	examples/demo/demo.sh build/release$(suffix)/bin/varve '$(REPO)'
+
+.PHONY: test
+test: bootstrap
+	$(call build,dev,build/dev$(suffix))
+	$(call test,build/dev$(suffix))
+
+.PHONY: asan
+asan: bootstrap
+	$(call build,asan,build/asan$(suffix))
+	$(call test,build/asan$(suffix))
+
+.PHONY: tsan
+tsan: bootstrap
+	$(call build,tsan,build/tsan$(suffix))
+	$(call test,build/tsan$(suffix))
+
+.PHONY: valgrind
+valgrind: bootstrap
+	$(call build,valgrind,build/valgrind$(suffix))
+	$(call test,build/valgrind$(suffix))
+
+# Counts from earlier runs would hide what this one does not reach.
+.PHONY: coverage
+coverage: bootstrap
+	$(call build,coverage,build/coverage)
+	find build/coverage -name '*.gcda' -delete
+	$(call test,build/coverage)
+	python3 -B cmake/coverage.py build/coverage
+
+.PHONY: fuzz
+fuzz: bootstrap
+	$(call build,fuzz,build/fuzz)
+	$(call test,build/fuzz) --verbose
+
+.PHONY: lint
+lint: bootstrap
+	$(call build,dev,build/dev$(suffix))
+	$(call test,build/dev$(suffix)) --label-regex '^lint$$'
+
+.PHONY: format
+format: bootstrap
+	git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+.PHONY: bench
+bench: release
+	set -e; for program in build/release$(suffix)/bin/bench_*; do echo "== $$program"; $$program; done
+
+.PHONY: install
+install: release
+	cmake --install build/release$(suffix) --prefix '$(PREFIX)'
+
+.PHONY: clean
+clean:
+	rm -rf build
