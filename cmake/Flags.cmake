@@ -41,7 +41,8 @@ if(VARVE_COVERAGE)
 endif()
 
 if(CMAKE_BUILD_TYPE MATCHES "^Rel")
-    target_compile_options(varve_flags INTERFACE -fstack-protector-strong -fstack-clash-protection)
-    target_compile_definitions(varve_flags INTERFACE _FORTIFY_SOURCE=2)
+    # Some distributions define _FORTIFY_SOURCE already; a second definition would be a warning.
+    target_compile_options(varve_flags INTERFACE
+        -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
     target_link_options(varve_flags INTERFACE -Wl,-z,relro,-z,now)
 endif()

@@ -8,14 +8,16 @@ endif()
 file(GLOB tool_sources CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/tools/*.c ${PROJECT_SOURCE_DIR}/tools/*/*.c)
 set(tool_main ${PROJECT_SOURCE_DIR}/tools/main.c)
+list(REMOVE_ITEM tool_sources ${tool_main})
 if(tool_sources)
-    list(REMOVE_ITEM tool_sources ${tool_main})
+    # Apart from main(), so that tests under tests/tools can link the rest.
     add_library(varve_tool_objects OBJECT ${tool_sources})
     target_include_directories(varve_tool_objects PRIVATE ${PROJECT_SOURCE_DIR}/tools)
     target_link_libraries(varve_tool_objects
         PRIVATE varve_flags
         PUBLIC varve_headers PkgConfig::smartcols PkgConfig::jansson PkgConfig::nettle)
-
+endif()
+if(tool_sources AND EXISTS ${tool_main})
     add_executable(varve_tool ${tool_main})
     set_target_properties(varve_tool PROPERTIES OUTPUT_NAME varve)
     target_include_directories(varve_tool PRIVATE ${PROJECT_SOURCE_DIR}/tools)
