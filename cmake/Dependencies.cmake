@@ -5,6 +5,7 @@ find_package(Threads REQUIRED)
 pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET "rocksdb>=7.8.3")
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(smartcols REQUIRED IMPORTED_TARGET smartcols)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
 if(VARVE_BUILD_TESTS)
@@ -13,7 +14,8 @@ endif()
 
 # All that libvarve needs besides RocksDB.
 add_library(varve_deps INTERFACE)
-target_link_libraries(varve_deps INTERFACE PkgConfig::jansson PkgConfig::zlib Threads::Threads)
+target_link_libraries(varve_deps INTERFACE
+    PkgConfig::jansson PkgConfig::zlib PkgConfig::utf8proc Threads::Threads)
 
 # RocksDB as the tools and benchmarks link it.  A static one is faster: calls inside it do not go
 # through the procedure linkage table, which takes about 15 % off a read.
