@@ -2,8 +2,8 @@
  * What a backend supplies.
  *
  * A backend keeps records and offers: get, iterate, apply, snapshots, administration.  Everything
- * else - handles and their counting, batches and what they show, argument checks, read-only refusals,
- * logging - is written once, above the backends, in engine/.
+ * else - handles and their counting, batches and what they show, argument checks, read-only
+ * refusals, logging - is written once, above the backends, in engine/.
  *
  * Rules: `apply` gets a representation that has been validated and holds only puts, clears, range
  * clears (start <= end) and log data.  Every function but open and close may be called from several

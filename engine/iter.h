@@ -1,10 +1,11 @@
 /*
- * What all iterators have in common, for those who implement one: the backends and the batch overlay.
+ * What all iterators have in common, for those who implement one: the backends and the batch
+ * overlay.
  *
  * An implementation embeds varve__iter first.  Each positioning function ends in exactly one of
  * varve__iter_found(), varve__iter_exhausted() and varve__iter_failed().  Bounds that were narrowed
- * after opening and the prefix of a prefix iterator are looked after here; the bounds of the opening
- * are the implementation's own.
+ * after opening and the prefix of a prefix iterator are looked after here; the bounds of the
+ * opening are the implementation's own.
  */
 #ifndef VARVE_ENGINE_ITER_H
 #define VARVE_ENGINE_ITER_H

@@ -56,9 +56,8 @@ varve_status varve__error_copy(const varve_error *from, varve_error *to)
         return from->status;
     varve_error_release(to);
     if (from->status == VARVE_WRITE_INTENT) {
-        varve_status status =
-            varve__error_set_intents(to, from->detail.intents.list, from->detail.intents.count,
-                                     from->detail.intents.more);
+        varve_status status = varve__error_set_intents(
+            to, from->detail.intents.list, from->detail.intents.count, from->detail.intents.more);
         if (status != VARVE_WRITE_INTENT)
             return status;
     } else {

@@ -19,9 +19,9 @@ varve_status varve__fail_too_large(varve_error *err, const char *what, uint64_t 
                                    uint64_t limit);
 
 /*
- * Give an error that holds nothing the status VARVE_WRITE_INTENT and copies of the intents and their
- * keys, but no message: format/fail.h, which can print keys, has the complete form.  VARVE_NO_MEMORY
- * instead, if copying fails.
+ * Give an error that holds nothing the status VARVE_WRITE_INTENT and copies of the intents and
+ * their keys, but no message: format/fail.h, which can print keys, has the complete form.
+ * VARVE_NO_MEMORY instead, if copying fails.
  */
 varve_status varve__error_set_intents(varve_error *err, const varve_intent *list, size_t count,
                                       bool more);
@@ -31,8 +31,8 @@ varve_status varve__error_copy(const varve_error *from, varve_error *to);
 
 /*
  * Bring an options struct of the caller into a struct of this library's version: `known` bytes at
- * `to`, of which the first is the size_t struct_size.  What the caller's version lacks becomes zero;
- * what it has beyond must be zero.  `name` is the type's name.
+ * `to`, of which the first is the size_t struct_size.  What the caller's version lacks becomes
+ * zero; what it has beyond must be zero.  `name` is the type's name.
  *
  * Returns VARVE_OK; VARVE_INVALID_ARGUMENT for NULL or a struct_size of zero; VARVE_UNSUPPORTED for
  * fields of a later version that are set.

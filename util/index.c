@@ -1,6 +1,5 @@
 #include "util/index.h"
 
-
 _Static_assert(_Alignof(varve__index_entry) <= VARVE__ARENA_ALIGN, "the arena aligns entries");
 
 void varve__index_init(varve__index *index)

@@ -4,8 +4,8 @@
  * A skip list that only grows.  Entries and their keys never move and live as long as the index, so
  * a position in it stays good while others are added.  It knows no locks: its owner orders access.
  *
- * `kind` and `datum` belong to the owner; batches and the memory engine keep there what was done and
- * where the value stands.
+ * `kind` and `datum` belong to the owner; batches and the memory engine keep there what was done
+ * and where the value stands.
  */
 #ifndef VARVE_UTIL_INDEX_H
 #define VARVE_UTIL_INDEX_H
@@ -38,8 +38,8 @@ void varve__index_init(varve__index *index);
 void varve__index_release(varve__index *index);
 
 /*
- * See to it that the next `entries` insertions, whose keys have together `key_bytes` bytes, succeed.
- * False if there is no memory.
+ * See to it that the next `entries` insertions, whose keys have together `key_bytes` bytes,
+ * succeed. False if there is no memory.
  */
 bool varve__index_reserve(varve__index *index, size_t entries, size_t key_bytes);
 

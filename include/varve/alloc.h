@@ -24,7 +24,7 @@ typedef struct varve_allocator {
  * Use `allocator` from now on for all memory of varve itself; NULL goes back to the C library.  The
  * struct is copied.
  *
- * Not thread-safe: call it before any other varve function, or while no varve object exists.  Memory
+ * Not thread-safe: call it before any other varve function, or while no varve object exists. Memory
  * that RocksDB takes for itself does not pass through it.
  */
 VARVE_API void varve_allocator_set(const varve_allocator *allocator);

@@ -21,12 +21,13 @@ extern "C" {
 
 /* What a record does.  The numbers are stored. */
 typedef enum varve_record_type {
-    VARVE_RECORD_CLEAR = 0x00,        /* key: remove it */
-    VARVE_RECORD_PUT = 0x01,          /* key, value: set it */
-    VARVE_RECORD_MERGE = 0x02,        /* key, value: an operand for the merge operator */
-    VARVE_RECORD_LOG = 0x03,          /* value: data for readers of the log; changes and counts nothing */
+    VARVE_RECORD_CLEAR = 0x00, /* key: remove it */
+    VARVE_RECORD_PUT = 0x01,   /* key, value: set it */
+    VARVE_RECORD_MERGE = 0x02, /* key, value: an operand for the merge operator */
+    VARVE_RECORD_LOG = 0x03,   /* value: data for readers of the log; changes and counts nothing */
     VARVE_RECORD_SINGLE_CLEAR = 0x07, /* key: remove its only put */
-    VARVE_RECORD_CLEAR_RANGE = 0x0F   /* key, value: remove all from key up to, not including, value */
+    VARVE_RECORD_CLEAR_RANGE =
+        0x0F /* key, value: remove all from key up to, not including, value */
 } varve_record_type;
 
 /* One record.  Slices point into the representation. */
@@ -57,8 +58,7 @@ VARVE_API void varve_batch_builder_close(varve_batch_builder *builder);
 /* Set `engine_key`. */
 VARVE_API VARVE_NODISCARD varve_status varve_batch_builder_put(varve_batch_builder *builder,
                                                                varve_slice engine_key,
-                                                               varve_slice value,
-                                                               varve_error *err);
+                                                               varve_slice value, varve_error *err);
 /* Remove `engine_key`. */
 VARVE_API VARVE_NODISCARD varve_status varve_batch_builder_clear(varve_batch_builder *builder,
                                                                  varve_slice engine_key,
@@ -94,8 +94,8 @@ enum varve_batch_reader_flags {
 };
 
 /*
- * Begin to read `repr`, whose bytes must stay unchanged until the reader is closed.  `flags` is 0 or
- * VARVE_BATCH_FROM_LOG.
+ * Begin to read `repr`, whose bytes must stay unchanged until the reader is closed.  `flags` is 0
+ * or VARVE_BATCH_FROM_LOG.
  *
  * Returns VARVE_OK; VARVE_BAD_BATCH if the header is cut short or has a sequence number;
  * VARVE_INVALID_ARGUMENT for unknown flags; VARVE_NO_MEMORY.
@@ -113,8 +113,8 @@ VARVE_API uint32_t varve_batch_reader_count(const varve_batch_reader *reader);
 VARVE_API uint64_t varve_batch_reader_sequence(const varve_batch_reader *reader);
 
 /*
- * Read the next record.  Returns VARVE_OK; VARVE_NOT_FOUND at the end; VARVE_BAD_BATCH, from then on
- * for every further call.
+ * Read the next record.  Returns VARVE_OK; VARVE_NOT_FOUND at the end; VARVE_BAD_BATCH, from then
+ * on for every further call.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_batch_reader_next(varve_batch_reader *reader,
                                                                varve_record *record,
@@ -125,8 +125,9 @@ VARVE_API VARVE_NODISCARD varve_status varve_batch_repr_count(varve_slice repr, 
                                                               varve_error *err);
 
 /*
- * Whether `repr` may be applied: read to its end without error, every key of a put, clear and merge a
- * well-formed engine key of legal size, every range not ending before it starts, within the limits.
+ * Whether `repr` may be applied: read to its end without error, every key of a put, clear and merge
+ * a well-formed engine key of legal size, every range not ending before it starts, within the
+ * limits.
  *
  * Returns VARVE_OK, VARVE_BAD_BATCH, VARVE_CORRUPT_KEY, VARVE_INVALID_KEY or VARVE_TOO_LARGE.
  */

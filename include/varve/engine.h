@@ -9,8 +9,8 @@
  *     varve_snapshot    x              varve_snapshot_open()   varve_snapshot_close()
  *
  * Code that only reads takes a varve_reader, so it runs on all three.  A snapshot has no writer to
- * lend: writing to one does not compile.  What is lent cannot be closed by the borrower and lives as
- * long as its owner.
+ * lend: writing to one does not compile.  What is lent cannot be closed by the borrower and lives
+ * as long as its owner.
  *
  * Threads: an engine and a snapshot, with their readers and writers, may be used by any number of
  * threads.  A batch, its reader and its writer, and every iterator are for one thread at a time.
@@ -40,7 +40,7 @@ typedef struct varve_iter varve_iter;
 typedef enum varve_backend {
     VARVE_BACKEND_ROCKSDB = 0,        /* RocksDB in a directory */
     VARVE_BACKEND_ROCKSDB_MEMORY = 1, /* RocksDB in memory; gone with close */
-    VARVE_BACKEND_MEM = 2             /* a small ordered map; gone with close; for tests and models */
+    VARVE_BACKEND_MEM = 2 /* a small ordered map; gone with close; for tests and models */
 } varve_backend;
 
 /* Whether commits pass through the write-ahead log. */
@@ -73,23 +73,23 @@ typedef void (*varve_log_fn)(void *arg, varve_log_level level, const char *line)
  */
 typedef struct varve_options {
     size_t struct_size;
-    const char *path;               /* the directory; NULL for the memory backends */
+    const char *path; /* the directory; NULL for the memory backends */
     varve_backend backend;
-    bool read_only;                 /* take no lock, write nothing; works beside a live writer and
-                                       sees the store as it is at the time of opening */
-    bool must_exist;                /* fail with VARVE_NO_STORE instead of creating one */
-    bool salvage;                   /* open in spite of damage in the middle of the WAL, dropping
-                                       all that follows it; without, such a store is VARVE_CORRUPT */
+    bool read_only;  /* take no lock, write nothing; works beside a live writer and
+                        sees the store as it is at the time of opening */
+    bool must_exist; /* fail with VARVE_NO_STORE instead of creating one */
+    bool salvage;    /* open in spite of damage in the middle of the WAL, dropping
+                        all that follows it; without, such a store is VARVE_CORRUPT */
     varve_wal_mode wal;
     varve_durability writer_durability; /* of varve_engine_writer(); batches say it at commit */
-    bool never_sync;                /* no commit syncs, whatever it asks for; use
-                                       varve_engine_sync() */
-    uint64_t cache_bytes;           /* block cache; 0 = 32 MiB */
-    uint64_t write_buffer_bytes;    /* one memtable, of which two may exist; 0 = 64 MiB */
-    uint64_t block_bytes;           /* uncompressed size of a table block; 0 = 8 KiB */
-    int bloom_bits;                 /* per user key; 0 = 10, -1 = no filter */
-    int max_open_files;             /* 0 = unlimited */
-    varve_log_fn log;               /* NULL = silent */
+    bool never_sync;                    /* no commit syncs, whatever it asks for; use
+                                           varve_engine_sync() */
+    uint64_t cache_bytes;               /* block cache; 0 = 32 MiB */
+    uint64_t write_buffer_bytes;        /* one memtable, of which two may exist; 0 = 64 MiB */
+    uint64_t block_bytes;               /* uncompressed size of a table block; 0 = 8 KiB */
+    int bloom_bits;                     /* per user key; 0 = 10, -1 = no filter */
+    int max_open_files;                 /* 0 = unlimited */
+    varve_log_fn log;                   /* NULL = silent */
     void *log_arg;
 } varve_options;
 
@@ -108,8 +108,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_engine_open(const varve_options *op
  * their numbers, and the engine stays open and usable.  No other thread may be inside a call on the
  * engine.  NULL is fine.
  *
- * With the WAL on nothing is lost by closing, or by not closing.  With the WAL off, closing flushes;
- * a failure of that is returned (VARVE_IO, VARVE_NO_SPACE) and the engine stays open.
+ * With the WAL on nothing is lost by closing, or by not closing.  With the WAL off, closing
+ * flushes; a failure of that is returned (VARVE_IO, VARVE_NO_SPACE) and the engine stays open.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_engine_close(varve_engine *engine, varve_error *err);
 
@@ -147,17 +147,17 @@ VARVE_API VARVE_NODISCARD varve_status varve_engine_compact(varve_engine *engine
 /* Numbers about an engine.  Set `struct_size` before the call. */
 typedef struct varve_engine_info {
     size_t struct_size;
-    uint64_t sequence;            /* number of the last committed record */
-    uint64_t estimated_keys;      /* engine keys, by the backend's estimate */
+    uint64_t sequence;       /* number of the last committed record */
+    uint64_t estimated_keys; /* engine keys, by the backend's estimate */
     uint64_t table_files;
     uint64_t table_bytes;
-    uint64_t memtable_bytes;      /* active and waiting memtables */
-    uint64_t cache_bytes;         /* in the block cache */
-    uint64_t table_reader_bytes;  /* indexes and filters held outside the cache */
+    uint64_t memtable_bytes;     /* active and waiting memtables */
+    uint64_t cache_bytes;        /* in the block cache */
+    uint64_t table_reader_bytes; /* indexes and filters held outside the cache */
     uint64_t open_batches;
     uint64_t open_snapshots;
     uint64_t open_iterators;
-    int64_t format_version;       /* of the store; 0 for the memory backends */
+    int64_t format_version; /* of the store; 0 for the memory backends */
 } varve_engine_info;
 
 /* Fill `info`.  Returns VARVE_OK or VARVE_INVALID_ARGUMENT. */
@@ -193,8 +193,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_engine_tables(varve_engine *engine,
  * Copy the value stored under exactly `engine_key` into `value`, whose contents it replaces.
  *
  * Returns VARVE_OK; VARVE_NOT_FOUND, leaving `value` empty; VARVE_EMPTY_KEY; VARVE_CORRUPT_KEY if
- * the argument is no engine key; VARVE_UNSUPPORTED on a write-only batch; VARVE_MISUSE on a committed
- * batch; VARVE_IO; VARVE_CORRUPT; VARVE_NO_MEMORY.
+ * the argument is no engine key; VARVE_UNSUPPORTED on a write-only batch; VARVE_MISUSE on a
+ * committed batch; VARVE_IO; VARVE_CORRUPT; VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_reader_get(varve_reader *reader,
                                                         varve_slice engine_key, varve_buf *value,
@@ -216,15 +216,15 @@ typedef struct varve_iter_options {
 typedef struct varve_iter_ops {
     void (*seek_ge)(varve_iter *it, varve_slice engine_key);
     void (*seek_le)(varve_iter *it, varve_slice engine_key);
-    void (*next)(varve_iter *it); /* called only while valid */
-    void (*prev)(varve_iter *it); /* called only while valid */
+    void (*next)(varve_iter *it);               /* called only while valid */
+    void (*prev)(varve_iter *it);               /* called only while valid */
     varve_slice (*value)(const varve_iter *it); /* called only while valid */
     void (*close)(varve_iter *it);
 } varve_iter_ops;
 
 /*
- * A cursor over the records of a reader.  `valid` and `key` are kept up to date by every movement: a
- * step is one indirect call, a look is a load.
+ * A cursor over the records of a reader.  `valid` and `key` are kept up to date by every movement:
+ * a step is one indirect call, a look is a load.
  *
  * This head is the whole public layout and will not change; what follows it in memory is private.
  */
@@ -235,13 +235,13 @@ struct varve_iter {
 };
 
 /*
- * Open an iterator.  On an engine it shows the state of this moment, whatever is committed later.  On
- * a batch it shows the engine's state of this moment under the batch's own writes, those made later
- * included from the next movement on.  NULL options walk over everything.  It stands nowhere until
- * the first seek.
+ * Open an iterator.  On an engine it shows the state of this moment, whatever is committed later.
+ * On a batch it shows the engine's state of this moment under the batch's own writes, those made
+ * later included from the next movement on.  NULL options walk over everything.  It stands nowhere
+ * until the first seek.
  *
- * Returns VARVE_OK; VARVE_INVALID_ARGUMENT; VARVE_UNSUPPORTED on a write-only batch; VARVE_MISUSE on
- * a committed batch; VARVE_NO_MEMORY.
+ * Returns VARVE_OK; VARVE_INVALID_ARGUMENT; VARVE_UNSUPPORTED on a write-only batch; VARVE_MISUSE
+ * on a committed batch; VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_iter_open(varve_reader *reader,
                                                        const varve_iter_options *options,
@@ -252,8 +252,8 @@ VARVE_API void varve_iter_close(varve_iter *it);
 
 /*
  * Movements.  Each returns whether the iterator now stands on a record.  False means the end of the
- * data or bounds, or a failure: varve_iter_status() tells which.  A seek forgets an earlier failure;
- * the other movements leave an iterator that is not valid as it is.
+ * data or bounds, or a failure: varve_iter_status() tells which.  A seek forgets an earlier
+ * failure; the other movements leave an iterator that is not valid as it is.
  */
 
 /* To the first record at or above `engine_key`; the empty key means the first of all. */
@@ -264,8 +264,8 @@ static inline bool varve_iter_seek_ge(varve_iter *it, varve_slice engine_key)
 }
 
 /*
- * To the last record at or below `engine_key`; the empty key means the last of all.  Not on a prefix
- * iterator: it fails with VARVE_UNSUPPORTED.
+ * To the last record at or below `engine_key`; the empty key means the last of all.  Not on a
+ * prefix iterator: it fails with VARVE_UNSUPPORTED.
  */
 static inline bool varve_iter_seek_le(varve_iter *it, varve_slice engine_key)
 {
@@ -312,8 +312,8 @@ static inline bool varve_iter_less(const varve_iter *it, varve_slice engine_key)
 
 /*
  * Narrow the bounds for the seeks to come: copies, empty = as at opening.  Bounds lie within those
- * given at opening; what they cut off is passed over by varve, while those of the opening also spare
- * the backend the work.  The iterator stands nowhere until the next seek.
+ * given at opening; what they cut off is passed over by varve, while those of the opening also
+ * spare the backend the work.  The iterator stands nowhere until the next seek.
  *
  * Returns VARVE_OK, VARVE_INVALID_ARGUMENT for wider bounds, or VARVE_NO_MEMORY.
  */
@@ -321,8 +321,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_iter_set_bounds(varve_iter *it, var
                                                              varve_slice upper, varve_error *err);
 
 /*
- * VARVE_OK while the iterator is valid or has reached an end; otherwise the failure that stopped it:
- * VARVE_IO, VARVE_CORRUPT, VARVE_CORRUPT_KEY, VARVE_UNSUPPORTED, VARVE_INVALID_ARGUMENT,
+ * VARVE_OK while the iterator is valid or has reached an end; otherwise the failure that stopped
+ * it: VARVE_IO, VARVE_CORRUPT, VARVE_CORRUPT_KEY, VARVE_UNSUPPORTED, VARVE_INVALID_ARGUMENT,
  * VARVE_NO_MEMORY.  To be asked once, after the loop.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_iter_status(const varve_iter *it, varve_error *err);
@@ -336,15 +336,15 @@ VARVE_API VARVE_NODISCARD varve_status varve_iter_status(const varve_iter *it, v
  * appended.  `repr` is validated whole before anything is written.
  *
  * Returns VARVE_OK; VARVE_BAD_BATCH; VARVE_CORRUPT_KEY; VARVE_INVALID_KEY; VARVE_TOO_LARGE;
- * VARVE_UNSUPPORTED for merges and single clears; VARVE_MISUSE on a committed batch; VARVE_READ_ONLY;
- * VARVE_IO; VARVE_NO_SPACE; VARVE_COMMIT_UNKNOWN; VARVE_NO_MEMORY.
+ * VARVE_UNSUPPORTED for merges and single clears; VARVE_MISUSE on a committed batch;
+ * VARVE_READ_ONLY; VARVE_IO; VARVE_NO_SPACE; VARVE_COMMIT_UNKNOWN; VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_writer_apply(varve_writer *writer, varve_slice repr,
                                                           varve_error *err);
 
 /*
- * The small forms: one record each, all or nothing.  Beyond the failures of varve_writer_apply() they
- * refuse the empty user key (VARVE_EMPTY_KEY).
+ * The small forms: one record each, all or nothing.  Beyond the failures of varve_writer_apply()
+ * they refuse the empty user key (VARVE_EMPTY_KEY).
  */
 
 /* Set the value under `engine_key`; it may be empty. */
@@ -353,11 +353,10 @@ VARVE_API VARVE_NODISCARD varve_status varve_writer_put(varve_writer *writer,
                                                         varve_error *err);
 /* Remove `engine_key`, present or not. */
 VARVE_API VARVE_NODISCARD varve_status varve_writer_clear(varve_writer *writer,
-                                                          varve_slice engine_key,
-                                                          varve_error *err);
+                                                          varve_slice engine_key, varve_error *err);
 /*
- * Remove every record from `start` up to, not including, `end`.  The bounds may be any bytes; a range
- * that ends before it starts is VARVE_INVALID_ARGUMENT.
+ * Remove every record from `start` up to, not including, `end`.  The bounds may be any bytes; a
+ * range that ends before it starts is VARVE_INVALID_ARGUMENT.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_writer_clear_range(varve_writer *writer,
                                                                 varve_slice start, varve_slice end,
@@ -424,8 +423,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_snapshot_open(varve_engine *engine,
                                                            varve_snapshot **out, varve_error *err);
 
 /*
- * Let go of the state; NULL is fine.  Iterators that are still open over it go on; the engine counts
- * the snapshot as open until the last of them is closed.
+ * Let go of the state; NULL is fine.  Iterators that are still open over it go on; the engine
+ * counts the snapshot as open until the last of them is closed.
  */
 VARVE_API void varve_snapshot_close(varve_snapshot *snapshot);
 

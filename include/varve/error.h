@@ -102,7 +102,7 @@ typedef struct varve_error {
             uint64_t size;
             uint64_t limit;
         } too_large;
-        struct { /* VARVE_BAD_BATCH */
+        struct {             /* VARVE_BAD_BATCH */
             uint64_t offset; /* of the record that could not be read, in bytes */
             uint32_t record; /* its number, from 0 */
         } bad_batch;
@@ -125,8 +125,8 @@ VARVE_API void varve_error_release(varve_error *err);
 
 /*
  * The full text, rendered from the payload: `message` is cut to its room, this names every intent
- * that fits the rules of its kind.  Replaces what `text` held and ends it with a NUL that `size` does
- * not count.  Returns VARVE_OK or VARVE_NO_MEMORY.
+ * that fits the rules of its kind.  Replaces what `text` held and ends it with a NUL that `size`
+ * does not count.  Returns VARVE_OK or VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_error_text(const varve_error *err, varve_buf *text);
 

@@ -88,9 +88,9 @@ VARVE_API VARVE_NODISCARD varve_status varve_engine_key_next(varve_slice engine_
                                                              varve_buf *next, varve_error *err);
 
 /*
- * The engine-key bounds of a user-key range: [metadata position of start, metadata position of end).
- * An empty start gives an empty lower bound: the very first key.  An empty end gives an empty upper
- * bound: no limit.  Returns VARVE_OK or VARVE_NO_MEMORY.
+ * The engine-key bounds of a user-key range: [metadata position of start, metadata position of
+ * end). An empty start gives an empty lower bound: the very first key.  An empty end gives an empty
+ * upper bound: no limit.  Returns VARVE_OK or VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_span_encode(varve_span span, varve_buf *lower,
                                                          varve_buf *upper, varve_error *err);

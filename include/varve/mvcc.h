@@ -2,7 +2,7 @@
  * Multi-version reads and writes of user keys, over any reader and writer of an engine.
  *
  * Every write stores a new version of its key at a timestamp; a read at a timestamp sees, of each
- * key, the newest version at or below it.  A deletion is a version without a value, a tombstone.  At
+ * key, the newest version at or below it.  A deletion is a version without a value, a tombstone. At
  * timestamp zero stand inline values: one value to a key, without versions, seen by reads at every
  * timestamp.
  *
@@ -20,14 +20,15 @@ extern "C" {
 /* ---- Results ------------------------------------------------------------------------------- */
 
 /*
- * Results of a read, packed one behind the other, and where to go on.  Start one as VARVE_ROWS_INIT,
- * end it with varve_rows_release().  Each read replaces the contents and reuses the memory.
+ * Results of a read, packed one behind the other, and where to go on.  Start one as
+ * VARVE_ROWS_INIT, end it with varve_rows_release().  Each read replaces the contents and reuses
+ * the memory.
  */
 typedef struct varve_rows {
-    varve_buf packed;   /* private; read with varve_rows_next() */
-    size_t count;       /* rows */
-    int64_t bytes;      /* accounted bytes: 8 + key + value for each row; see docs/format.md */
-    bool more;          /* a limit ended the read; `resume` says what is left to read */
+    varve_buf packed;       /* private; read with varve_rows_next() */
+    size_t count;           /* rows */
+    int64_t bytes;          /* accounted bytes: 8 + key + value for each row; see docs/format.md */
+    bool more;              /* a limit ended the read; `resume` says what is left to read */
     varve_buf resume_start; /* with `more`: the user-key range that has not been read */
     varve_buf resume_end;
     varve_ts resume_ts; /* with `more`, from varve_mvcc_versions(): read on at this timestamp */
@@ -53,8 +54,8 @@ typedef struct varve_row {
 VARVE_API void varve_rows_release(varve_rows *rows);
 
 /*
- * Take the row at `*position` and move the position behind it; begin with 0.  Returns false, leaving
- * `row` alone, when there are no more.
+ * Take the row at `*position` and move the position behind it; begin with 0.  Returns false,
+ * leaving `row` alone, when there are no more.
  */
 VARVE_API bool varve_rows_next(const varve_rows *rows, size_t *position, varve_row *row);
 
@@ -68,19 +69,19 @@ enum varve_read_flags {
 /* One description of a read.  Set `struct_size`; zero elsewhere. */
 typedef struct varve_read {
     size_t struct_size;
-    varve_ts ts;           /* see what was there at this time; varve_ts_max() for the newest */
-    unsigned flags;        /* of varve_read_flags */
-    int64_t target_bytes;  /* scans: stop when that many bytes are accounted; 0 = no limit */
-    size_t max_intents;    /* scans: stop when that many intents are in the way; 0 = no limit */
+    varve_ts ts;          /* see what was there at this time; varve_ts_max() for the newest */
+    unsigned flags;       /* of varve_read_flags */
+    int64_t target_bytes; /* scans: stop when that many bytes are accounted; 0 = no limit */
+    size_t max_intents;   /* scans: stop when that many intents are in the way; 0 = no limit */
 } varve_read;
 
 /*
  * Read one key: no row or one.
  *
- * Returns VARVE_OK with a row; VARVE_NOT_FOUND without; VARVE_EMPTY_KEY; VARVE_INVALID_ARGUMENT for a
- * negative timestamp or unknown flags; VARVE_WRITE_INTENT if a transaction's intent at or below the
- * timestamp hides the answer; VARVE_WRITE_TOO_OLD (with the flag; nothing is written by a read);
- * VARVE_CORRUPT; VARVE_CORRUPT_KEY; VARVE_IO; VARVE_NO_MEMORY.
+ * Returns VARVE_OK with a row; VARVE_NOT_FOUND without; VARVE_EMPTY_KEY; VARVE_INVALID_ARGUMENT for
+ * a negative timestamp or unknown flags; VARVE_WRITE_INTENT if a transaction's intent at or below
+ * the timestamp hides the answer; VARVE_WRITE_TOO_OLD (with the flag; nothing is written by a
+ * read); VARVE_CORRUPT; VARVE_CORRUPT_KEY; VARVE_IO; VARVE_NO_MEMORY.
  *
  * Works on one consistent view.  As thread-safe as the reader.
  */
@@ -92,12 +93,12 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_get(varve_reader *reader, cons
  * Read the keys of a span in ascending order, at most `max_keys` of them; a negative number and
  * INT64_MAX mean all.  0 reads nothing and resumes with the whole span.
  *
- * At least one row is returned if there is one, whatever `target_bytes` says.  When a limit ends the
- * read and another key exists in the span, `rows->more` is set.  An empty start means the first key;
- * an empty end is VARVE_EMPTY_KEY; a span that ends before it starts is empty.
+ * At least one row is returned if there is one, whatever `target_bytes` says.  When a limit ends
+ * the read and another key exists in the span, `rows->more` is set.  An empty start means the first
+ * key; an empty end is VARVE_EMPTY_KEY; a span that ends before it starts is empty.
  *
- * Returns VARVE_OK, and otherwise as varve_mvcc_get(), never VARVE_NOT_FOUND.  After a failure `rows`
- * is empty.
+ * Returns VARVE_OK, and otherwise as varve_mvcc_get(), never VARVE_NOT_FOUND.  After a failure
+ * `rows` is empty.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_scan(varve_reader *reader, const varve_read *how,
                                                        varve_span span, int64_t max_keys,
@@ -107,8 +108,7 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_scan(varve_reader *reader, con
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_reverse_scan(varve_reader *reader,
                                                                const varve_read *how,
                                                                varve_span span, int64_t max_keys,
-                                                               varve_rows *rows,
-                                                               varve_error *err);
+                                                               varve_rows *rows, varve_error *err);
 
 /*
  * Read the versions of one key at and below `how->ts`, newest first, tombstones included; at most
@@ -129,9 +129,9 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_versions(varve_reader *reader,
 /*
  * One description of a write.  Set `struct_size`; zero elsewhere.
  *
- * `reader` and `writer` look at the same data: both lent by the engine, or both by one batch.  With a
- * NULL reader the write is blind: nothing is looked up, and the caller vouches that the key has no
- * records, or that it may write history below its newest version.
+ * `reader` and `writer` look at the same data: both lent by the engine, or both by one batch.  With
+ * a NULL reader the write is blind: nothing is looked up, and the caller vouches that the key has
+ * no records, or that it may write history below its newest version.
  *
  * Concurrent writers of the same keys are not ordered by these calls: the caller does that.
  */
@@ -148,7 +148,7 @@ typedef struct varve_write {
  * zero.  An empty `raw` is a deletion.
  *
  * If the key has a version at or above the timestamp, the value is stored right above that version
- * instead and VARVE_WRITE_TOO_OLD says so: the one failure after which the write has been done.  The
+ * instead and VARVE_WRITE_TOO_OLD says so: the one failure after which the write has been done. The
  * records of one write reach the writer in one atomic step.
  *
  * Returns VARVE_OK; VARVE_WRITE_TOO_OLD; VARVE_EMPTY_KEY; VARVE_INVALID_KEY; VARVE_TOO_LARGE;
@@ -159,8 +159,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_put(const varve_write *how, va
                                                       varve_slice raw, varve_error *err);
 
 /*
- * Delete `key`: store a tombstone at the write's timestamp, even if the key never existed, or remove
- * its inline value at timestamp zero.  Returns as varve_mvcc_put().
+ * Delete `key`: store a tombstone at the write's timestamp, even if the key never existed, or
+ * remove its inline value at timestamp zero.  Returns as varve_mvcc_put().
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_delete(const varve_write *how, varve_slice key,
                                                          varve_error *err);

@@ -58,19 +58,17 @@ static inline bool varve_ts_is_zero(varve_ts ts)
  * The smallest timestamp above `ts`, in `*next`.  Returns VARVE_OK, or VARVE_TIMESTAMP_OVERFLOW for
  * the largest timestamp, leaving `*next` alone.
  */
-VARVE_API VARVE_NODISCARD varve_status varve_ts_next(varve_ts ts, varve_ts *next,
-                                                     varve_error *err);
+VARVE_API VARVE_NODISCARD varve_status varve_ts_next(varve_ts ts, varve_ts *next, varve_error *err);
 
 /*
  * The largest timestamp below `ts`, in `*prev`.  Returns VARVE_OK, or VARVE_INVALID_ARGUMENT for
  * zero and for negative timestamps, leaving `*prev` alone.
  */
-VARVE_API VARVE_NODISCARD varve_status varve_ts_prev(varve_ts ts, varve_ts *prev,
-                                                     varve_error *err);
+VARVE_API VARVE_NODISCARD varve_status varve_ts_prev(varve_ts ts, varve_ts *prev, varve_error *err);
 
 /*
- * As varve_ts_prev(), but with logical 0 where the wall time has to step back: a cheap, not a tight,
- * lower neighbour.
+ * As varve_ts_prev(), but with logical 0 where the wall time has to step back: a cheap, not a
+ * tight, lower neighbour.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_ts_floor_prev(varve_ts ts, varve_ts *prev,
                                                            varve_error *err);
@@ -110,8 +108,8 @@ static inline bool varve_ts_backward(varve_ts *ts, varve_ts other)
 VARVE_API char *varve_ts_format(varve_ts ts, char text[VARVE_TS_TEXT_MAX]);
 
 /*
- * Read a printed form: optional `-`, 1 to 19 digits, optional `.` and 1 to 20 digits taken as a plain
- * number of nanoseconds, `,`, optional `-` and 1 to 10 digits.  Returns VARVE_OK or
+ * Read a printed form: optional `-`, 1 to 19 digits, optional `.` and 1 to 20 digits taken as a
+ * plain number of nanoseconds, `,`, optional `-` and 1 to 10 digits.  Returns VARVE_OK or
  * VARVE_INVALID_ARGUMENT, also where the number does not fit; then `*ts` is left alone.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_ts_parse(varve_slice text, varve_ts *ts,

@@ -94,8 +94,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_value_init_checksum(varve_buf *raw,
                                                                  varve_error *err);
 
 /*
- * Hold `raw` against its checksum as the value of `user_key`.  An unset checksum and an absent value
- * pass.  Returns VARVE_OK, or VARVE_CHECKSUM, also for a value of 1 to 4 bytes.
+ * Hold `raw` against its checksum as the value of `user_key`.  An unset checksum and an absent
+ * value pass.  Returns VARVE_OK, or VARVE_CHECKSUM, also for a value of 1 to 4 bytes.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_value_verify(varve_slice raw, varve_slice user_key,
                                                           varve_error *err);
