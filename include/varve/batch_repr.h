@@ -26,8 +26,7 @@ typedef enum varve_record_type {
     VARVE_RECORD_MERGE = 0x02, /* key, value: an operand for the merge operator */
     VARVE_RECORD_LOG = 0x03,   /* value: data for readers of the log; changes and counts nothing */
     VARVE_RECORD_SINGLE_CLEAR = 0x07, /* key: remove its only put */
-    VARVE_RECORD_CLEAR_RANGE =
-        0x0F /* key, value: remove all from key up to, not including, value */
+    VARVE_RECORD_CLEAR_RANGE = 0x0F   /* key, value: remove all from key up to before value */
 } varve_record_type;
 
 /* One record.  Slices point into the representation. */

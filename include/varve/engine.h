@@ -73,23 +73,45 @@ typedef void (*varve_log_fn)(void *arg, varve_log_level level, const char *line)
  */
 typedef struct varve_options {
     size_t struct_size;
-    const char *path; /* the directory; NULL for the memory backends */
+
+    /* The store: its directory, NULL for the memory backends. */
+    const char *path;
     varve_backend backend;
-    bool read_only;  /* take no lock, write nothing; works beside a live writer and
-                        sees the store as it is at the time of opening */
-    bool must_exist; /* fail with VARVE_NO_STORE instead of creating one */
-    bool salvage;    /* open in spite of damage in the middle of the WAL, dropping
-                        all that follows it; without, such a store is VARVE_CORRUPT */
+
+    /*
+     * Take no lock and write nothing.  Works beside a live writer and shows the store as it is at
+     * the time of opening.
+     */
+    bool read_only;
+
+    /* Fail with VARVE_NO_STORE instead of creating a store. */
+    bool must_exist;
+
+    /*
+     * Open in spite of damage in the middle of the WAL, dropping all that follows it.  Without,
+     * such a store is VARVE_CORRUPT.
+     */
+    bool salvage;
+
+    /*
+     * What a commit costs and survives, see docs/durability.md.  `writer_durability` is that of
+     * varve_engine_writer(); batches say theirs at commit.  With `never_sync` no commit syncs,
+     * whatever it asks for: use varve_engine_sync().
+     */
     varve_wal_mode wal;
-    varve_durability writer_durability; /* of varve_engine_writer(); batches say it at commit */
-    bool never_sync;                    /* no commit syncs, whatever it asks for; use
-                                           varve_engine_sync() */
-    uint64_t cache_bytes;               /* block cache; 0 = 32 MiB */
-    uint64_t write_buffer_bytes;        /* one memtable, of which two may exist; 0 = 64 MiB */
-    uint64_t block_bytes;               /* uncompressed size of a table block; 0 = 8 KiB */
-    int bloom_bits;                     /* per user key; 0 = 10, -1 = no filter */
-    int max_open_files;                 /* 0 = unlimited */
-    varve_log_fn log;                   /* NULL = silent */
+    varve_durability writer_durability;
+    bool never_sync;
+
+    /* Sizes in bytes; zero takes the default. */
+    uint64_t cache_bytes;        /* block cache; 32 MiB */
+    uint64_t write_buffer_bytes; /* one memtable, of which two may exist; 64 MiB */
+    uint64_t block_bytes;        /* a table block before compression; 8 KiB */
+
+    int bloom_bits;     /* of the filter, per user key; 0 = 10, -1 = no filter */
+    int max_open_files; /* 0 = no limit */
+
+    /* Where events are reported; NULL = silent. */
+    varve_log_fn log;
     void *log_arg;
 } varve_options;
 
