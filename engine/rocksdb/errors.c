@@ -1,0 +1,91 @@
+#include "engine/rocksdb/errors.h"
+
+#include <rocksdb/c.h>
+
+#include "util/fail.h"
+
+struct rule {
+    const char *prefix;
+    const char *contains; /* further condition; NULL = none */
+    varve_status status;
+};
+
+/*
+ * The first rule that fits decides, and only the front of a text is the error: a missing table file
+ * is "Corruption: IO error: No such file or directory: ...", a lock "IO error: ... No locks
+ * available".
+ */
+static const struct rule rules[] = {
+    {"IO error: lock hold by current process", NULL, VARVE_LOCKED},
+    {"IO error: While lock file: ", NULL, VARVE_LOCKED},
+    {"IO error: No space left on device", NULL, VARVE_NO_SPACE},
+    {"IO error: Space limit reached", NULL, VARVE_NO_SPACE},
+    {"IO error: ", "Disk quota exceeded", VARVE_NO_SPACE},
+    {"IO error: ", NULL, VARVE_IO},
+    {"Corruption: ", NULL, VARVE_CORRUPT},
+    {"Operation aborted: Memory limit reached", NULL, VARVE_NO_MEMORY},
+    {"Not implemented: Not supported operation in read only mode", NULL, VARVE_READ_ONLY},
+    {"Not implemented: ", NULL, VARVE_UNSUPPORTED},
+    /* Stores that something other than varve, or a later varve, has worked on. */
+    {"Invalid argument: Column families not opened: ", NULL, VARVE_INCOMPATIBLE},
+    {"Invalid argument: ", "does not match existing comparator", VARVE_INCOMPATIBLE},
+    {"Invalid argument: ", NULL, VARVE_INVALID_ARGUMENT},
+    /* Answers to requests that varve does not make. */
+    {"NotFound: ", NULL, VARVE_INTERNAL},
+    {"Merge in progress: ", NULL, VARVE_INTERNAL},
+    {"Result incomplete: ", NULL, VARVE_INTERNAL},
+    {"Shutdown in progress: ", NULL, VARVE_INTERNAL},
+    {"Operation timed out: ", NULL, VARVE_INTERNAL},
+    {"Operation aborted: ", NULL, VARVE_INTERNAL},
+    {"Resource busy: ", NULL, VARVE_INTERNAL},
+    {"Operation expired: ", NULL, VARVE_INTERNAL},
+    {"Operation failed. Try again.: ", NULL, VARVE_INTERNAL},
+    {"Compaction too large: ", NULL, VARVE_INTERNAL},
+    {"Column family dropped", NULL, VARVE_INTERNAL},
+};
+
+varve_status varve__rocksdb_status_of(const char *text)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (strncmp(text, rules[i].prefix, strlen(rules[i].prefix)) == 0 &&
+            (rules[i].contains == NULL || strstr(text, rules[i].contains) != NULL))
+            return rules[i].status;
+    }
+    return VARVE_INTERNAL;
+}
+
+bool varve__rocksdb_is_log_sync_failure(const char *text)
+{
+    static const char *const calls[] = {"While fdatasync", "While fsync", "While sync",
+                                        "While msync"};
+
+    /* Failures about other files come from the background; the commit was refused because of them.
+     */
+    if (strncmp(text, "IO error: ", 10) != 0 || strstr(text, ".sst") != NULL ||
+        strstr(text, "MANIFEST") != NULL)
+        return false;
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        if (strstr(text, calls[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static varve_status fail_as(varve_error *err, varve_status status, const char *what, char *text)
+{
+    (void)varve__fail(err, status, "%s: %s", what, text);
+    rocksdb_free(text);
+    return status;
+}
+
+varve_status varve__rocksdb_fail(varve_error *err, const char *what, char *text)
+{
+    return fail_as(err, varve__rocksdb_status_of(text), what, text);
+}
+
+varve_status varve__rocksdb_fail_commit(varve_error *err, const char *what, char *text)
+{
+    varve_status status = varve__rocksdb_is_log_sync_failure(text) ? VARVE_COMMIT_UNKNOWN
+                                                                   : varve__rocksdb_status_of(text);
+    return fail_as(err, status, what, text);
+}

@@ -1,0 +1,198 @@
+#include "engine/iter.h"
+
+#include <varve/key.h>
+
+#include "engine/rocksdb/errors.h"
+#include "engine/rocksdb/store.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+
+/*
+ * RocksDB's iterator points at its read options, and these at the bytes of the bounds: `how` and
+ * the bounds in `base` live as long as `raw`.
+ */
+struct rocksdb_iter {
+    varve__iter base;
+    rocksdb_iterator_t *raw;
+    rocksdb_readoptions_t *how;
+};
+
+static struct rocksdb_iter *iter_of(varve_iter *head)
+{
+    return (struct rocksdb_iter *)head;
+}
+
+/* Off an end, unless RocksDB has failed: it shows both in the same way. */
+static void stop(struct rocksdb_iter *it)
+{
+    char *text = NULL;
+    rocksdb_iter_get_error(it->raw, &text);
+    if (text == NULL)
+        varve__iter_exhausted(&it->base);
+    else
+        (void)varve__rocksdb_fail(varve__iter_failed(&it->base), "reading", text);
+}
+
+/* Take over where RocksDB's iterator stands now. */
+static inline void land(struct rocksdb_iter *it)
+{
+    size_t size;
+    if (!rocksdb_iter_valid(it->raw)) {
+        stop(it);
+        return;
+    }
+    const char *key = rocksdb_iter_key(it->raw, &size);
+    varve__iter_found(&it->base, varve_slice_of(key, size));
+}
+
+static void next(varve_iter *head)
+{
+    struct rocksdb_iter *it = iter_of(head);
+    rocksdb_iter_next(it->raw);
+    land(it);
+}
+
+static void prev(varve_iter *head)
+{
+    struct rocksdb_iter *it = iter_of(head);
+    rocksdb_iter_prev(it->raw);
+    land(it);
+}
+
+static void seek_ge(varve_iter *head, varve_slice key)
+{
+    struct rocksdb_iter *it = iter_of(head);
+    varve__iter_restart(&it->base);
+    if (key.size == 0)
+        rocksdb_iter_seek_to_first(it->raw);
+    else
+        rocksdb_iter_seek(it->raw, (const char *)key.data, key.size);
+    land(it);
+}
+
+static void seek_le(varve_iter *head, varve_slice key)
+{
+    struct rocksdb_iter *it = iter_of(head);
+    varve__iter_restart(&it->base);
+    if (key.size == 0)
+        rocksdb_iter_seek_to_last(it->raw);
+    else
+        rocksdb_iter_seek_for_prev(it->raw, (const char *)key.data, key.size);
+    land(it);
+}
+
+static varve_slice value(const varve_iter *head)
+{
+    const struct rocksdb_iter *it = (const struct rocksdb_iter *)head;
+    size_t size;
+    const char *data = rocksdb_iter_value(it->raw, &size);
+    return varve_slice_of(data, size);
+}
+
+static void close_iter(varve_iter *head)
+{
+    struct rocksdb_iter *it = iter_of(head);
+    rocksdb_iter_destroy(it->raw);
+    rocksdb_readoptions_destroy(it->how);
+    varve__iter_release(&it->base);
+    varve__free(it);
+}
+
+/* ---- Prefix iterators: the user key sought, and nothing else. */
+
+static bool has_terminator(varve_slice key)
+{
+    size_t size = varve_key_prefix_size(key);
+    return size >= 2 && key.data[size - 2] == 0x00 && key.data[size - 1] == 0x01;
+}
+
+static void seek_prefix(varve_iter *head, varve_slice key)
+{
+    struct rocksdb_iter *it = iter_of(head);
+    if (has_terminator(key)) {
+        seek_ge(head, key);
+        return;
+    }
+    varve__iter_restart(&it->base);
+    (void)varve__fail(varve__iter_failed(&it->base), VARVE_INVALID_ARGUMENT,
+                      "a prefix iterator seeks engine keys: these bytes hold no whole user key");
+}
+
+static void refuse_reverse(varve_iter *head)
+{
+    (void)varve__fail(varve__iter_failed(&iter_of(head)->base), VARVE_UNSUPPORTED,
+                      "unsupported reverse prefix iteration");
+}
+
+static void refuse_seek_le(varve_iter *head, varve_slice key)
+{
+    (void)key;
+    varve__iter_restart(&iter_of(head)->base);
+    refuse_reverse(head);
+}
+
+static const varve_iter_ops total_ops = {
+    .seek_ge = seek_ge,
+    .seek_le = seek_le,
+    .next = next,
+    .prev = prev,
+    .value = value,
+    .close = close_iter,
+};
+
+static const varve_iter_ops prefix_ops = {
+    .seek_ge = seek_prefix,
+    .seek_le = refuse_seek_le,
+    .next = next,
+    .prev = refuse_reverse,
+    .value = value,
+    .close = close_iter,
+};
+
+/* ---- Opening */
+
+static rocksdb_readoptions_t *make_read_options(const varve__iter *base,
+                                                varve__store_snapshot *snapshot,
+                                                const varve_iter_options *options)
+{
+    rocksdb_readoptions_t *how = rocksdb_readoptions_create();
+    if (snapshot != NULL)
+        rocksdb_readoptions_set_snapshot(how, snapshot->snapshot);
+    if (options->bypass_cache)
+        rocksdb_readoptions_set_fill_cache(how, 0);
+    /*
+     * With a prefix extractor RocksDB asks the filters for the prefix of the key sought, and misses
+     * keys of other prefixes; only the total order is right for a walk.
+     */
+    if (options->prefix)
+        rocksdb_readoptions_set_prefix_same_as_start(how, 1);
+    else
+        rocksdb_readoptions_set_total_order_seek(how, 1);
+    if (base->open_lower.size > 0)
+        rocksdb_readoptions_set_iterate_lower_bound(how, (const char *)base->open_lower.data,
+                                                    base->open_lower.size);
+    if (base->open_upper.size > 0)
+        rocksdb_readoptions_set_iterate_upper_bound(how, (const char *)base->open_upper.data,
+                                                    base->open_upper.size);
+    return how;
+}
+
+varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot *snapshot,
+                                      const varve_iter_options *options, varve_iter **out,
+                                      varve_error *err)
+{
+    *out = NULL;
+    struct rocksdb_iter *it = varve__calloc(1, sizeof *it);
+    if (it == NULL)
+        return varve__fail_no_memory(err, sizeof *it);
+    varve_status status =
+        varve__iter_init(&it->base, options->prefix ? &prefix_ops : &total_ops, options, err);
+    if (status != VARVE_OK) {
+        varve__free(it);
+        return status;
+    }
+    it->how = make_read_options(&it->base, snapshot, options);
+    it->raw = rocksdb_create_iterator(store->db, it->how);
+    *out = &it->base.head;
+    return VARVE_OK;
+}

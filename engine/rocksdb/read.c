@@ -1,0 +1,48 @@
+#include "engine/rocksdb/errors.h"
+#include "engine/rocksdb/store.h"
+#include "util/alloc.h"
+#include "util/buf.h"
+#include "util/fail.h"
+
+varve_status varve__rocksdb_get(varve__store *store, varve__store_snapshot *snapshot,
+                                varve_slice key, varve_buf *value, varve_error *err)
+{
+    const rocksdb_readoptions_t *how =
+        snapshot == NULL ? store->get_options : snapshot->get_options;
+    char *text = NULL;
+    size_t size = 0;
+
+    value->size = 0;
+    /* Pinned: the bytes are copied once, into memory that the caller can use again. */
+    rocksdb_pinnableslice_t *pinned =
+        rocksdb_get_pinned(store->db, how, (const char *)key.data, key.size, &text);
+    if (text != NULL)
+        return varve__rocksdb_fail(err, "reading", text);
+    if (pinned == NULL)
+        return VARVE_NOT_FOUND;
+    const char *data = rocksdb_pinnableslice_value(pinned, &size);
+    varve_status status = varve__buf_append(value, varve_slice_of(data, size), err);
+    rocksdb_pinnableslice_destroy(pinned);
+    return status;
+}
+
+varve_status varve__rocksdb_snapshot_open(varve__store *store, varve__store_snapshot **out,
+                                          varve_error *err)
+{
+    *out = NULL;
+    varve__store_snapshot *snapshot = varve__malloc(sizeof *snapshot);
+    if (snapshot == NULL)
+        return varve__fail_no_memory(err, sizeof *snapshot);
+    snapshot->snapshot = rocksdb_create_snapshot(store->db);
+    snapshot->get_options = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_snapshot(snapshot->get_options, snapshot->snapshot);
+    *out = snapshot;
+    return VARVE_OK;
+}
+
+void varve__rocksdb_snapshot_close(varve__store *store, varve__store_snapshot *snapshot)
+{
+    rocksdb_readoptions_destroy(snapshot->get_options);
+    rocksdb_release_snapshot(store->db, snapshot->snapshot);
+    varve__free(snapshot);
+}

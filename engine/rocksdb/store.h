@@ -1,0 +1,70 @@
+/*
+ * What the files of this folder share: the store and its snapshots.
+ */
+#ifndef VARVE_ENGINE_ROCKSDB_STORE_H
+#define VARVE_ENGINE_ROCKSDB_STORE_H
+
+#include <rocksdb/c.h>
+#include <stdatomic.h>
+
+#include "engine/backend.h"
+
+struct varve__store {
+    rocksdb_t *db;
+    rocksdb_options_t *options;
+    rocksdb_env_t *env; /* of a store in memory, else NULL; borrowed by RocksDB until close */
+    rocksdb_readoptions_t *get_options; /* never changed, so threads may share it */
+    rocksdb_writeoptions_t *no_sync;
+    rocksdb_writeoptions_t *sync; /* as durable as the options of the store allow */
+    char *path;                   /* NULL for a store in memory */
+    int64_t format_version;
+    bool wal_off;
+    varve__logger logger;
+    atomic_bool write_failed; /* the last commit failed: has been logged */
+    atomic_bool sync_failed;  /* a sync of the WAL failed: nothing can be promised any more */
+};
+
+struct varve__store_snapshot {
+    const rocksdb_snapshot_t *snapshot;
+    rocksdb_readoptions_t *get_options;
+};
+
+/* ---- open.c */
+
+varve_status varve__rocksdb_open(const varve_options *options, varve__store **out,
+                                 varve_error *err);
+varve_status varve__rocksdb_open_memory(const varve_options *options, varve__store **out,
+                                        varve_error *err);
+void varve__rocksdb_close(varve__store *store);
+
+/* ---- read.c */
+
+varve_status varve__rocksdb_get(varve__store *store, varve__store_snapshot *snapshot,
+                                varve_slice key, varve_buf *value, varve_error *err);
+varve_status varve__rocksdb_snapshot_open(varve__store *store, varve__store_snapshot **out,
+                                          varve_error *err);
+void varve__rocksdb_snapshot_close(varve__store *store, varve__store_snapshot *snapshot);
+
+/* ---- iter.c */
+
+varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot *snapshot,
+                                      const varve_iter_options *options, varve_iter **out,
+                                      varve_error *err);
+
+/* ---- write.c */
+
+varve_status varve__rocksdb_apply(varve__store *store, varve_slice repr, bool sync,
+                                  varve_error *err);
+varve_status varve__rocksdb_sync(varve__store *store, varve_error *err);
+varve_status varve__rocksdb_flush(varve__store *store, varve_error *err);
+varve_status varve__rocksdb_compact(varve__store *store, varve_error *err);
+
+/* ---- info.c */
+
+/* A numeric property; 0 if RocksDB does not have it. */
+uint64_t varve__rocksdb_property(varve__store *store, const char *name);
+varve_status varve__rocksdb_info(varve__store *store, varve_engine_info *info, varve_error *err);
+varve_status varve__rocksdb_tables(varve__store *store, varve_table_fn each, void *arg,
+                                   varve_error *err);
+
+#endif
