@@ -1,0 +1,403 @@
+/* Command lines: the commands' own options, those they share, and their arguments. */
+#include "cli.h"
+
+#include "output.h"
+#include "times.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- Options that commands share ----------------------------------------------------------- */
+
+enum { KEY_AT = 0x100, KEY_JSON, KEY_HEX, KEY_LIMIT };
+
+struct shared_option {
+    enum cli_options bit;
+    struct argp_option option;
+};
+
+static const struct shared_option shared_options[] = {
+    {CLI_AT, {"at", KEY_AT, "TIME", 0, "As of TIME instead of now (see `varve --help`)", 1}},
+    {CLI_LIMIT, {"limit", KEY_LIMIT, "N", 0, "Stop after N, and say how to go on", 1}},
+    {CLI_JSON, {"json", KEY_JSON, NULL, 0, "Print JSON, an object on each line", 2}},
+    {CLI_HEX, {"hex", KEY_HEX, NULL, 0, "Keys and values in hexadecimal, those given too", 2}},
+};
+
+enum { SHARED_COUNT = sizeof shared_options / sizeof shared_options[0] };
+
+/* What the parsers of one command line share. */
+struct parse {
+    struct cli *cli;
+    void *settings;
+    char name[64]; /* "varve get" */
+    bool helped;
+    bool complained;
+};
+
+/* The root parser, and what it belongs to: the one thing that argp shows to every parser. */
+struct root {
+    struct argp argp;
+    struct parse *parse;
+};
+
+static struct parse *parse_of(const struct argp_state *state)
+{
+    return ((const struct root *)state->root_argp)->parse;
+}
+
+error_t cli_usage(const struct argp_state *state, const char *format, ...)
+{
+    struct parse *parse = parse_of(state);
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    cli_fail(parse->cli, TOOL_USAGE, "%s; see `%s --help`", text, parse->name);
+    parse->complained = true;
+    return EINVAL;
+}
+
+static error_t parse_at(const char *text, const struct argp_state *state)
+{
+    struct time_spec spec;
+    const char *wrong = time_parse(varve_slice_text(text), &spec);
+
+    if (wrong != NULL)
+        return cli_usage(state, "--at '%s': %s", text, wrong);
+    parse_of(state)->cli->at = text;
+    return 0;
+}
+
+static error_t parse_shared_option(int key, char *text, struct argp_state *state)
+{
+    struct cli *cli = parse_of(state)->cli;
+
+    switch (key) {
+    case KEY_AT:
+        return parse_at(text, state);
+    case KEY_JSON:
+        cli->json = true;
+        return 0;
+    case KEY_HEX:
+        cli->hex = true;
+        return 0;
+    case KEY_LIMIT:
+        if (!cli_number(text, INT64_MAX, &cli->limit))
+            return cli_usage(state, "--limit '%s' is not a number from 0 on", text);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* Fill `options` with those of `command`, and a terminator. */
+static void select_shared_options(const struct command *command, struct argp_option *options)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < SHARED_COUNT; i++) {
+        if ((command->options & shared_options[i].bit) != 0)
+            options[count++] = shared_options[i].option;
+    }
+    memset(&options[count], 0, sizeof *options);
+}
+
+/* ---- Arguments and help -------------------------------------------------------------------- */
+
+static bool is_optional(const char *argument_name)
+{
+    return argument_name[0] == '[';
+}
+
+static error_t take_argument(char *text, const struct argp_state *state)
+{
+    struct cli *cli = parse_of(state)->cli;
+    const char *name =
+        state->arg_num < CLI_ARGUMENTS_MAX ? cli->command->arguments[state->arg_num] : NULL;
+
+    if (name == NULL)
+        return cli_usage(state, "'%s' is one argument too many", text);
+    cli->arguments[state->arg_num] = text;
+    return 0;
+}
+
+static error_t check_arguments(const struct argp_state *state)
+{
+    const struct cli *cli = parse_of(state)->cli;
+    const char *missing =
+        state->arg_num <= CLI_ARGUMENTS_MAX ? cli->command->arguments[state->arg_num] : NULL;
+
+    if (missing == NULL || is_optional(missing))
+        return 0;
+    return cli_usage(state, "%s is missing", missing);
+}
+
+/*
+ * argp calls this for whatever getopt refused, and after a parser returned an error.  The word that
+ * was refused is the one before the next.
+ */
+static void complain(const struct argp_state *state)
+{
+    const struct parse *parse = parse_of(state);
+
+    if (parse->complained || parse->helped)
+        return;
+    cli_usage(state, "'%s' is not an option here, or lacks its value or has one too many",
+              state->argv[state->next - 1]);
+}
+
+static error_t show_help(struct argp_state *state)
+{
+    parse_of(state)->helped = true;
+    /* argp prints nothing at all with this flag, which keeps it from printing errors of its own. */
+    state->flags &= ~(unsigned)ARGP_NO_ERRS;
+    argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+    state->flags |= ARGP_NO_ERRS;
+    return ECANCELED;
+}
+
+static void start(struct argp_state *state)
+{
+    struct parse *parse = parse_of(state);
+
+    state->name = parse->name;
+    if (parse->cli->command->argp != NULL)
+        state->child_inputs[1] = parse->settings;
+}
+
+static error_t parse_command(int key, char *text, struct argp_state *state)
+{
+    switch (key) {
+    case ARGP_KEY_INIT:
+        start(state);
+        return 0;
+    case '?':
+        return show_help(state);
+    case ARGP_KEY_ARG:
+        return take_argument(text, state);
+    case ARGP_KEY_END:
+        return check_arguments(state);
+    case ARGP_KEY_ERROR:
+        complain(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* "STORE KEY" */
+static void join_arguments(const struct command *command, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; command->arguments[i] != NULL && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i == 0 ? "" : " ",
+                                 command->arguments[i]);
+}
+
+/* "Summary.\vDetails": argp prints the one before the options and the other behind. */
+static char *join_help(const struct command *command)
+{
+    char *text = NULL;
+
+    if (asprintf(&text, "%s.%s%s", command->summary, command->details == NULL ? "" : "\v",
+                 command->details == NULL ? "" : command->details) < 0)
+        return NULL;
+    return text;
+}
+
+bool cli_parse(struct cli *cli, const struct command *command, int argc, char **argv,
+               void *settings, enum tool_exit *code)
+{
+    static const struct argp_option help_option[] = {
+        {"help", '?', NULL, 0, "Print this", -1},
+        {0},
+    };
+    struct argp_option shared[SHARED_COUNT + 1];
+    const struct argp shared_argp = {.options = shared, .parser = parse_shared_option};
+    const struct argp_child children[] = {
+        {.argp = &shared_argp}, {.argp = command->argp}, {.argp = NULL}};
+    char arguments[128];
+    char *help = join_help(command);
+    struct parse parse = {.cli = cli, .settings = settings};
+    const struct root root = {.argp = {.options = help_option,
+                                       .parser = parse_command,
+                                       .args_doc = arguments,
+                                       .doc = help,
+                                       .children = children},
+                              .parse = &parse};
+
+    *cli = (struct cli){.command = command, .limit = -1};
+    select_shared_options(command, shared);
+    join_arguments(command, arguments, sizeof arguments);
+    snprintf(parse.name, sizeof parse.name, "varve %s", command->name);
+    error_t error =
+        argp_parse(&root.argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, NULL, NULL);
+    free(help);
+    *code = error == 0 || parse.helped ? TOOL_OK : TOOL_USAGE;
+    return error == 0;
+}
+
+bool cli_number(const char *text, int64_t max, int64_t *number)
+{
+    int64_t sum = 0;
+
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9')
+            return false;
+        int digit = *text - '0';
+        if (sum > (max - digit) / 10)
+            return false;
+        sum = sum * 10 + digit;
+    }
+    *number = sum;
+    return true;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Write the bytes that the digits of `text` mean to `bytes`; false if they are not all pairs. */
+static bool hex_decode(const char *text, size_t size, unsigned char *bytes)
+{
+    if (size % 2 != 0)
+        return false;
+    for (size_t i = 0; i < size; i += 2) {
+        int high = hex_digit(text[i]);
+        int low = hex_digit(text[i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i / 2] = (unsigned char)(high * 16 + low);
+    }
+    return true;
+}
+
+enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text, varve_slice *key)
+{
+    size_t size = strlen(text);
+    unsigned char *bytes = malloc(size + 1);
+
+    *key = varve_slice_of(bytes, 0);
+    if (bytes == NULL)
+        return cli_fail(cli, TOOL_IO, "out of memory");
+    if (!cli->hex) {
+        memcpy(bytes, text, size);
+        *key = varve_slice_of(bytes, size);
+        return TOOL_OK;
+    }
+    if (!hex_decode(text, size, bytes))
+        return cli_fail(cli, TOOL_USAGE, "%s '%s' is not hexadecimal, as --hex says", name, text);
+    *key = varve_slice_of(bytes, size / 2);
+    return TOOL_OK;
+}
+
+/* ---- The tool ------------------------------------------------------------------------------ */
+
+static const char usage[] =
+    "Usage: varve COMMAND [ARGUMENT...] [OPTION...]\n"
+    "       varve COMMAND --help\n"
+    "Work on the stores of varve, an embeddable multi-version storage engine.\n";
+
+static const char times_help[] =
+    "\nTimes:\n"
+    "  now                         the newest, which is also the default\n"
+    "  2024-05-01T12:00:00.5Z      RFC 3339, with any fraction and zone\n"
+    "  @1714564800.5               seconds since the Unix epoch\n"
+    "  ns:1714564800500000000      nanoseconds since the Unix epoch\n"
+    "  1714564800.500000000,3      a timestamp as varve prints it\n"
+    "  (1714564800500000000,3)     a timestamp: wall time in nanoseconds, logical part\n"
+    "  commit:ID                   an imported commit, by four digits of its id or more\n"
+    "  The second to fourth may end in `,LOGICAL`; without it they mean all of the nanosecond.\n";
+
+static void print_exit_codes(void)
+{
+    static const struct {
+        int value;
+        const char *text;
+    } codes[] = {
+#define EXIT_ROW(name, value, text) {value, text},
+        TOOL_EXIT_MAP(EXIT_ROW)
+#undef EXIT_ROW
+    };
+
+    out_text("\nExit codes:\n");
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        out_format("  %3d  %s\n", codes[i].value, codes[i].text);
+}
+
+static enum tool_exit print_help(const struct cli *cli)
+{
+    out_text(usage);
+    out_text("\nCommands:\n");
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const struct command *command = commands[i];
+        char names[64];
+        snprintf(names, sizeof names, "%s%s%s", command->name, command->alias == NULL ? "" : ", ",
+                 command->alias == NULL ? "" : command->alias);
+        out_format("  %-14s  %s\n", names, command->summary);
+    }
+    out_text(times_help);
+    print_exit_codes();
+    return out_finish(cli, TOOL_OK);
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const struct command *command = commands[i];
+        if (strcmp(command->name, name) == 0 ||
+            (command->alias != NULL && strcmp(command->alias, name) == 0))
+            return command;
+    }
+    return NULL;
+}
+
+static enum tool_exit run_command(const struct command *command, int argc, char **argv)
+{
+    struct cli cli;
+    enum tool_exit code;
+    void *settings = calloc(1, command->settings_size + 1);
+
+    if (settings == NULL)
+        return cli_fail(NULL, TOOL_IO, "out of memory");
+    if (cli_parse(&cli, command, argc, argv, settings, &code))
+        code = command->run(&cli, settings);
+    free(settings);
+    return out_finish(&cli, code);
+}
+
+static bool is_one_of(const char *text, const char *a, const char *b)
+{
+    return strcmp(text, a) == 0 || strcmp(text, b) == 0;
+}
+
+enum tool_exit cli_main(int argc, char **argv)
+{
+    struct cli none = {0};
+
+    if (argc < 2)
+        return cli_fail(NULL, TOOL_USAGE, "no command given; see `varve --help`");
+    if (is_one_of(argv[1], "--help", "-?") || is_one_of(argv[1], "-h", "help"))
+        return print_help(&none);
+    if (is_one_of(argv[1], "--version", "-V")) {
+        out_text("varve " VARVE_VERSION_STRING "\n");
+        return out_finish(&none, TOOL_OK);
+    }
+    const struct command *command = find_command(argv[1]);
+    if (command == NULL)
+        return cli_fail(NULL, TOOL_USAGE, "'%s' is not a command; see `varve --help`", argv[1]);
+    return run_command(command, argc - 1, argv + 1);
+}

@@ -1,0 +1,120 @@
+/*
+ * The frame of the tool: its commands, their command lines, how they fail, and what they return.
+ */
+#ifndef TOOLS_CLI_H
+#define TOOLS_CLI_H
+
+#include <argp.h>
+#include <varve/varve.h>
+
+/*
+ * One row per exit code: name, value, text.  `varve --help` prints it, docs/tool.md repeats it and
+ * a test compares them.  Scripts depend on the values: add rows, never renumber.
+ */
+#define TOOL_EXIT_MAP(X)                                                                           \
+    X(OK, 0, "done; of a question, the answer is yes")                                             \
+    X(NO, 1, "the answer is no: the key has no value, the contents differ")                        \
+    X(USAGE, 2, "the command line is wrong")                                                       \
+    X(REFUSED, 3, "the data given, or found, is not what the command works with")                  \
+    X(STORE, 4, "the store cannot be opened: missing, no store, locked, of another format")        \
+    X(CORRUPT, 5, "stored bytes are damaged")                                                      \
+    X(IO, 6, "a file could not be read or written, the disk is full, or memory ran out")           \
+    X(CONFLICT, 7, "a transaction's intent or a newer version is in the way")                      \
+    X(INTERNAL, 8, "varve did what it never should; please report it")                             \
+    X(CLOSED, 141, "whoever read the output went away; said without a message")
+
+enum tool_exit {
+#define TOOL_EXIT_ENUM(name, value, text) TOOL_##name = (value),
+    TOOL_EXIT_MAP(TOOL_EXIT_ENUM)
+#undef TOOL_EXIT_ENUM
+};
+
+/* ---- Commands ------------------------------------------------------------------------------ */
+
+struct cli;
+
+/* Options that several commands take, and mean the same by. */
+enum cli_options {
+    CLI_AT = 1,    /* --at TIME */
+    CLI_JSON = 2,  /* --json */
+    CLI_HEX = 4,   /* --hex */
+    CLI_LIMIT = 8, /* --limit N */
+};
+
+#define CLI_ARGUMENTS_MAX 4
+
+/* One command.  commands.c has the table of them all. */
+struct command {
+    const char *name;
+    const char *alias;   /* another name for it, or NULL */
+    const char *summary; /* one line for `varve --help`, without a full stop */
+    const char *details; /* what `varve NAME --help` says below the options, or NULL */
+    const char *arguments[CLI_ARGUMENTS_MAX + 1]; /* names of its arguments, NULL behind the last;
+                                                     those in [BRACKETS] may be missing */
+    unsigned options;                             /* of cli_options */
+    const struct argp *argp; /* its own options, or NULL; state->input is the settings */
+    size_t settings_size;    /* what they are parsed into: zeroed before, 0 if there are none */
+    enum tool_exit (*run)(const struct cli *cli, void *settings);
+};
+
+/* All commands, in the order of the help, NULL behind the last. */
+extern const struct command *const commands[];
+
+/* A parsed command line. */
+struct cli {
+    const struct command *command;
+    const char *arguments[CLI_ARGUMENTS_MAX + 1]; /* as given, NULL behind the last */
+    const char *at;                               /* as given, or NULL */
+    int64_t limit;                                /* or -1: none */
+    bool json;
+    bool hex;
+};
+
+/* Find the command that argv[1] names and run it: the whole tool. */
+enum tool_exit cli_main(int argc, char **argv);
+
+/*
+ * Parse the command line of `command`, argv[0] being its name.  Returns true if it is to be run.
+ * Otherwise what had to be printed has been, and `*code` says how to end.
+ */
+bool cli_parse(struct cli *cli, const struct command *command, int argc, char **argv,
+               void *settings, enum tool_exit *code);
+
+/* ---- Failing ------------------------------------------------------------------------------- */
+
+/*
+ * Print `varve: COMMAND: ...` as one line on standard error and return `code`, so that a failing
+ * site is one statement.  The text names the key, file or argument that is at fault, and the way
+ * out.  Control characters are shown as `?`.
+ */
+enum tool_exit cli_fail(const struct cli *cli, enum tool_exit code, const char *format, ...)
+    VARVE_PRINTF(3, 4);
+
+/*
+ * The same for a failure of the library: the formatted text says what was being worked on, the rest
+ * of the line and the exit code come from `err`, which is released.
+ */
+enum tool_exit cli_fail_error(const struct cli *cli, varve_error *err, const char *format, ...)
+    VARVE_PRINTF(3, 4);
+
+/* A line on standard error that is no failure: `varve: COMMAND: ...`. */
+void cli_note(const struct cli *cli, const char *format, ...) VARVE_PRINTF(2, 3);
+
+/* For option parsers: print what is wrong with the command line and return EINVAL. */
+error_t cli_usage(const struct argp_state *state, const char *format, ...) VARVE_PRINTF(2, 3);
+
+/* The exit code that a status ends the tool with. */
+enum tool_exit cli_exit_of(varve_status status);
+
+/* ---- Arguments ----------------------------------------------------------------------------- */
+
+/*
+ * The bytes that a key argument means: as they are, or from hexadecimal with --hex.  `name` is what
+ * messages call the argument.  `*key` is allocated; the caller frees its data.
+ */
+enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text, varve_slice *key);
+
+/* Read an unsigned decimal number of at most `max`.  Returns false if `text` is none. */
+bool cli_number(const char *text, int64_t max, int64_t *number);
+
+#endif

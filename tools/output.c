@@ -1,0 +1,198 @@
+/* Standard output: text, bytes, JSON lines, and what becomes of failures. */
+#include "output.h"
+#include "times.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The errno of the first failure; 0 = none so far. */
+static int failure;
+
+static void remember_failure(void)
+{
+    if (failure == 0)
+        failure = errno != 0 ? errno : EIO;
+}
+
+void out_bytes(const void *bytes, size_t size)
+{
+    if (failure != 0 || size == 0)
+        return;
+    errno = 0;
+    if (fwrite(bytes, 1, size, stdout) != size)
+        remember_failure();
+}
+
+void out_slice(varve_slice bytes)
+{
+    out_bytes(bytes.data, bytes.size);
+}
+
+void out_text(const char *text)
+{
+    out_bytes(text, strlen(text));
+}
+
+void out_format(const char *format, ...)
+{
+    va_list arguments;
+
+    if (failure != 0)
+        return;
+    va_start(arguments, format);
+    errno = 0;
+    if (vfprintf(stdout, format, arguments) < 0)
+        remember_failure();
+    va_end(arguments);
+}
+
+void out_hex(varve_slice bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[512];
+
+    for (size_t done = 0; done < bytes.size;) {
+        size_t used = 0;
+        for (; done < bytes.size && used < sizeof text; done++) {
+            text[used++] = digits[bytes.data[done] >> 4];
+            text[used++] = digits[bytes.data[done] & 15];
+        }
+        out_bytes(text, used);
+    }
+}
+
+static void fail_for_memory(void)
+{
+    errno = ENOMEM;
+    remember_failure();
+}
+
+void out_key(varve_slice key, bool hex)
+{
+    varve_buf text = VARVE_BUF_INIT;
+
+    if (hex) {
+        out_hex(key);
+        return;
+    }
+    if (varve_key_print(key, &text, NULL) != VARVE_OK)
+        fail_for_memory();
+    else
+        out_slice(varve_buf_slice(&text));
+    varve_buf_release(&text);
+}
+
+void out_quoted(varve_slice bytes)
+{
+    /* As keys these two are bounds, which have names. */
+    if (bytes.size == 0)
+        out_text("\"\"");
+    else if (varve_slice_equal(bytes, varve_key_max()))
+        out_text("\"\\xff\\xff\"");
+    else
+        out_key(bytes, false);
+}
+
+bool out_failed(void)
+{
+    return failure != 0;
+}
+
+enum tool_exit out_finish(const struct cli *cli, enum tool_exit code)
+{
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout))
+        remember_failure();
+    if (failure == 0)
+        return code;
+    if (failure == EPIPE)
+        return TOOL_CLOSED;
+    return cli_fail(cli, TOOL_IO, "standard output: %s", strerror(failure));
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+void json_line_begin(struct json_line *line)
+{
+    line->object = json_object();
+    line->failed = line->object == NULL;
+}
+
+void json_line_add(struct json_line *line, const char *name, json_t *value)
+{
+    /* Takes over `value` also when it fails, and fails for NULL. */
+    if (json_object_set_new(line->object, name, value) != 0)
+        line->failed = true;
+}
+
+void json_line_text(struct json_line *line, const char *name, const char *text)
+{
+    json_line_bytes(line, name, varve_slice_text(text), false);
+}
+
+void json_line_count(struct json_line *line, const char *name, uint64_t number)
+{
+    json_line_add(line, name, json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number));
+}
+
+void json_line_true(struct json_line *line, const char *name)
+{
+    json_line_add(line, name, json_true());
+}
+
+static json_t *hex_string(varve_slice bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = malloc(2 * bytes.size + 1);
+
+    if (text == NULL)
+        return NULL;
+    for (size_t i = 0; i < bytes.size; i++) {
+        text[2 * i] = digits[bytes.data[i] >> 4];
+        text[2 * i + 1] = digits[bytes.data[i] & 15];
+    }
+    json_t *string = json_stringn_nocheck(text, 2 * bytes.size);
+    free(text);
+    return string;
+}
+
+void json_line_bytes(struct json_line *line, const char *name, varve_slice bytes, bool hex)
+{
+    char hex_name[64];
+    const char *text = bytes.size == 0 ? "" : (const char *)bytes.data;
+    /* NULL for what is not UTF-8. */
+    json_t *string = hex ? NULL : json_stringn(text, bytes.size);
+
+    if (string != NULL) {
+        json_line_add(line, name, string);
+        return;
+    }
+    snprintf(hex_name, sizeof hex_name, "%s_hex", name);
+    json_line_add(line, hex_name, hex_string(bytes));
+}
+
+void json_line_time(struct json_line *line, varve_ts ts)
+{
+    char exact[VARVE_TS_TEXT_MAX];
+    char utc[TIME_TEXT_MAX];
+
+    json_line_text(line, "time", varve_ts_format(ts, exact));
+    json_line_text(line, "utc", time_format(ts, false, utc));
+}
+
+static int write_json(const char *bytes, size_t size, void *arg)
+{
+    (void)arg;
+    out_bytes(bytes, size);
+    return 0;
+}
+
+void json_line_end(struct json_line *line)
+{
+    if (line->failed || json_dump_callback(line->object, write_json, NULL, 0) != 0)
+        fail_for_memory();
+    out_text("\n");
+    json_decref(line->object);
+}

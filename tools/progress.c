@@ -1,0 +1,91 @@
+/* The line that tells how far a long command has come. */
+#include "progress.h"
+
+#include <inttypes.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Seconds between two drawings, and before the first: what is done at once needs no line. */
+static const double draw_interval = 0.2;
+static const double draw_delay = 0.5;
+
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void progress_start(struct progress *progress, const char *items, uint64_t total_bytes, bool shown)
+{
+    *progress = (struct progress){
+        .shown = shown && isatty(STDERR_FILENO), .items = items, .total_bytes = total_bytes};
+}
+
+static void print_size(double bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+
+    while (bytes >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+        bytes /= 1024;
+        unit++;
+    }
+    fprintf(stderr, unit == 0 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
+}
+
+static void print_time_left(double seconds)
+{
+    uint64_t left = seconds < 1e9 ? (uint64_t)(seconds + 0.5) : 1000000000;
+
+    if (left >= 3600)
+        fprintf(stderr, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left", left / 3600,
+                left / 60 % 60, left % 60);
+    else
+        fprintf(stderr, ", %" PRIu64 ":%02" PRIu64 " left", left / 60, left % 60);
+}
+
+static void draw(const struct progress *progress, uint64_t items, uint64_t bytes, double elapsed)
+{
+    double rate = (double)(bytes - progress->first_bytes) / elapsed;
+
+    /* The cursor to the first column, the line wiped. */
+    fprintf(stderr, "\r\033[K%" PRIu64 " %s, ", items, progress->items);
+    print_size((double)bytes);
+    if (progress->total_bytes != 0) {
+        fputs(" of ", stderr);
+        print_size((double)progress->total_bytes);
+    }
+    fputs(", ", stderr);
+    print_size(rate);
+    fputs("/s", stderr);
+    if (progress->total_bytes > bytes && rate > 0)
+        print_time_left((double)(progress->total_bytes - bytes) / rate);
+    fflush(stderr);
+}
+
+void progress_update(struct progress *progress, uint64_t items, uint64_t bytes)
+{
+    if (!progress->shown)
+        return;
+    double now = seconds_now();
+    if (progress->next_draw <= 0) {
+        progress->start = now;
+        progress->first_bytes = bytes;
+        progress->next_draw = now + draw_delay;
+    }
+    if (now < progress->next_draw)
+        return;
+    draw(progress, items, bytes, now - progress->start);
+    progress->next_draw = now + draw_interval;
+}
+
+void progress_end(struct progress *progress)
+{
+    if (!progress->shown)
+        return;
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+    progress->shown = false;
+}

@@ -1,0 +1,33 @@
+/*
+ * A line on standard error that tells how far a long command has come.  Shown only where standard
+ * error is a terminal, and redrawn a few times a second.
+ */
+#ifndef TOOLS_PROGRESS_H
+#define TOOLS_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct progress {
+    bool shown;
+    const char *items;    /* what is counted: "commits" */
+    uint64_t total_bytes; /* 0 = unknown */
+    uint64_t first_bytes; /* at the start: a resumed import does not begin at 0 */
+    double start;         /* seconds of the monotonic clock */
+    double next_draw;
+};
+
+/*
+ * Start to tell of `items` done and bytes worked through, `total_bytes` in all or 0.  Not `shown`
+ * means that nothing is ever printed: for commands whose own output is on the same terminal.
+ */
+void progress_start(struct progress *progress, const char *items, uint64_t total_bytes, bool shown);
+
+/* Tell how far it is; cheap enough to be called for every item.  The first call sets the start. */
+void progress_update(struct progress *progress, uint64_t items, uint64_t bytes);
+
+/* Wipe the line out, before anything else is printed.  Harmless if it is not shown. */
+void progress_end(struct progress *progress);
+
+#endif

@@ -1,0 +1,127 @@
+/* How the tool fails: one line on standard error and an exit code. */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LINE_MAX_SIZE = 4096 };
+
+enum tool_exit cli_exit_of(varve_status status)
+{
+    switch (status) {
+    case VARVE_OK:
+        return TOOL_OK;
+    case VARVE_NOT_FOUND:
+        return TOOL_NO;
+    case VARVE_INVALID_ARGUMENT:
+    case VARVE_EMPTY_KEY:
+    case VARVE_INVALID_KEY:
+        return TOOL_USAGE;
+    case VARVE_TOO_LARGE:
+    case VARVE_TIMESTAMP_OVERFLOW:
+    case VARVE_VALUE_TYPE:
+        return TOOL_REFUSED;
+    case VARVE_LOCKED:
+    case VARVE_READ_ONLY:
+    case VARVE_NOT_A_STORE:
+    case VARVE_INCOMPATIBLE:
+    case VARVE_NO_STORE:
+        return TOOL_STORE;
+    case VARVE_CORRUPT:
+    case VARVE_CORRUPT_KEY:
+    case VARVE_CHECKSUM:
+        return TOOL_CORRUPT;
+    case VARVE_NO_MEMORY:
+    case VARVE_IO:
+    case VARVE_NO_SPACE:
+    case VARVE_COMMIT_UNKNOWN:
+        return TOOL_IO;
+    case VARVE_WRITE_INTENT:
+    case VARVE_WRITE_TOO_OLD:
+    case VARVE_INLINE_MIX:
+        return TOOL_CONFLICT;
+    case VARVE_BAD_BATCH:
+    case VARVE_MISUSE:
+    case VARVE_UNSUPPORTED:
+    case VARVE_BUSY:
+    case VARVE_INTERNAL:
+        break;
+    }
+    return TOOL_INTERNAL;
+}
+
+/* What can be done about a failure that the library cannot know, or NULL. */
+static const char *way_out(varve_status status)
+{
+    switch (status) {
+    case VARVE_NO_STORE:
+        return "look at the path; `varve import` creates stores";
+    case VARVE_NOT_A_STORE:
+        return "name a store, or for an import a folder that is empty or missing";
+    case VARVE_LOCKED:
+        return "end the program that writes to it first";
+    case VARVE_INCOMPATIBLE:
+        return "use the version of varve that wrote it";
+    case VARVE_NO_SPACE:
+        return "make room and run the command again";
+    default:
+        return NULL;
+    }
+}
+
+/* Print one line: control characters would make it several, or move the cursor. */
+static void print_line(const struct cli *cli, char *text)
+{
+    for (char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = '?';
+    }
+    if (cli != NULL && cli->command != NULL)
+        fprintf(stderr, "varve: %s: %s\n", cli->command->name, text);
+    else
+        fprintf(stderr, "varve: %s\n", text);
+}
+
+enum tool_exit cli_fail(const struct cli *cli, enum tool_exit code, const char *format, ...)
+{
+    char line[LINE_MAX_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    print_line(cli, line);
+    return code;
+}
+
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+    char line[LINE_MAX_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    print_line(cli, line);
+}
+
+enum tool_exit cli_fail_error(const struct cli *cli, varve_error *err, const char *format, ...)
+{
+    char subject[LINE_MAX_SIZE];
+    varve_buf text = VARVE_BUF_INIT;
+    enum tool_exit code = cli_exit_of(err->status);
+    const char *hint = way_out(err->status);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(subject, sizeof subject, format, arguments);
+    va_end(arguments);
+    bool whole = varve_error_text(err, &text) == VARVE_OK;
+    cli_fail(cli, code, "%s: %s%s%s", subject, whole ? (const char *)text.data : err->message,
+             hint == NULL ? "" : "; ", hint == NULL ? "" : hint);
+    varve_buf_release(&text);
+    varve_error_release(err);
+    return code;
+}

@@ -1,0 +1,38 @@
+/* Opening stores. */
+#include "store.h"
+
+enum tool_exit store_open_engine(const struct cli *cli, const varve_options *options,
+                                 varve_engine **out)
+{
+    varve_error err = VARVE_ERROR_INIT;
+
+    if (varve_engine_open(options, out, &err) != VARVE_OK)
+        return cli_fail_error(cli, &err, "%s", options->path);
+    return TOOL_OK;
+}
+
+enum tool_exit store_open(const struct cli *cli, const char *path, struct store *store)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    const varve_options options = {
+        .struct_size = sizeof options, .path = path, .read_only = true, .must_exist = true};
+    enum tool_exit code = store_open_engine(cli, &options, &store->engine);
+
+    if (code != TOOL_OK)
+        return code;
+    if (varve_snapshot_open(store->engine, &store->snapshot, &err) != VARVE_OK)
+        return cli_fail_error(cli, &err, "%s", path);
+    store->reader = varve_snapshot_reader(store->snapshot);
+    return TOOL_OK;
+}
+
+void store_close(struct store *store)
+{
+    varve_error err = VARVE_ERROR_INIT;
+
+    varve_snapshot_close(store->snapshot);
+    /* Read-only, and without handles: closing has nothing left that could fail. */
+    if (varve_engine_close(store->engine, &err) != VARVE_OK)
+        varve_error_release(&err);
+    *store = (struct store)STORE_INIT;
+}
