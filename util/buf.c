@@ -40,13 +40,21 @@ varve_status varve__buf_append(varve_buf *buf, varve_slice bytes, varve_error *e
     return status;
 }
 
-varve_status varve__buf_assign(varve_buf *buf, varve_slice bytes, varve_error *err)
+varve_status varve__buf_restart(varve_buf *buf, size_t size, varve_error *err)
 {
     size_t before = buf->size;
     buf->size = 0;
-    varve_status status = varve__buf_append(buf, bytes, err);
+    varve_status status = varve__buf_reserve(buf, size, err);
     if (status != VARVE_OK)
         buf->size = before;
+    return status;
+}
+
+varve_status varve__buf_assign(varve_buf *buf, varve_slice bytes, varve_error *err)
+{
+    varve_status status = varve__buf_restart(buf, bytes.size, err);
+    if (status == VARVE_OK)
+        varve__buf_push_bytes(buf, bytes);
     return status;
 }
 

@@ -11,6 +11,9 @@ varve_status varve__buf_reserve(varve_buf *buf, size_t extra, varve_error *err);
 
 varve_status varve__buf_append(varve_buf *buf, varve_slice bytes, varve_error *err);
 
+/* Empty the buffer and make room for `size` bytes. */
+varve_status varve__buf_restart(varve_buf *buf, size_t size, varve_error *err);
+
 /* Replace the contents by a copy of `bytes`, which must not lie inside the buffer. */
 varve_status varve__buf_assign(varve_buf *buf, varve_slice bytes, varve_error *err);
 
