@@ -8,9 +8,9 @@
 #include <varve/batch_repr.h>
 
 /*
- * Building: a representation is a varve_buf.  An empty varve_buf is an untouched representation whose
- * header has not been written; every append writes it when needed.  A call that fails leaves the
- * representation as it was.
+ * Building: a representation is a varve_buf.  An empty varve_buf is an untouched representation
+ * whose header has not been written; every append writes it when needed.  A call that fails leaves
+ * the representation as it was.
  */
 
 /* Make `repr` an empty representation: a header with count 0. */
@@ -30,12 +30,12 @@ uint32_t varve__repr_count(varve_slice repr);
 /* Reading in place, without allocation. */
 typedef struct varve__repr_reader {
     varve_slice repr;
-    size_t offset;      /* of the next record */
-    uint64_t sequence;  /* of the header */
-    uint32_t count;     /* of the header */
-    uint32_t found;     /* counted records read so far */
+    size_t offset;       /* of the next record */
+    uint64_t sequence;   /* of the header */
+    uint32_t count;      /* of the header */
+    uint32_t found;      /* counted records read so far */
     varve_status failed; /* VARVE_OK until a record could not be read */
-    varve_error error;  /* that failure */
+    varve_error error;   /* that failure */
 } varve__repr_reader;
 
 /* As varve_batch_reader_open(). */

@@ -37,14 +37,14 @@ size_t varve__key_unescaped_size(varve_slice prefix);
 varve_status varve__key_append(varve_slice user_key, varve_ts ts, varve_buf *out, varve_error *err);
 
 /*
- * Append to `out` the smallest byte string above every record of the user key whose escaped form with
- * terminator is `prefix`: the prefix with 00 02 in place of 00 01.
+ * Append to `out` the smallest byte string above every record of the user key whose escaped form
+ * with terminator is `prefix`: the prefix with 00 02 in place of 00 01.
  */
 varve_status varve__key_append_prefix_end(varve_slice prefix, varve_buf *out, varve_error *err);
 
 /*
- * Whether `engine_key` may be written under: well-formed and of legal size; the empty user key passes.
- * Returns VARVE_OK, VARVE_CORRUPT_KEY or VARVE_INVALID_KEY.
+ * Whether `engine_key` may be written under: well-formed and of legal size; the empty user key
+ * passes. Returns VARVE_OK, VARVE_CORRUPT_KEY or VARVE_INVALID_KEY.
  */
 varve_status varve__engine_key_check(varve_slice engine_key, varve_error *err);
 

@@ -1,6 +1,6 @@
 /*
- * The metadata record: what is stored at the metadata position of a user key, for an inline value or
- * for a transaction's intent.  docs/format.md has the encoding.
+ * The metadata record: what is stored at the metadata position of a user key, for an inline value
+ * or for a transaction's intent.  docs/format.md has the encoding.
  */
 #ifndef VARVE_FORMAT_META_H
 #define VARVE_FORMAT_META_H
@@ -9,10 +9,10 @@
 
 /* A decoded record.  Slices point into the encoded bytes. */
 typedef struct varve__meta {
-    bool has_txn;      /* the key carries an intent of this transaction */
-    bool has_raw;      /* the key carries an inline value; it may be empty */
-    bool deleted;      /* the newest version is a tombstone */
-    varve_slice txn;   /* the encoded transaction metadata */
+    bool has_txn;    /* the key carries an intent of this transaction */
+    bool has_raw;    /* the key carries an inline value; it may be empty */
+    bool deleted;    /* the newest version is a tombstone */
+    varve_slice txn; /* the encoded transaction metadata */
     unsigned char txn_id[16];
     varve_ts ts;       /* of the newest version; zero for an inline value */
     int64_t key_bytes; /* 12 with versions, 0 for an inline value */
@@ -21,9 +21,9 @@ typedef struct varve__meta {
 } varve__meta;
 
 /*
- * Decode a record whole: any field order, missing fields, unknown fields of wire types 0, 1, 2 and 5
- * skipped.  Transaction id, merge timestamp and intent history are checked for form as far as they
- * are met; only what varve__meta names is kept.
+ * Decode a record whole: any field order, missing fields, unknown fields of wire types 0, 1, 2 and
+ * 5 skipped.  Transaction id, merge timestamp and intent history are checked for form as far as
+ * they are met; only what varve__meta names is kept.
  *
  * Returns VARVE_OK, or VARVE_CORRUPT: zero length (`zero-length mvcc metadata`), undecodable
  * (`unable to decode MVCCMetadata: ...`), neither transaction nor inline value (`intent without

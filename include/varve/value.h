@@ -36,7 +36,7 @@ typedef enum varve_tag {
     VARVE_TAG_TIMESERIES = 100
 } varve_tag;
 
-/* The tag of a raw value; VARVE_TAG_UNKNOWN if it has no data behind its header. */
+/* The tag of a raw value; VARVE_TAG_UNKNOWN if it is shorter than a header. */
 VARVE_API varve_tag varve_value_tag(varve_slice raw);
 
 /* "BYTES" and so on; "UNKNOWN" and a number that is no tag give "UNKNOWN". */
