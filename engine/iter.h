@@ -3,9 +3,12 @@
  * overlay.
  *
  * An implementation embeds varve__iter first.  Each positioning function ends in exactly one of
- * varve__iter_found(), varve__iter_exhausted() and varve__iter_failed().  Bounds that were narrowed
- * after opening and the prefix of a prefix iterator are looked after here; the bounds of the
- * opening are the implementation's own.
+ * varve__iter_found(), varve__iter_exhausted() and varve__iter_failed().
+ *
+ * The bounds of the opening are the implementation's own.  Bounds that were narrowed after opening
+ * and the prefix of a prefix iterator are looked after in engine/iter.c, by a table of operations
+ * that it puts in front of the implementation's; an iterator without them pays nothing.  A prefix
+ * iterator is therefore sought only with whole user keys, and never moved backwards.
  */
 #ifndef VARVE_ENGINE_ITER_H
 #define VARVE_ENGINE_ITER_H
@@ -23,13 +26,17 @@ typedef struct varve__iter_owner {
 
 struct varve__iter {
     varve_iter head;
-    varve__iter_owner *owner; /* who counts it; may be NULL */
-    varve_buf open_lower;     /* bounds of the opening; empty = none */
+    const varve_iter_ops *ops; /* the implementation; head.ops may be the guard in front of it */
+    varve__iter_owner *owner;  /* who counts it; may be NULL */
+    varve_buf open_lower;      /* bounds of the opening; empty = none */
     varve_buf open_upper;
     varve_buf lower; /* bounds in force, never wider than those; empty = none */
     varve_buf upper;
     bool is_prefix;
     bool is_narrowed;  /* `lower` or `upper` differ from those of the opening */
+    bool is_void;      /* nothing lies between the bounds in force */
+    varve_buf prefix;  /* of a prefix iterator: that of the last seek, with its terminator */
+    varve_buf scratch; /* for the movements made of others */
     varve_error error; /* the failure that stopped it */
 };
 

@@ -1,0 +1,281 @@
+#include "engine/engine.h"
+
+#include "format/batch_repr.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+
+static const varve__backend_ops *const backends[] = {
+    [VARVE_BACKEND_ROCKSDB] = &varve__backend_rocksdb,
+    [VARVE_BACKEND_ROCKSDB_MEMORY] = &varve__backend_rocksdb_memory,
+    [VARVE_BACKEND_MEM] = &varve__backend_mem,
+};
+
+/* ---- Logging and refusals ------------------------------------------------------------------- */
+
+/* What the engine is called in a line of the log. */
+static const char *name_of(const varve_engine *engine)
+{
+    return engine->options.path != NULL ? engine->options.path : engine->ops->name;
+}
+
+varve_status varve__engine_report(varve_engine *engine, const char *what, varve_status status,
+                                  const varve_error *err)
+{
+    if (status < 0)
+        varve__log(&engine->logger, VARVE_LOG_ERROR, "%s: %s: %s: %s", name_of(engine), what,
+                   varve_status_name(status),
+                   err != NULL ? err->message : varve_status_text(status));
+    return status;
+}
+
+static varve_status check_writable(const varve_engine *engine, varve_error *err)
+{
+    if (engine->options.read_only)
+        return varve__fail(err, VARVE_READ_ONLY, "%s was opened for reading only", name_of(engine));
+    return VARVE_OK;
+}
+
+/* ---- Reading -------------------------------------------------------------------------------- */
+
+static varve_engine *engine_of_reader(varve_reader *reader)
+{
+    return VARVE__CONTAINER_OF(reader, varve_engine, reader);
+}
+
+static varve_status engine_get(varve_reader *reader, varve_slice engine_key, varve_buf *value,
+                               varve_error *err)
+{
+    varve_engine *engine = engine_of_reader(reader);
+    varve_status status = engine->ops->get(engine->store, NULL, engine_key, value, err);
+    return varve__engine_report(engine, "get", status, err);
+}
+
+static varve_status engine_iter_open(varve_reader *reader, const varve_iter_options *options,
+                                     varve_iter **out, varve_error *err)
+{
+    varve_engine *engine = engine_of_reader(reader);
+    varve_status status = engine->ops->iter_open(engine->store, NULL, options, out, err);
+    if (status != VARVE_OK)
+        return varve__engine_report(engine, "open an iterator", status, err);
+    varve__iter_of(*out)->owner = &engine->iter_owner;
+    atomic_fetch_add(&engine->iterators, 1);
+    return VARVE_OK;
+}
+
+static void engine_iter_closed(varve__iter_owner *owner)
+{
+    varve_engine *engine = VARVE__CONTAINER_OF(owner, varve_engine, iter_owner);
+    atomic_fetch_sub(&engine->iterators, 1);
+}
+
+static const varve__reader_ops engine_reader_ops = {engine_get, engine_iter_open};
+
+varve_reader *varve_engine_reader(varve_engine *engine)
+{
+    return &engine->reader;
+}
+
+/* ---- Writing -------------------------------------------------------------------------------- */
+
+varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_durability how,
+                                  varve_error *err)
+{
+    if (repr.size <= VARVE_BATCH_HEADER_SIZE)
+        return VARVE_OK;
+    varve_status status = check_writable(engine, err);
+    if (status != VARVE_OK)
+        return status;
+    const varve_options *options = &engine->options;
+    bool sync = how == VARVE_SYNC && !options->never_sync && options->wal == VARVE_WAL_ON;
+    status = engine->ops->apply(engine->store, repr, sync, err);
+    return varve__engine_report(engine, "commit", status, err);
+}
+
+static varve_status engine_apply(varve_writer *writer, varve_slice repr, varve_error *err)
+{
+    varve_engine *engine = VARVE__CONTAINER_OF(writer, varve_engine, writer);
+    return varve__engine_commit(engine, repr, engine->options.writer_durability, err);
+}
+
+static varve_status engine_write(varve_writer *writer, const varve_record *record, varve_error *err)
+{
+    varve_buf repr = VARVE_BUF_INIT;
+    varve_status status = varve__repr_append(&repr, record, err);
+    if (status == VARVE_OK)
+        status = engine_apply(writer, varve_buf_slice(&repr), err);
+    varve_buf_release(&repr);
+    return status;
+}
+
+static const varve__writer_ops engine_writer_ops = {engine_apply, engine_write};
+
+varve_writer *varve_engine_writer(varve_engine *engine)
+{
+    return &engine->writer;
+}
+
+/* ---- Opening and closing -------------------------------------------------------------------- */
+
+static void free_engine(varve_engine *engine)
+{
+    varve__free((void *)(uintptr_t)engine->options.path);
+    varve__free(engine);
+}
+
+static varve_status copy_path(varve_engine *engine, const char *path, varve_error *err)
+{
+    engine->options.path = NULL;
+    if (path == NULL)
+        return VARVE_OK;
+    size_t size = strlen(path) + 1;
+    char *copy = varve__malloc(size);
+    if (copy == NULL)
+        return varve__fail_no_memory(err, size);
+    memcpy(copy, path, size);
+    engine->options.path = copy;
+    return VARVE_OK;
+}
+
+/* An engine with everything but its store. */
+static varve_status new_engine(const varve_options *options, varve_engine **out, varve_error *err)
+{
+    varve_engine *engine = varve__calloc(1, sizeof *engine);
+    if (engine == NULL)
+        return varve__fail_no_memory(err, sizeof *engine);
+    engine->reader.ops = &engine_reader_ops;
+    engine->writer.ops = &engine_writer_ops;
+    engine->iter_owner.closed = engine_iter_closed;
+    engine->ops = backends[options->backend];
+    engine->options = *options;
+    engine->logger = (varve__logger){options->log, options->log_arg};
+    atomic_init(&engine->batches, 0);
+    atomic_init(&engine->snapshots, 0);
+    atomic_init(&engine->iterators, 0);
+    varve_status status = copy_path(engine, options->path, err);
+    if (status != VARVE_OK) {
+        free_engine(engine);
+        return status;
+    }
+    *out = engine;
+    return VARVE_OK;
+}
+
+varve_status varve_engine_open(const varve_options *options, varve_engine **out, varve_error *err)
+{
+    varve_options complete;
+    varve_engine *engine = NULL;
+    *out = NULL;
+    varve_status status = varve__options_complete(options, &complete, err);
+    if (status == VARVE_OK)
+        status = new_engine(&complete, &engine, err);
+    if (status != VARVE_OK)
+        return status;
+    status = engine->ops->open(&engine->options, &engine->store, err);
+    if (status != VARVE_OK) {
+        (void)varve__engine_report(engine, "open", status, err);
+        free_engine(engine);
+        return status;
+    }
+    varve__log(&engine->logger, VARVE_LOG_INFO, "%s: opened%s", name_of(engine),
+               complete.read_only ? " for reading only" : "");
+    *out = engine;
+    return VARVE_OK;
+}
+
+static varve_status check_no_handles(varve_engine *engine, varve_error *err)
+{
+    size_t batches = atomic_load(&engine->batches);
+    size_t snapshots = atomic_load(&engine->snapshots);
+    size_t iterators = atomic_load(&engine->iterators);
+    if (batches + snapshots + iterators == 0)
+        return VARVE_OK;
+    (void)varve__fail(err, VARVE_BUSY,
+                      "the engine has open handles: %zu batches, %zu snapshots, %zu iterators",
+                      batches, snapshots, iterators);
+    if (err != NULL) {
+        err->detail.busy.batches = batches;
+        err->detail.busy.snapshots = snapshots;
+        err->detail.busy.iterators = iterators;
+    }
+    varve__log(&engine->logger, VARVE_LOG_WARN,
+               "%s: not closed: %zu batches, %zu snapshots and %zu iterators are open",
+               name_of(engine), batches, snapshots, iterators);
+    return VARVE_BUSY;
+}
+
+/* Whether closing would lose what has been committed and could be kept. */
+static bool must_flush_to_keep(const varve_engine *engine)
+{
+    const varve_options *options = &engine->options;
+    return options->wal == VARVE_WAL_OFF && !options->read_only &&
+           options->backend == VARVE_BACKEND_ROCKSDB;
+}
+
+varve_status varve_engine_close(varve_engine *engine, varve_error *err)
+{
+    if (engine == NULL)
+        return VARVE_OK;
+    varve_status status = check_no_handles(engine, err);
+    if (status == VARVE_OK && must_flush_to_keep(engine))
+        status = varve_engine_flush(engine, err);
+    if (status != VARVE_OK)
+        return status;
+    engine->ops->close(engine->store);
+    varve__log(&engine->logger, VARVE_LOG_INFO, "%s: closed", name_of(engine));
+    free_engine(engine);
+    return VARVE_OK;
+}
+
+/* ---- Administration ------------------------------------------------------------------------- */
+
+varve_status varve_engine_sync(varve_engine *engine, varve_error *err)
+{
+    if (engine->options.wal == VARVE_WAL_OFF)
+        return varve_engine_flush(engine, err);
+    varve_status status = check_writable(engine, err);
+    if (status != VARVE_OK)
+        return status;
+    return varve__engine_report(engine, "sync", engine->ops->sync(engine->store, err), err);
+}
+
+varve_status varve_engine_flush(varve_engine *engine, varve_error *err)
+{
+    varve_status status = check_writable(engine, err);
+    if (status != VARVE_OK)
+        return status;
+    return varve__engine_report(engine, "flush", engine->ops->flush(engine->store, err), err);
+}
+
+varve_status varve_engine_compact(varve_engine *engine, varve_error *err)
+{
+    varve_status status = check_writable(engine, err);
+    if (status != VARVE_OK)
+        return status;
+    return varve__engine_report(engine, "compact", engine->ops->compact(engine->store, err), err);
+}
+
+varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info, varve_error *err)
+{
+    if (info == NULL || info->struct_size < sizeof info->struct_size)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "varve_engine_info must be given with struct_size set");
+    size_t given = info->struct_size;
+    varve_engine_info known = {.struct_size = given};
+    varve_status status = engine->ops->info(engine->store, &known, err);
+    if (status != VARVE_OK)
+        return varve__engine_report(engine, "info", status, err);
+    known.open_batches = atomic_load(&engine->batches);
+    known.open_snapshots = atomic_load(&engine->snapshots);
+    known.open_iterators = atomic_load(&engine->iterators);
+    /* A caller of a later version gets zero for the numbers this one does not know. */
+    memset(info, 0, given);
+    memcpy(info, &known, given < sizeof known ? given : sizeof known);
+    return VARVE_OK;
+}
+
+varve_status varve_engine_tables(varve_engine *engine, varve_table_fn each, void *arg,
+                                 varve_error *err)
+{
+    varve_status status = engine->ops->tables(engine->store, each, arg, err);
+    return varve__engine_report(engine, "tables", status, err);
+}

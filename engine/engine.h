@@ -1,0 +1,46 @@
+/*
+ * The engine: a backend's store, who may close it, and how commits reach it.
+ */
+#ifndef VARVE_ENGINE_ENGINE_H
+#define VARVE_ENGINE_ENGINE_H
+
+#include <stdatomic.h>
+
+#include "engine/backend.h"
+#include "engine/iter.h"
+#include "engine/view.h"
+
+struct varve_engine {
+    varve_reader reader;
+    varve_writer writer;
+    varve__iter_owner iter_owner; /* of the iterators opened by `reader` */
+    const varve__backend_ops *ops;
+    varve__store *store;
+    varve_options options; /* complete; `path` is a copy */
+    varve__logger logger;
+
+    /*
+     * Open handles, those over batches and snapshots included.  Whoever gives one back has finished
+     * with the engine before: the next to look may close it.
+     */
+    atomic_size_t batches;
+    atomic_size_t snapshots;
+    atomic_size_t iterators;
+};
+
+/* Bring the caller's options into `options`: checked, and with the defaults filled in. */
+varve_status varve__options_complete(const varve_options *given, varve_options *options,
+                                     varve_error *err);
+
+/*
+ * Hand a valid representation to the backend, as durable as `how` and the engine's options say. One
+ * without records does not reach it.
+ */
+varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_durability how,
+                                  varve_error *err);
+
+/* Log that `what` failed, and return `status`.  An expected answer passes in silence. */
+varve_status varve__engine_report(varve_engine *engine, const char *what, varve_status status,
+                                  const varve_error *err);
+
+#endif

@@ -1,0 +1,88 @@
+#include <inttypes.h>
+
+#include "engine/engine.h"
+#include "util/fail.h"
+
+#define CACHE_BYTES_DEFAULT ((uint64_t)32 << 20)
+#define WRITE_BUFFER_BYTES_DEFAULT ((uint64_t)64 << 20)
+#define BLOCK_BYTES_DEFAULT ((uint64_t)8 << 10)
+#define BLOCK_BYTES_MAX ((uint64_t)1 << 30)
+#define BLOOM_BITS_DEFAULT 10
+#define BLOOM_BITS_MAX 100
+
+static varve_status check_enums(const varve_options *options, varve_error *err)
+{
+    if ((unsigned)options->backend > VARVE_BACKEND_MEM)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "backend: %d is none",
+                           (int)options->backend);
+    if ((unsigned)options->wal > VARVE_WAL_OFF)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "wal: %d is no mode", (int)options->wal);
+    if ((unsigned)options->writer_durability > VARVE_NO_SYNC)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "writer_durability: %d is none",
+                           (int)options->writer_durability);
+    return VARVE_OK;
+}
+
+static varve_status check_numbers(const varve_options *options, varve_error *err)
+{
+    if (options->block_bytes > BLOCK_BYTES_MAX)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "block_bytes: %" PRIu64 " is above %" PRIu64, options->block_bytes,
+                           BLOCK_BYTES_MAX);
+    if (options->bloom_bits < -1 || options->bloom_bits > BLOOM_BITS_MAX)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "bloom_bits: %d is not in -1 to %d",
+                           options->bloom_bits, BLOOM_BITS_MAX);
+    if (options->max_open_files < 0)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "max_open_files: %d is negative",
+                           options->max_open_files);
+    return VARVE_OK;
+}
+
+/* A store in memory is always new and always writable: what asks for another one is a mistake. */
+static varve_status check_place(const varve_options *options, varve_error *err)
+{
+    if (options->backend == VARVE_BACKEND_ROCKSDB) {
+        if (options->path == NULL || options->path[0] == '\0')
+            return varve__fail(err, VARVE_INVALID_ARGUMENT, "path: a store needs a directory");
+        return VARVE_OK;
+    }
+    const char *field = NULL;
+    if (options->path != NULL)
+        field = "path";
+    else if (options->read_only)
+        field = "read_only";
+    else if (options->must_exist)
+        field = "must_exist";
+    else if (options->salvage)
+        field = "salvage";
+    if (field != NULL)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "%s: not for a store in memory", field);
+    return VARVE_OK;
+}
+
+static void fill_in(uint64_t *number, uint64_t otherwise)
+{
+    if (*number == 0)
+        *number = otherwise;
+}
+
+varve_status varve__options_complete(const varve_options *given, varve_options *options,
+                                     varve_error *err)
+{
+    varve_status status = varve__struct_copy(options, sizeof *options, given, "varve_options", err);
+    if (status == VARVE_OK)
+        status = check_enums(options, err);
+    if (status == VARVE_OK)
+        status = check_numbers(options, err);
+    if (status == VARVE_OK)
+        status = check_place(options, err);
+    if (status != VARVE_OK)
+        return status;
+    options->struct_size = sizeof *options;
+    fill_in(&options->cache_bytes, CACHE_BYTES_DEFAULT);
+    fill_in(&options->write_buffer_bytes, WRITE_BUFFER_BYTES_DEFAULT);
+    fill_in(&options->block_bytes, BLOCK_BYTES_DEFAULT);
+    if (options->bloom_bits == 0)
+        options->bloom_bits = BLOOM_BITS_DEFAULT;
+    return VARVE_OK;
+}

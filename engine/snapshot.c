@@ -1,0 +1,86 @@
+#include "engine/engine.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+
+struct varve_snapshot {
+    varve_reader reader;
+    varve__iter_owner iter_owner;
+    varve_engine *engine;
+    varve__store_snapshot *state;
+    atomic_size_t users; /* its iterators, and one more until it is closed */
+};
+
+/* Give back one use; the last frees the snapshot, and the engine is the last to hear of it. */
+static void let_go(varve_snapshot *snapshot)
+{
+    if (atomic_fetch_sub(&snapshot->users, 1) > 1)
+        return;
+    varve_engine *engine = snapshot->engine;
+    engine->ops->snapshot_close(engine->store, snapshot->state);
+    varve__free(snapshot);
+    atomic_fetch_sub(&engine->snapshots, 1);
+}
+
+static varve_status snapshot_get(varve_reader *reader, varve_slice engine_key, varve_buf *value,
+                                 varve_error *err)
+{
+    varve_snapshot *snapshot = VARVE__CONTAINER_OF(reader, varve_snapshot, reader);
+    varve_engine *engine = snapshot->engine;
+    varve_status status = engine->ops->get(engine->store, snapshot->state, engine_key, value, err);
+    return varve__engine_report(engine, "get", status, err);
+}
+
+static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_options *options,
+                                       varve_iter **out, varve_error *err)
+{
+    varve_snapshot *snapshot = VARVE__CONTAINER_OF(reader, varve_snapshot, reader);
+    varve_engine *engine = snapshot->engine;
+    varve_status status = engine->ops->iter_open(engine->store, snapshot->state, options, out, err);
+    if (status != VARVE_OK)
+        return varve__engine_report(engine, "open an iterator", status, err);
+    varve__iter_of(*out)->owner = &snapshot->iter_owner;
+    atomic_fetch_add(&snapshot->users, 1);
+    atomic_fetch_add(&engine->iterators, 1);
+    return VARVE_OK;
+}
+
+static void snapshot_iter_closed(varve__iter_owner *owner)
+{
+    varve_snapshot *snapshot = VARVE__CONTAINER_OF(owner, varve_snapshot, iter_owner);
+    /* While the snapshot counts as open, so does the engine. */
+    atomic_fetch_sub(&snapshot->engine->iterators, 1);
+    let_go(snapshot);
+}
+
+static const varve__reader_ops snapshot_reader_ops = {snapshot_get, snapshot_iter_open};
+
+varve_status varve_snapshot_open(varve_engine *engine, varve_snapshot **out, varve_error *err)
+{
+    *out = NULL;
+    varve_snapshot *snapshot = varve__calloc(1, sizeof *snapshot);
+    if (snapshot == NULL)
+        return varve__fail_no_memory(err, sizeof *snapshot);
+    varve_status status = engine->ops->snapshot_open(engine->store, &snapshot->state, err);
+    if (status != VARVE_OK) {
+        varve__free(snapshot);
+        return varve__engine_report(engine, "open a snapshot", status, err);
+    }
+    snapshot->reader.ops = &snapshot_reader_ops;
+    snapshot->iter_owner.closed = snapshot_iter_closed;
+    snapshot->engine = engine;
+    atomic_init(&snapshot->users, 1);
+    atomic_fetch_add(&engine->snapshots, 1);
+    *out = snapshot;
+    return VARVE_OK;
+}
+
+void varve_snapshot_close(varve_snapshot *snapshot)
+{
+    if (snapshot != NULL)
+        let_go(snapshot);
+}
+
+varve_reader *varve_snapshot_reader(varve_snapshot *snapshot)
+{
+    return &snapshot->reader;
+}

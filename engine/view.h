@@ -1,0 +1,42 @@
+/*
+ * What stands behind a varve_reader and a varve_writer: one pointer to a constant table each.
+ *
+ * Engines, batches and snapshots embed these and find themselves again with
+ * VARVE__CONTAINER_OF().  Arguments have been checked when a function of a table is called; the
+ * checks live in engine/reader.c and engine/writer.c.
+ */
+#ifndef VARVE_ENGINE_VIEW_H
+#define VARVE_ENGINE_VIEW_H
+
+#include <varve/batch_repr.h>
+#include <varve/engine.h>
+
+/* The object of `type` whose `member` is at `pointer`. */
+#define VARVE__CONTAINER_OF(pointer, type, member)                                                 \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+typedef struct varve__reader_ops {
+    /* As varve_reader_get(); `value` is empty. */
+    varve_status (*get)(varve_reader *reader, varve_slice engine_key, varve_buf *value,
+                        varve_error *err);
+    /* As varve_iter_open(); `options` is complete and `*out` NULL. */
+    varve_status (*iter_open)(varve_reader *reader, const varve_iter_options *options,
+                              varve_iter **out, varve_error *err);
+} varve__reader_ops;
+
+struct varve_reader {
+    const varve__reader_ops *ops;
+};
+
+typedef struct varve__writer_ops {
+    /* As varve_writer_apply(). */
+    varve_status (*apply)(varve_writer *writer, varve_slice repr, varve_error *err);
+    /* The same for one put, clear or range clear; only its size has not been looked at. */
+    varve_status (*write)(varve_writer *writer, const varve_record *record, varve_error *err);
+} varve__writer_ops;
+
+struct varve_writer {
+    const varve__writer_ops *ops;
+};
+
+#endif

@@ -1,0 +1,66 @@
+#include "engine/view.h"
+#include "format/batch_repr.h"
+#include "format/key.h"
+#include "util/fail.h"
+
+/* Records that can be built and read, but not applied. */
+static varve_status check_types(varve_slice repr, varve_error *err)
+{
+    varve__repr_reader reader;
+    varve_record record;
+    varve_status status = varve__repr_reader_init(&reader, repr, 0, err);
+    while (status == VARVE_OK) {
+        status = varve__repr_reader_next(&reader, &record, err);
+        if (status == VARVE_OK && record.type == VARVE_RECORD_MERGE)
+            return varve__fail(err, VARVE_UNSUPPORTED, "merge records cannot be applied");
+        if (status == VARVE_OK && record.type == VARVE_RECORD_SINGLE_CLEAR)
+            return varve__fail(err, VARVE_UNSUPPORTED, "single clear records cannot be applied");
+    }
+    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+}
+
+varve_status varve_writer_apply(varve_writer *writer, varve_slice repr, varve_error *err)
+{
+    varve_status status = varve_batch_repr_validate(repr, err);
+    if (status == VARVE_OK)
+        status = check_types(repr, err);
+    if (status != VARVE_OK)
+        return status;
+    return writer->ops->apply(writer, repr, err);
+}
+
+static varve_status check_key(varve_slice engine_key, varve_error *err)
+{
+    if (varve_key_prefix_size(engine_key) == 2 && engine_key.data[0] == 0x00 &&
+        engine_key.data[1] == 0x01)
+        return varve__fail(err, VARVE_EMPTY_KEY, "the empty key cannot be written");
+    return varve__engine_key_check(engine_key, err);
+}
+
+varve_status varve_writer_put(varve_writer *writer, varve_slice engine_key, varve_slice value,
+                              varve_error *err)
+{
+    const varve_record record = {VARVE_RECORD_PUT, engine_key, value};
+    varve_status status = check_key(engine_key, err);
+    if (status != VARVE_OK)
+        return status;
+    return writer->ops->write(writer, &record, err);
+}
+
+varve_status varve_writer_clear(varve_writer *writer, varve_slice engine_key, varve_error *err)
+{
+    const varve_record record = {VARVE_RECORD_CLEAR, engine_key, varve_slice_of(NULL, 0)};
+    varve_status status = check_key(engine_key, err);
+    if (status != VARVE_OK)
+        return status;
+    return writer->ops->write(writer, &record, err);
+}
+
+varve_status varve_writer_clear_range(varve_writer *writer, varve_slice start, varve_slice end,
+                                      varve_error *err)
+{
+    const varve_record record = {VARVE_RECORD_CLEAR_RANGE, start, end};
+    if (varve_slice_compare(start, end) > 0)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "end: the range ends before it starts");
+    return writer->ops->write(writer, &record, err);
+}
