@@ -46,15 +46,16 @@ static varve_status make_store(const varve_options *options, varve__store **out,
     }
     store->logger = (varve__logger){options->log, options->log_arg};
     store->wal_off = options->wal == VARVE_WAL_OFF;
+    store->never_sync = options->never_sync;
     atomic_init(&store->write_failed, false);
-    atomic_init(&store->sync_failed, false);
+    atomic_init(&store->stopped, false);
 
     store->get_options = rocksdb_readoptions_create();
     store->no_sync = rocksdb_writeoptions_create();
     store->sync = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(store->no_sync, store->wal_off);
     rocksdb_writeoptions_disable_WAL(store->sync, store->wal_off);
-    rocksdb_writeoptions_set_sync(store->sync, !store->wal_off && !options->never_sync);
+    rocksdb_writeoptions_set_sync(store->sync, !store->wal_off);
     *out = store;
     return VARVE_OK;
 }

@@ -15,13 +15,14 @@ struct varve__store {
     rocksdb_env_t *env; /* of a store in memory, else NULL; borrowed by RocksDB until close */
     rocksdb_readoptions_t *get_options; /* never changed, so threads may share it */
     rocksdb_writeoptions_t *no_sync;
-    rocksdb_writeoptions_t *sync; /* as durable as the options of the store allow */
-    char *path;                   /* NULL for a store in memory */
+    rocksdb_writeoptions_t *sync;
+    char *path; /* NULL for a store in memory */
     int64_t format_version;
     bool wal_off;
+    bool never_sync;
     varve__logger logger;
     atomic_bool write_failed; /* the last commit failed: has been logged */
-    atomic_bool sync_failed;  /* a sync of the WAL failed: nothing can be promised any more */
+    atomic_bool stopped;      /* a sync of the WAL failed: RocksDB takes nothing more */
 };
 
 struct varve__store_snapshot {

@@ -27,17 +27,31 @@ static void note_outcome(varve__store *store, varve_status status, const char *m
         varve__log(&store->logger, VARVE_LOG_INFO, "writing to %s works again", path_of(store));
 }
 
-/* The outcome of a call that goes through the WAL; `text` is RocksDB's, NULL for success. */
-static varve_status outcome(varve__store *store, const char *what, char *text, varve_error *err)
+/* Give a batch to RocksDB and free it; returns RocksDB's text, NULL for success. */
+static char *write_batch(varve__store *store, rocksdb_writebatch_t *batch, bool sync)
+{
+    char *text = NULL;
+    rocksdb_write(store->db, sync ? store->sync : store->no_sync, batch, &text);
+    rocksdb_writebatch_destroy(batch);
+    /* A full disk heals; after any other failed sync RocksDB refuses all writes until it is closed.
+     */
+    if (text != NULL && varve__rocksdb_is_log_sync_failure(text) &&
+        varve__rocksdb_status_of(text) == VARVE_IO)
+        atomic_store(&store->stopped, true);
+    return text;
+}
+
+/* What has come of write_batch().  `unsure` takes a failed sync for an unknown outcome. */
+static varve_status finish_write(varve__store *store, const char *what, char *text, bool unsure,
+                                 varve_error *err)
 {
     if (text == NULL) {
         note_outcome(store, VARVE_OK, "");
         return VARVE_OK;
     }
     varve_error failure = VARVE_ERROR_INIT;
-    varve_status status = varve__rocksdb_fail_commit(&failure, what, text);
-    if (status == VARVE_COMMIT_UNKNOWN)
-        atomic_store(&store->sync_failed, true);
+    varve_status status = unsure ? varve__rocksdb_fail_commit(&failure, what, text)
+                                 : varve__rocksdb_fail(&failure, what, text);
     note_outcome(store, status, failure.message);
     return varve__fail(err, status, "%s", failure.message);
 }
@@ -45,29 +59,24 @@ static varve_status outcome(varve__store *store, const char *what, char *text, v
 varve_status varve__rocksdb_apply(varve__store *store, varve_slice repr, bool sync,
                                   varve_error *err)
 {
-    char *text = NULL;
-    rocksdb_writebatch_t *batch =
-        rocksdb_writebatch_create_from((const char *)repr.data, repr.size);
-    rocksdb_write(store->db, sync ? store->sync : store->no_sync, batch, &text);
-    rocksdb_writebatch_destroy(batch);
-    return outcome(store, "committing", text, err);
+    /* A write that begins after the stop is told of the old failure, but has been refused. */
+    bool stopped = atomic_load(&store->stopped);
+    char *text =
+        write_batch(store, rocksdb_writebatch_create_from((const char *)repr.data, repr.size),
+                    sync && !store->never_sync);
+    return finish_write(store, "committing", text, !stopped, err);
 }
 
+/*
+ * An empty batch, synced: it takes a few bytes of the WAL and drags all before it to the disk.
+ * rocksdb_flush_wal() is no choice: after a failed write it aborts a RocksDB that has assertions.
+ */
 varve_status varve__rocksdb_sync(varve__store *store, varve_error *err)
 {
     if (store->wal_off)
         return varve__rocksdb_flush(store, err);
-    /*
-     * The kernel tells of a failed sync once and then forgets the pages: a second sync would
-     * succeed without having written them.
-     */
-    if (atomic_load(&store->sync_failed))
-        return varve__fail(
-            err, VARVE_COMMIT_UNKNOWN,
-            "an earlier sync of the log failed; reopen the store to see what it has");
-    char *text = NULL;
-    rocksdb_flush_wal(store->db, 1, &text);
-    return outcome(store, "syncing", text, err);
+    char *text = write_batch(store, rocksdb_writebatch_create(), true);
+    return finish_write(store, "syncing", text, true, err);
 }
 
 varve_status varve__rocksdb_flush(varve__store *store, varve_error *err)
@@ -83,11 +92,8 @@ varve_status varve__rocksdb_flush(varve__store *store, varve_error *err)
 /* Write nothing: RocksDB says whether it would take a write. */
 static varve_status probe(varve__store *store, varve_error *err)
 {
-    char *text = NULL;
-    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
-    rocksdb_write(store->db, store->no_sync, batch, &text);
-    rocksdb_writebatch_destroy(batch);
-    return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "compacting", text);
+    char *text = write_batch(store, rocksdb_writebatch_create(), false);
+    return finish_write(store, "compacting", text, false, err);
 }
 
 static void compact_all(varve__store *store)
