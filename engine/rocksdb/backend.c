@@ -1,35 +1,13 @@
 #include "engine/rocksdb/store.h"
 
-/* The two differ in where the bytes go; from there on everything is the same. */
+/* The two differ in where opening puts the bytes, and from there on in nothing. */
+#define OPERATIONS                                                                                 \
+    .open = varve__rocksdb_open, .close = varve__rocksdb_close, .get = varve__rocksdb_get,         \
+    .iter_open = varve__rocksdb_iter_open, .apply = varve__rocksdb_apply,                          \
+    .snapshot_open = varve__rocksdb_snapshot_open,                                                 \
+    .snapshot_close = varve__rocksdb_snapshot_close, .sync = varve__rocksdb_sync,                  \
+    .flush = varve__rocksdb_flush, .compact = varve__rocksdb_compact, .info = varve__rocksdb_info, \
+    .tables = varve__rocksdb_tables
 
-const varve__backend_ops varve__backend_rocksdb = {
-    .name = "rocksdb",
-    .open = varve__rocksdb_open,
-    .close = varve__rocksdb_close,
-    .get = varve__rocksdb_get,
-    .iter_open = varve__rocksdb_iter_open,
-    .apply = varve__rocksdb_apply,
-    .snapshot_open = varve__rocksdb_snapshot_open,
-    .snapshot_close = varve__rocksdb_snapshot_close,
-    .sync = varve__rocksdb_sync,
-    .flush = varve__rocksdb_flush,
-    .compact = varve__rocksdb_compact,
-    .info = varve__rocksdb_info,
-    .tables = varve__rocksdb_tables,
-};
-
-const varve__backend_ops varve__backend_rocksdb_memory = {
-    .name = "rocksdb-mem",
-    .open = varve__rocksdb_open_memory,
-    .close = varve__rocksdb_close,
-    .get = varve__rocksdb_get,
-    .iter_open = varve__rocksdb_iter_open,
-    .apply = varve__rocksdb_apply,
-    .snapshot_open = varve__rocksdb_snapshot_open,
-    .snapshot_close = varve__rocksdb_snapshot_close,
-    .sync = varve__rocksdb_sync,
-    .flush = varve__rocksdb_flush,
-    .compact = varve__rocksdb_compact,
-    .info = varve__rocksdb_info,
-    .tables = varve__rocksdb_tables,
-};
+const varve__backend_ops varve__backend_rocksdb = {.name = "rocksdb", OPERATIONS};
+const varve__backend_ops varve__backend_rocksdb_memory = {.name = "rocksdb-mem", OPERATIONS};

@@ -1,13 +1,13 @@
 #include "engine/iter.h"
 
-#include <varve/key.h>
-
 #include "engine/rocksdb/errors.h"
 #include "engine/rocksdb/store.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 
 /*
+ * What prefix iterators refuse, and bounds narrowed later, are the business of engine/iter.c.
+ *
  * RocksDB's iterator points at its read options, and these at the bytes of the bounds: `how` and
  * the bounds in `base` live as long as `raw`.
  */
@@ -98,53 +98,11 @@ static void close_iter(varve_iter *head)
     varve__free(it);
 }
 
-/* ---- Prefix iterators: the user key sought, and nothing else. */
-
-static bool has_terminator(varve_slice key)
-{
-    size_t size = varve_key_prefix_size(key);
-    return size >= 2 && key.data[size - 2] == 0x00 && key.data[size - 1] == 0x01;
-}
-
-static void seek_prefix(varve_iter *head, varve_slice key)
-{
-    struct rocksdb_iter *it = iter_of(head);
-    if (has_terminator(key)) {
-        seek_ge(head, key);
-        return;
-    }
-    varve__iter_restart(&it->base);
-    (void)varve__fail(varve__iter_failed(&it->base), VARVE_INVALID_ARGUMENT,
-                      "a prefix iterator seeks engine keys: these bytes hold no whole user key");
-}
-
-static void refuse_reverse(varve_iter *head)
-{
-    (void)varve__fail(varve__iter_failed(&iter_of(head)->base), VARVE_UNSUPPORTED,
-                      "unsupported reverse prefix iteration");
-}
-
-static void refuse_seek_le(varve_iter *head, varve_slice key)
-{
-    (void)key;
-    varve__iter_restart(&iter_of(head)->base);
-    refuse_reverse(head);
-}
-
-static const varve_iter_ops total_ops = {
+static const varve_iter_ops iter_ops = {
     .seek_ge = seek_ge,
     .seek_le = seek_le,
     .next = next,
     .prev = prev,
-    .value = value,
-    .close = close_iter,
-};
-
-static const varve_iter_ops prefix_ops = {
-    .seek_ge = seek_prefix,
-    .seek_le = refuse_seek_le,
-    .next = next,
-    .prev = refuse_reverse,
     .value = value,
     .close = close_iter,
 };
@@ -185,8 +143,7 @@ varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot
     struct rocksdb_iter *it = varve__calloc(1, sizeof *it);
     if (it == NULL)
         return varve__fail_no_memory(err, sizeof *it);
-    varve_status status =
-        varve__iter_init(&it->base, options->prefix ? &prefix_ops : &total_ops, options, err);
+    varve_status status = varve__iter_init(&it->base, &iter_ops, options, err);
     if (status != VARVE_OK) {
         varve__free(it);
         return status;

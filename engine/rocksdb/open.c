@@ -26,136 +26,111 @@ static void free_store(varve__store *store)
     /* After the database, which only borrows it. */
     if (store->env != NULL)
         rocksdb_env_destroy(store->env);
-    varve__free(store->path);
     varve__free(store);
 }
 
-static varve_status make_store(const varve_options *options, varve__store **out, varve_error *err)
+static varve__store *make_store(const varve_options *options)
 {
+    bool wal_off = options->wal == VARVE_WAL_OFF;
     varve__store *store = varve__calloc(1, sizeof *store);
     if (store == NULL)
-        return varve__fail_no_memory(err, sizeof *store);
-    if (options->path != NULL) {
-        size_t size = strlen(options->path) + 1;
-        store->path = varve__malloc(size);
-        if (store->path == NULL) {
-            varve__free(store);
-            return varve__fail_no_memory(err, size);
-        }
-        memcpy(store->path, options->path, size);
-    }
-    store->logger = (varve__logger){options->log, options->log_arg};
-    store->wal_off = options->wal == VARVE_WAL_OFF;
-    store->never_sync = options->never_sync;
-    atomic_init(&store->write_failed, false);
+        return NULL;
     atomic_init(&store->stopped, false);
-
     store->get_options = rocksdb_readoptions_create();
     store->no_sync = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_disable_WAL(store->no_sync, wal_off);
     store->sync = rocksdb_writeoptions_create();
-    rocksdb_writeoptions_disable_WAL(store->no_sync, store->wal_off);
-    rocksdb_writeoptions_disable_WAL(store->sync, store->wal_off);
-    rocksdb_writeoptions_set_sync(store->sync, !store->wal_off);
-    *out = store;
-    return VARVE_OK;
+    rocksdb_writeoptions_disable_WAL(store->sync, wal_off);
+    rocksdb_writeoptions_set_sync(store->sync, !wal_off);
+    return store;
 }
 
 /*
  * A store has no other column families.  RocksDB refuses them when it opens for writing, but not
  * when it opens for reading only.
  */
-static varve_status check_families(const varve__store *store, varve_error *err)
+static varve_status check_families(const varve__store *store, const char *path, varve_error *err)
 {
     char *text = NULL;
     size_t count = 0;
-    char **names = rocksdb_list_column_families(store->options, store->path, &count, &text);
+    char **names = rocksdb_list_column_families(store->options, path, &count, &text);
     if (text != NULL)
         return varve__rocksdb_fail(err, "opening", text);
     varve_status status = VARVE_OK;
     for (size_t i = 0; i < count && status == VARVE_OK; i++) {
         if (strcmp(names[i], "default") != 0)
-            status = varve__fail(err, VARVE_INCOMPATIBLE,
-                                 "opening: %s has a column family that varve does not know: %s",
-                                 store->path, names[i]);
+            status = varve__fail(err, VARVE_INCOMPATIBLE, "opening: Column families not opened: %s",
+                                 names[i]);
     }
     rocksdb_list_column_families_destroy(names, count);
     return status;
 }
 
-static varve_status open_database(varve__store *store, const varve_options *options,
-                                  varve_error *err)
+static varve_status open_read_only(varve__store *store, const char *path, varve_error *err)
 {
     char *text = NULL;
-    if (options->read_only) {
-        varve_status status = check_families(store, err);
-        if (status != VARVE_OK)
-            return status;
-        store->db = rocksdb_open_for_read_only(store->options, store->path, 0, &text);
-    } else {
-        store->db =
-            rocksdb_open(store->options, store->env == NULL ? store->path : MEMORY_PATH, &text);
-    }
+    varve_status status = check_families(store, path, err);
+    if (status != VARVE_OK)
+        return status;
+    store->db = rocksdb_open_for_read_only(store->options, path, 0, &text);
     return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "opening", text);
 }
 
-static void log_opened(varve__store *store, const varve_options *options, bool created)
+static varve_status open_for_writing(varve__store *store, const char *path, varve_error *err)
 {
+    char *text = NULL;
+    store->db = rocksdb_open(store->options, path, &text);
+    return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "opening", text);
+}
+
+static varve_status open_disk(varve__store *store, const varve_options *options, varve_error *err)
+{
+    const varve__logger logger = {options->log, options->log_arg};
+    varve__directory directory;
+
+    varve_status status = varve__directory_prepare(options, &directory, err);
+    if (status != VARVE_OK)
+        return status;
+    store->format_version = directory.version;
+    store->options = varve__rocksdb_options(options, NULL, directory.create);
+    status = options->read_only ? open_read_only(store, options->path, err)
+                                : open_for_writing(store, options->path, err);
+    if (status != VARVE_OK)
+        return status;
+    if (directory.create)
+        varve__log(&logger, VARVE_LOG_INFO, "%s: created", options->path);
     if (options->salvage)
-        varve__log(&store->logger, VARVE_LOG_WARN,
-                   "opened %s for salvage: what followed damage in its log is lost", store->path);
-    varve__log(&store->logger, VARVE_LOG_INFO, "%s %s%s at sequence %" PRIu64,
-               created ? "created" : "opened", store->path, options->read_only ? " read-only" : "",
-               rocksdb_get_latest_sequence_number(store->db));
+        varve__log(&logger, VARVE_LOG_WARN,
+                   "%s: opened for salvage, up to sequence %" PRIu64
+                   ": what follows damage in its log is lost",
+                   options->path, rocksdb_get_latest_sequence_number(store->db));
+    return VARVE_OK;
+}
+
+static varve_status open_memory(varve__store *store, const varve_options *options, varve_error *err)
+{
+    store->env = rocksdb_create_mem_env();
+    store->options = varve__rocksdb_options(options, store->env, true);
+    return open_for_writing(store, MEMORY_PATH, err);
 }
 
 varve_status varve__rocksdb_open(const varve_options *options, varve__store **out, varve_error *err)
 {
-    varve__directory directory;
-    varve__store *store = NULL;
-
     *out = NULL;
-    varve_status status = make_store(options, &store, err);
-    if (status != VARVE_OK)
-        return status;
-    status = varve__directory_prepare(options, &directory, err);
-    if (status == VARVE_OK) {
-        store->format_version = directory.version;
-        store->options = varve__rocksdb_options(options, NULL, directory.create);
-        status = open_database(store, options, err);
-    }
-    if (status != VARVE_OK) {
+    varve__store *store = make_store(options);
+    if (store == NULL)
+        return varve__fail_no_memory(err, sizeof *store);
+    varve_status status = options->backend == VARVE_BACKEND_ROCKSDB
+                              ? open_disk(store, options, err)
+                              : open_memory(store, options, err);
+    if (status == VARVE_OK)
+        *out = store;
+    else
         free_store(store);
-        return status;
-    }
-    log_opened(store, options, directory.create);
-    *out = store;
-    return VARVE_OK;
-}
-
-varve_status varve__rocksdb_open_memory(const varve_options *options, varve__store **out,
-                                        varve_error *err)
-{
-    varve__store *store = NULL;
-
-    *out = NULL;
-    varve_status status = make_store(options, &store, err);
-    if (status != VARVE_OK)
-        return status;
-    store->env = rocksdb_create_mem_env();
-    store->options = varve__rocksdb_options(options, store->env, true);
-    status = open_database(store, options, err);
-    if (status != VARVE_OK) {
-        free_store(store);
-        return status;
-    }
-    *out = store;
-    return VARVE_OK;
+    return status;
 }
 
 void varve__rocksdb_close(varve__store *store)
 {
-    if (store->path != NULL)
-        varve__log(&store->logger, VARVE_LOG_INFO, "closing %s at sequence %" PRIu64, store->path,
-                   rocksdb_get_latest_sequence_number(store->db));
     free_store(store);
 }

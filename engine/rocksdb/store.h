@@ -16,13 +16,8 @@ struct varve__store {
     rocksdb_readoptions_t *get_options; /* never changed, so threads may share it */
     rocksdb_writeoptions_t *no_sync;
     rocksdb_writeoptions_t *sync;
-    char *path; /* NULL for a store in memory */
     int64_t format_version;
-    bool wal_off;
-    bool never_sync;
-    varve__logger logger;
-    atomic_bool write_failed; /* the last commit failed: has been logged */
-    atomic_bool stopped;      /* a sync of the WAL failed: RocksDB takes nothing more */
+    atomic_bool stopped; /* a sync of the WAL failed: RocksDB takes nothing more */
 };
 
 struct varve__store_snapshot {
@@ -30,12 +25,10 @@ struct varve__store_snapshot {
     rocksdb_readoptions_t *get_options;
 };
 
-/* ---- open.c */
+/* ---- open.c: on disk or in memory, as options->backend says */
 
 varve_status varve__rocksdb_open(const varve_options *options, varve__store **out,
                                  varve_error *err);
-varve_status varve__rocksdb_open_memory(const varve_options *options, varve__store **out,
-                                        varve_error *err);
 void varve__rocksdb_close(varve__store *store);
 
 /* ---- read.c */
