@@ -12,7 +12,10 @@ extern "C" {
 
 typedef struct varve_clock varve_clock;
 
-/* Tells physical time in nanoseconds since the Unix epoch.  Called from any thread. */
+/*
+ * Tells physical time in nanoseconds since the Unix epoch; it may stand still, jump and step back.
+ * Called from any thread, one at a time.  It must not use the clock that asks.
+ */
 typedef int64_t (*varve_physical_clock_fn)(void *arg);
 
 /* How to open a clock.  Set `struct_size`; zero elsewhere is a good default. */
@@ -27,6 +30,9 @@ typedef struct varve_clock_options {
 /*
  * Open the clock of an engine; one at a time.  Reads the high-water mark that is kept in the store.
  * NULL options take the defaults.
+ *
+ * The mark is as durable as a synced commit of the engine.  With the WAL off, a crash takes it back
+ * to the last flush, together with all data.
  *
  * Returns VARVE_OK; VARVE_INVALID_ARGUMENT; VARVE_CORRUPT if the mark does not decode; what reading
  * returns; VARVE_NO_MEMORY.
@@ -49,8 +55,11 @@ VARVE_API VARVE_NODISCARD varve_status varve_clock_now(varve_clock *clock, varve
                                                        varve_error *err);
 
 /*
- * Learn of a timestamp from elsewhere: later ones will be above it.  Returns VARVE_OK or
- * VARVE_INVALID_ARGUMENT for a negative one.  Any number of threads.
+ * Learn of a timestamp from elsewhere: later ones will be above it, after a restart too.
+ *
+ * Returns VARVE_OK; VARVE_INVALID_ARGUMENT for a negative one; VARVE_TIMESTAMP_OVERFLOW for the
+ * largest, which none can follow; or, when the high-water mark has to be moved, what committing it
+ * returns; then nothing has been learned.  Any number of threads.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_clock_observe(varve_clock *clock, varve_ts seen,
                                                            varve_error *err);

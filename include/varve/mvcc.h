@@ -63,15 +63,21 @@ VARVE_API bool varve_rows_next(const varve_rows *rows, size_t *position, varve_r
 
 enum varve_read_flags {
     VARVE_READ_TOMBSTONES = 1,         /* return tombstones too, as rows with an empty value */
-    VARVE_READ_FAIL_ON_MORE_RECENT = 2 /* a version above the timestamp is VARVE_WRITE_TOO_OLD */
+    VARVE_READ_FAIL_ON_MORE_RECENT = 2 /* a version above the timestamp is VARVE_WRITE_TOO_OLD, an
+                                          intent at any time is VARVE_WRITE_INTENT */
 };
 
-/* One description of a read.  Set `struct_size`; zero elsewhere. */
+/*
+ * One description of a read.  Set `struct_size`; zero elsewhere.
+ *
+ * Of each key a read sees the newest version at or below `ts`, or nothing if that is a tombstone. A
+ * key with an inline value shows that value alone, whatever `ts` is; `ts` zero shows nothing else.
+ */
 typedef struct varve_read {
     size_t struct_size;
     varve_ts ts;          /* see what was there at this time; varve_ts_max() for the newest */
     unsigned flags;       /* of varve_read_flags */
-    int64_t target_bytes; /* scans: stop when that many bytes are accounted; 0 = no limit */
+    int64_t target_bytes; /* but for get: stop when that many bytes are accounted; 0 = no limit */
     size_t max_intents;   /* scans: stop when that many intents are in the way; 0 = no limit */
 } varve_read;
 
@@ -80,10 +86,12 @@ typedef struct varve_read {
  *
  * Returns VARVE_OK with a row; VARVE_NOT_FOUND without; VARVE_EMPTY_KEY; VARVE_INVALID_ARGUMENT for
  * a negative timestamp or unknown flags; VARVE_WRITE_INTENT if a transaction's intent at or below
- * the timestamp hides the answer; VARVE_WRITE_TOO_OLD (with the flag; nothing is written by a
- * read); VARVE_CORRUPT; VARVE_CORRUPT_KEY; VARVE_IO; VARVE_NO_MEMORY.
+ * the timestamp hides the answer; with the flag, VARVE_WRITE_TOO_OLD, whose `too_old` says where a
+ * write would have gone (a read writes nothing), or VARVE_TIMESTAMP_OVERFLOW if nowhere;
+ * VARVE_CORRUPT; VARVE_CORRUPT_KEY; VARVE_IO; VARVE_NO_MEMORY.
  *
- * Works on one consistent view.  As thread-safe as the reader.
+ * Works on one consistent view.  As thread-safe as the reader.  `key` may point into `rows`; that
+ * is true of the arguments of all reads.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_get(varve_reader *reader, const varve_read *how,
                                                       varve_slice key, varve_rows *rows,
@@ -94,8 +102,15 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_get(varve_reader *reader, cons
  * INT64_MAX mean all.  0 reads nothing and resumes with the whole span.
  *
  * At least one row is returned if there is one, whatever `target_bytes` says.  When a limit ends
- * the read and another key exists in the span, `rows->more` is set.  An empty start means the first
- * key; an empty end is VARVE_EMPTY_KEY; a span that ends before it starts is empty.
+ * the read and another key exists in the span, visible or not, `rows->more` is set, and the resume
+ * span goes from that key to the end of the span.  An empty start means the first key of all, which
+ * may be one of varve's own (varve_key_app_min() leaves those out); an empty end is
+ * VARVE_EMPTY_KEY; a span that ends before it starts is empty.
+ *
+ * Keys with a conflict yield no row.  The scan goes on behind them until its end, a limit or
+ * `max_intents`, and then fails with VARVE_WRITE_INTENT, which lists all that it has met.  Any
+ * other failure ends it at once.  A negative timestamp, which precedes all versions, is allowed
+ * here.
  *
  * Returns VARVE_OK, and otherwise as varve_mvcc_get(), never VARVE_NOT_FOUND.  After a failure
  * `rows` is empty.
@@ -104,7 +119,10 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_scan(varve_reader *reader, con
                                                        varve_span span, int64_t max_keys,
                                                        varve_rows *rows, varve_error *err);
 
-/* The same in descending order.  The resume span is then the front part of `span`. */
+/*
+ * The same in descending order.  The resume span is then the front part of `span`, up to the next
+ * key and including it.
+ */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_reverse_scan(varve_reader *reader,
                                                                const varve_read *how,
                                                                varve_span span, int64_t max_keys,
@@ -112,12 +130,16 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_reverse_scan(varve_reader *rea
 
 /*
  * Read the versions of one key at and below `how->ts`, newest first, tombstones included; at most
- * `max_versions`, negative = all.  An inline value comes first, as a row at timestamp zero.  With
- * `rows->more` set, the same call with `rows->resume_ts` goes on.
+ * `max_versions`, negative = all, 0 reads nothing and resumes at `how->ts`.  At least one row is
+ * returned if there is one, whatever `target_bytes` says.
  *
- * Flags are refused; the conflict rules are those of varve_mvcc_get(): an intent at or below the
- * timestamp is VARVE_WRITE_INTENT.  Returns VARVE_OK, with no row for a key that has none, and
- * otherwise as varve_mvcc_scan().
+ * When a limit ends the read and an older version exists, `rows->more` is set: the same call with
+ * `rows->resume_ts`, the timestamp of that version, goes on.  An inline value is a single row at
+ * timestamp zero, which hides versions that the key may have.
+ *
+ * Flags are refused.  An intent above the timestamp is passed over, one at or below it is
+ * VARVE_WRITE_INTENT.  Returns VARVE_OK, with no row for a key that has nothing to show, and
+ * otherwise as varve_mvcc_get().  After a failure `rows` is empty.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_versions(varve_reader *reader,
                                                            const varve_read *how, varve_slice key,
@@ -131,7 +153,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_versions(varve_reader *reader,
  *
  * `reader` and `writer` look at the same data: both lent by the engine, or both by one batch.  With
  * a NULL reader the write is blind: nothing is looked up, and the caller vouches that the key has
- * no records, or that it may write history below its newest version.
+ * no records, or that it may write history below its newest version.  VARVE_WRITE_TOO_OLD,
+ * VARVE_WRITE_INTENT and VARVE_INLINE_MIX do not occur then.
  *
  * Concurrent writers of the same keys are not ordered by these calls: the caller does that.
  */
@@ -140,27 +163,34 @@ typedef struct varve_write {
     varve_reader *reader;
     varve_writer *writer;
     varve_ts ts;        /* where the version is stored; zero = an inline value */
-    varve_buf *scratch; /* memory to reuse from call to call; NULL = allocate for each */
+    varve_buf *scratch; /* memory to reuse from call to call, of which the arguments must not be
+                           part; its contents are lost; NULL = allocate for each */
 } varve_write;
 
 /*
  * Store `raw` as the version of `key` at the write's timestamp, or as its inline value at timestamp
- * zero.  An empty `raw` is a deletion.
+ * zero.  An empty `raw` is a deletion: the call is then varve_mvcc_delete().
  *
  * If the key has a version at or above the timestamp, the value is stored right above that version
  * instead and VARVE_WRITE_TOO_OLD says so: the one failure after which the write has been done. The
  * records of one write reach the writer in one atomic step.
  *
+ * A key has either an inline value or versions: going against what it has is VARVE_INLINE_MIX.  The
+ * exception is an inline value that is put (not deleted): the call does not look at the key at all,
+ * and replaces whatever its metadata record holds.
+ *
  * Returns VARVE_OK; VARVE_WRITE_TOO_OLD; VARVE_EMPTY_KEY; VARVE_INVALID_KEY; VARVE_TOO_LARGE;
- * VARVE_INVALID_ARGUMENT for a negative timestamp; VARVE_TIMESTAMP_OVERFLOW; VARVE_WRITE_INTENT;
- * VARVE_INLINE_MIX; VARVE_CORRUPT; VARVE_CORRUPT_KEY; what the reader and writer return.
+ * VARVE_INVALID_ARGUMENT for a negative timestamp or a missing writer; VARVE_TIMESTAMP_OVERFLOW if
+ * the key has a version at the largest timestamp; VARVE_WRITE_INTENT if it has an intent, at
+ * whatever timestamp; VARVE_INLINE_MIX; VARVE_CORRUPT; VARVE_CORRUPT_KEY; what the reader and
+ * writer return.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_put(const varve_write *how, varve_slice key,
                                                       varve_slice raw, varve_error *err);
 
 /*
  * Delete `key`: store a tombstone at the write's timestamp, even if the key never existed, or
- * remove its inline value at timestamp zero.  Returns as varve_mvcc_put().
+ * remove its inline value at timestamp zero, if it has one.  Returns as varve_mvcc_put().
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_delete(const varve_write *how, varve_slice key,
                                                          varve_error *err);

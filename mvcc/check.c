@@ -1,0 +1,24 @@
+#include "mvcc/check.h"
+
+#include <stdio.h>
+
+#include "format/fail.h"
+
+/* Refused in reads with these words too. */
+static varve_status fail_negative(varve_slice key, varve_ts ts, varve_error *err)
+{
+    char printed[VARVE_TS_TEXT_MAX];
+    char format[VARVE_TS_TEXT_MAX + 32];
+    (void)snprintf(format, sizeof format, "cannot write to %%s at timestamp %s",
+                   varve_ts_format(ts, printed));
+    return varve__fail_key(err, VARVE_INVALID_ARGUMENT, key, format);
+}
+
+varve_status varve__check_point(varve_slice key, varve_ts ts, varve_error *err)
+{
+    if (key.size == 0)
+        return varve__fail(err, VARVE_EMPTY_KEY, "attempted access to empty key");
+    if (ts.wall < 0 || ts.logical < 0)
+        return fail_negative(key, ts, err);
+    return VARVE_OK;
+}

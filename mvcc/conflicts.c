@@ -1,0 +1,59 @@
+#include "mvcc/conflicts.h"
+
+#include "format/fail.h"
+#include "format/key.h"
+#include "util/alloc.h"
+
+#define CAPACITY_MIN 8
+
+void varve__conflicts_release(varve__conflicts *conflicts)
+{
+    varve__free(conflicts->list);
+    varve__arena_release(&conflicts->keys);
+    *conflicts = (varve__conflicts){.list = NULL};
+}
+
+static varve_status grow(varve__conflicts *conflicts, varve_error *err)
+{
+    if (conflicts->count < conflicts->capacity)
+        return VARVE_OK;
+    size_t capacity = conflicts->capacity == 0 ? CAPACITY_MIN : 2 * conflicts->capacity;
+    size_t size = capacity * sizeof *conflicts->list;
+    varve_intent *list = varve__realloc(conflicts->list, size);
+    if (list == NULL)
+        return varve__fail_no_memory(err, size);
+    conflicts->list = list;
+    conflicts->capacity = capacity;
+    return VARVE_OK;
+}
+
+/* Copy the key to where it stays: `prefix` is unescaped into a buffer that knows it suffices. */
+static varve_status keep_key(varve__conflicts *conflicts, varve_slice prefix, varve_slice *key,
+                             varve_error *err)
+{
+    unsigned char *memory = varve__arena_alloc(&conflicts->keys, prefix.size);
+    if (memory == NULL)
+        return varve__fail_no_memory(err, prefix.size);
+    varve_buf buf = {memory, 0, prefix.size};
+    varve_status status = varve__key_unescape(prefix, &buf, err);
+    *key = varve_buf_slice(&buf);
+    return status;
+}
+
+varve_status varve__conflicts_add(varve__conflicts *conflicts, varve_slice prefix,
+                                  const varve__meta *meta, varve_error *err)
+{
+    varve_intent intent = {.ts = meta->ts};
+    memcpy(intent.txn_id, meta->txn_id, sizeof intent.txn_id);
+    varve_status status = grow(conflicts, err);
+    if (status == VARVE_OK)
+        status = keep_key(conflicts, prefix, &intent.key, err);
+    if (status == VARVE_OK)
+        conflicts->list[conflicts->count++] = intent;
+    return status;
+}
+
+varve_status varve__conflicts_fail(const varve__conflicts *conflicts, varve_error *err)
+{
+    return varve__fail_intents(err, conflicts->list, conflicts->count, conflicts->more);
+}

@@ -1,0 +1,34 @@
+#include "mvcc/lookup.h"
+
+#include "format/meta.h"
+#include "mvcc/walk.h"
+
+static varve_status from_meta(varve_slice bytes, varve__key_state *state, varve_error *err)
+{
+    varve__meta meta;
+    varve_status status = varve__meta_decode(bytes, &meta, err);
+    if (status != VARVE_OK)
+        return status;
+    state->is_inline = meta.has_raw;
+    state->has_intent = meta.has_txn;
+    state->ts = meta.ts;
+    memcpy(state->txn_id, meta.txn_id, sizeof state->txn_id);
+    return VARVE_OK;
+}
+
+varve_status varve__lookup(varve_reader *reader, varve_slice user_key, varve__key_state *state,
+                           varve_error *err)
+{
+    *state = (varve__key_state){.is_inline = false};
+    varve__walk walk = {.it = NULL};
+    varve_status status = varve__walk_open_key(&walk, reader, user_key, err);
+    if (status == VARVE_OK) {
+        const unsigned char *suffix = varve__walk_suffix(&walk);
+        if (suffix != NULL)
+            state->ts = varve__suffix_decode(suffix);
+        else
+            status = from_meta(varve_iter_value(walk.it), state, err);
+    }
+    varve__walk_release(&walk);
+    return status;
+}

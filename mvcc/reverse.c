@@ -1,0 +1,94 @@
+/*
+ * A key backwards: its records come oldest version first, its metadata record last, if it has one.
+ * Few versions are stepped over, keeping the newest that is visible.  When they are many, or when a
+ * metadata record shows up, the key is evaluated from its first record, as a forward scan does.
+ */
+#include "mvcc/scan.h"
+
+/* What stepping backwards over a key has seen. */
+struct passed {
+    bool is_packed;        /* `row` is the newest version at or below R seen so far */
+    varve__packed_row row; /* packed behind the rows, not counted */
+    unsigned char newest[VARVE__SUFFIX_SIZE]; /* of the last version seen */
+};
+
+static void drop_packed(varve__read *read, struct passed *passed)
+{
+    if (passed->is_packed)
+        varve__rows_drop(read->rows, &passed->row);
+    passed->is_packed = false;
+}
+
+/* The walk stands on a version of the key. */
+static varve_status pass_version(varve__read *read, const unsigned char *suffix,
+                                 struct passed *passed, varve_error *err)
+{
+    memcpy(passed->newest, suffix, sizeof passed->newest);
+    if (!varve__view_reaches(&read->view, suffix))
+        return VARVE_OK;
+    drop_packed(read, passed);
+    varve__found found;
+    varve__read_take(read, &found);
+    varve_status status = varve__rows_pack(read->rows, varve__walk_prefix(&read->walk), found.ts,
+                                           found.value, &passed->row, err);
+    passed->is_packed = status == VARVE_OK;
+    return status;
+}
+
+/*
+ * Step over the versions of the key.  VARVE_NOT_FOUND when all of them have been passed and there
+ * is no metadata record; the walk has then left the key.  VARVE_OK when the key is to be evaluated
+ * from its first record.
+ */
+static varve_status pass_versions(varve__read *read, struct passed *passed, varve_error *err)
+{
+    varve__walk *walk = &read->walk;
+    for (int step = 0; step < VARVE__STEPS_BEFORE_SEEK; step++) {
+        const unsigned char *suffix = varve__walk_suffix(walk);
+        if (suffix == NULL) {
+            walk->at_front = true;
+            return VARVE_OK;
+        }
+        varve_status status = pass_version(read, suffix, passed, err);
+        if (status == VARVE_OK)
+            status = varve__walk_newer(walk, err);
+        if (status != VARVE_OK)
+            return status;
+    }
+    return varve__walk_front(walk, err);
+}
+
+/* All versions have been passed: those at or below R have left the newest of them packed. */
+static varve_status settle(varve__read *read, struct passed *passed, varve_error *err)
+{
+    varve__sight sight = varve__see_version(&read->view, passed->newest);
+    switch (sight.what) {
+    case VARVE__SEE_FIRST:
+    case VARVE__SEE_AT_OR_BELOW: /* in the absence of metadata: R */
+        if (passed->is_packed)
+            varve__read_accept(read, &passed->row);
+        return VARVE_OK;
+    case VARVE__SEE_TOO_NEW:
+        return varve__fail_too_new(&read->view, sight.ts, err);
+    case VARVE__SEE_NOTHING:
+    case VARVE__SEE_INLINE:
+    case VARVE__SEE_CONFLICT:
+        break;
+    }
+    drop_packed(read, passed);
+    return VARVE_OK;
+}
+
+varve_status varve__scan_backward_key(varve__read *read, varve_error *err)
+{
+    struct passed passed = {.is_packed = false};
+    varve_status status = pass_versions(read, &passed, err);
+    if (status == VARVE_NOT_FOUND) {
+        status = settle(read, &passed, err);
+        return status == VARVE_OK ? varve__walk_arrived(&read->walk, err) : status;
+    }
+    drop_packed(read, &passed);
+    if (status == VARVE_OK)
+        status = varve__read_key(read, err);
+    return status == VARVE_OK ? varve__walk_prev_key(&read->walk, err) : status;
+}

@@ -1,0 +1,55 @@
+#include "mvcc/check.h"
+#include "mvcc/read.h"
+
+/* The rows end here; what is left begins at `ts`. */
+static varve_status stop_before(varve_rows *rows, varve_ts ts)
+{
+    rows->more = true;
+    rows->resume_ts = ts;
+    return VARVE_OK;
+}
+
+/* Rows of `found` and of all older versions; inline values have none. */
+static varve_status list(varve__read *read, varve__found found, varve_error *err)
+{
+    varve_status status = varve__read_emit(read, &found, err);
+    while (status == VARVE_OK && !varve_ts_is_zero(found.ts)) {
+        status = varve__walk_older(&read->walk, err);
+        if (status != VARVE_OK)
+            break;
+        varve__read_take(read, &found);
+        if (varve__read_is_full(read))
+            return stop_before(read->rows, found.ts);
+        status = varve__read_emit(read, &found, err);
+    }
+    return status;
+}
+
+static varve_status versions(varve__read *read, varve_reader *reader, varve_slice key,
+                             varve_error *err)
+{
+    varve_status status = varve__check_point(key, read->how.ts, err);
+    if (status == VARVE_OK && read->max_rows > 0)
+        status = varve__walk_open_key(&read->walk, reader, key, err);
+    varve__rows_clear(read->rows);
+    if (status == VARVE_OK && read->max_rows == 0)
+        return stop_before(read->rows, read->how.ts);
+
+    varve__found found;
+    read->tombstones = true;
+    if (status == VARVE_OK)
+        status = varve__read_find(read, &found, err);
+    if (status == VARVE_OK)
+        status = list(read, found, err);
+    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+}
+
+varve_status varve_mvcc_versions(varve_reader *reader, const varve_read *how, varve_slice key,
+                                 int64_t max_versions, varve_rows *rows, varve_error *err)
+{
+    varve__read read;
+    varve_status status = varve__read_begin(&read, how, 0, max_versions, rows, err);
+    if (status == VARVE_OK)
+        status = versions(&read, reader, key, err);
+    return varve__read_end(&read, status, err);
+}

@@ -1,0 +1,89 @@
+/*
+ * Walking over a reader's records user key by user key.
+ *
+ * A walk holds one iterator, hence one consistent view, and the encoded prefix of its current user
+ * key.  It compares encoded bytes and copies nothing but that prefix.  Every malformed key it meets
+ * is VARVE_CORRUPT_KEY.
+ */
+#ifndef VARVE_MVCC_WALK_H
+#define VARVE_MVCC_WALK_H
+
+#include <varve/engine.h>
+
+#include "format/key.h"
+
+/*
+ * How many records a walk steps over one by one before it seeks what it is looking for.  A seek
+ * costs about as much as eight steps when the data lies in one level.
+ */
+#define VARVE__STEPS_BEFORE_SEEK 8
+
+typedef struct varve__walk {
+    varve_iter *it;
+    varve_buf prefix; /* of the current key: escaped, with terminator */
+    varve_buf target; /* reused for keys to seek */
+    bool at_front;    /* the iterator stands on the current key's first record */
+} varve__walk;
+
+void varve__walk_release(varve__walk *walk);
+
+/*
+ * The movements below return VARVE_OK, standing on a record; VARVE_NOT_FOUND, if what was sought
+ * does not exist; or the failure of the iterator, VARVE_CORRUPT_KEY or VARVE_NO_MEMORY.
+ */
+
+/* Open a walk over one key and go to its first record. */
+varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve_slice user_key,
+                                  varve_error *err);
+
+/*
+ * Open a walk over the keys between two encoded bounds, of which the lower may be empty, and go to
+ * the first record of the first key, or to the last record of the last.
+ */
+varve_status varve__walk_open_first(varve__walk *walk, varve_reader *reader, varve_slice lower,
+                                    varve_slice upper, varve_error *err);
+varve_status varve__walk_open_last(varve__walk *walk, varve_reader *reader, varve_slice lower,
+                                   varve_slice upper, varve_error *err);
+
+/* Whether the walk stands on a record, of whatever key. */
+varve_status varve__walk_arrived(const varve__walk *walk, varve_error *err);
+
+/* Make the key of the record that the walk stands on the current one. */
+varve_status varve__walk_enter(varve__walk *walk, varve_error *err);
+
+/* Whether the walk still stands on a record of the current key, and a well-formed one. */
+varve_status varve__walk_check(const varve__walk *walk, varve_error *err);
+
+/* One record towards older versions, or newer ones, of the current key. */
+varve_status varve__walk_older(varve__walk *walk, varve_error *err);
+varve_status varve__walk_newer(varve__walk *walk, varve_error *err);
+
+/* From anywhere in the current key to its first record. */
+varve_status varve__walk_front(varve__walk *walk, varve_error *err);
+
+/* From the first record to the newest version at or below the one with `suffix`. */
+varve_status varve__walk_descend(varve__walk *walk, const unsigned char *suffix, varve_error *err);
+
+/* From anywhere in the current key, or right behind it, to the first record of the next key. */
+varve_status varve__walk_next_key(varve__walk *walk, varve_error *err);
+
+/* From anywhere in the current key to the last record of the previous key. */
+varve_status varve__walk_prev_key(varve__walk *walk, varve_error *err);
+
+/* The current key's prefix. */
+static inline varve_slice varve__walk_prefix(const varve__walk *walk)
+{
+    return varve_buf_slice(&walk->prefix);
+}
+
+/*
+ * The version suffix of the record that the walk stands on, which belongs to the current key; NULL
+ * on the metadata record.
+ */
+static inline const unsigned char *varve__walk_suffix(const varve__walk *walk)
+{
+    varve_slice key = walk->it->key;
+    return key.size == walk->prefix.size ? NULL : key.data + walk->prefix.size;
+}
+
+#endif
