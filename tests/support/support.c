@@ -184,7 +184,8 @@ unsigned fault_alloc_each(varve_status (*body)(void *context, varve_error *err),
     }
 }
 
-/* ---- Running ----------------------------------------------------------------------------------- */
+/* ---- Running -----------------------------------------------------------------------------------
+ */
 
 int run_suite(Suite *suite)
 {

@@ -113,13 +113,15 @@ long fault_alloc_live(void);
 
 /*
  * Call `body` with the first allocation failing, then the second, and so on until none is left to
- * fail.  `body` runs the call under test and returns its status, after having looked at what a failed
- * call left, and having given back everything: what stays behind is a leak and fails the test, and so
- * does any status but VARVE_NO_MEMORY when the fault has fired.  Returns how many faults fired.
+ * fail.  `body` runs the call under test and returns its status, after having looked at what a
+ * failed call left, and having given back everything: what stays behind is a leak and fails the
+ * test, and so does any status but VARVE_NO_MEMORY when the fault has fired.  Returns how many
+ * faults fired.
  */
 unsigned fault_alloc_each(varve_status (*body)(void *context, varve_error *err), void *context);
 
-/* ---- Running ----------------------------------------------------------------------------------- */
+/* ---- Running -----------------------------------------------------------------------------------
+ */
 
 /* Run the suite; what main() returns. */
 int run_suite(Suite *suite);

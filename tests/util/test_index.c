@@ -1,0 +1,227 @@
+#include "tests/support/support.h"
+
+#include "util/index.h"
+
+static varve__index tree;
+
+static void set_up(void)
+{
+    varve__index_init(&tree);
+}
+
+static void tear_down(void)
+{
+    varve__index_release(&tree);
+}
+
+/* ---- A sorted array does the same, slowly -------------------------------------------------------
+ */
+
+enum { EVENTS_MAX = 3000 };
+
+struct event {
+    varve_slice key;
+    uint64_t order;
+};
+
+static struct event events[EVENTS_MAX];
+static size_t event_count;
+
+static int compare_events(const struct event *a, const struct event *b)
+{
+    int keys = varve_slice_compare(a->key, b->key);
+    return keys != 0 ? keys : (a->order < b->order) - (a->order > b->order);
+}
+
+static void add_event(varve_slice key, uint64_t order)
+{
+    struct event fresh = {copy_of(key), order};
+    size_t at = event_count++;
+    while (at > 0 && compare_events(&events[at - 1], &fresh) > 0) {
+        events[at] = events[at - 1];
+        at--;
+    }
+    events[at] = fresh;
+}
+
+/* Keys from few letters and lengths, so that many are equal or prefixes of others. */
+static varve_slice random_key(test_random *random)
+{
+    static const unsigned char letters[] = {0x00, 0x01, 'a', 0xFF};
+    static unsigned char data[5];
+    size_t size = test_random_below(random, sizeof data + 1);
+    for (size_t i = 0; i < size; i++)
+        data[i] = letters[test_random_below(random, sizeof letters)];
+    return varve_slice_of(data, size);
+}
+
+static void fill(test_random *random, size_t count)
+{
+    while (event_count < count) {
+        varve_slice key = random_key(random);
+        uint64_t order = event_count + 1;
+        if (test_random_below(random, 2) == 0)
+            order = UINT64_MAX / 2 - event_count;
+        varve__index_entry *entry =
+            varve__index_insert(&tree, key, order, (uint32_t)event_count, order + 1, key.size);
+        ck_assert_ptr_nonnull(entry);
+        ck_slice_eq(entry->key, key);
+        ck_assert_uint_eq(entry->kind, event_count);
+        ck_assert_uint_eq(entry->datum, order + 1);
+        ck_assert_uint_eq(entry->size, key.size);
+        add_event(key, order);
+    }
+    ck_assert_uint_eq(tree.count, event_count);
+}
+
+/* `entry` is the event at `at`; at the end, or before the front, it is NULL. */
+static void ck_entry(const varve__index_entry *entry, size_t at)
+{
+    if (at >= event_count) {
+        ck_assert_ptr_null(entry);
+        return;
+    }
+    ck_assert_ptr_nonnull(entry);
+    ck_slice_eq(entry->key, events[at].key);
+    ck_assert_uint_eq(entry->order, events[at].order);
+}
+
+/* The number of events in front of (key, order). */
+static size_t events_before(varve_slice key, uint64_t order)
+{
+    struct event wanted = {key, order};
+    size_t at = 0;
+    while (at < event_count && compare_events(&events[at], &wanted) < 0)
+        at++;
+    return at;
+}
+
+START_TEST(an_empty_index_has_no_entries)
+{
+    ck_assert_ptr_null(varve__index_seek_ge(&tree, bytes(""), UINT64_MAX));
+    ck_assert_ptr_null(varve__index_seek_lt(&tree, bytes("x")));
+    ck_assert_ptr_null(varve__index_last(&tree));
+    ck_assert_uint_eq(tree.count, 0);
+}
+END_TEST
+
+START_TEST(the_newest_event_of_a_key_comes_first)
+{
+    for (uint64_t order = 1; order <= 5; order++)
+        ck_assert_ptr_nonnull(varve__index_insert(&tree, bytes("k"), order, 0, 0, 0));
+    const varve__index_entry *entry = varve__index_seek_ge(&tree, bytes("k"), UINT64_MAX);
+    for (uint64_t order = 5; order >= 1; order--, entry = varve__index_next(entry))
+        ck_assert_uint_eq(entry->order, order);
+    ck_assert_ptr_null(entry);
+    ck_assert_uint_eq(varve__index_seek_ge(&tree, bytes("k"), 3)->order, 3);
+    ck_assert_ptr_null(varve__index_seek_ge(&tree, bytes("k"), 0));
+    ck_assert_ptr_null(varve__index_seek_lt(&tree, bytes("k")));
+}
+END_TEST
+
+START_TEST(it_answers_as_a_sorted_array_does)
+{
+    test_random random = test_random_start();
+    for (size_t count = 1; count <= EVENTS_MAX; count *= 7) {
+        fill(&random, count);
+        const varve__index_entry *entry = varve__index_seek_ge(&tree, bytes(""), UINT64_MAX);
+        for (size_t at = 0; at < event_count; at++, entry = varve__index_next(entry))
+            ck_entry(entry, at);
+        ck_assert_ptr_null(entry);
+        ck_entry(varve__index_last(&tree), event_count - 1);
+        for (int i = 0; i < 2000; i++) {
+            varve_slice key = copy_of(random_key(&random));
+            uint64_t order = test_random_below(&random, event_count + 2);
+            if (test_random_below(&random, 2) == 0)
+                order = UINT64_MAX / 2 - order;
+            ck_entry(varve__index_seek_ge(&tree, key, order), events_before(key, order));
+            ck_entry(varve__index_seek_lt(&tree, key), events_before(key, UINT64_MAX) - 1);
+        }
+    }
+}
+END_TEST
+
+START_TEST(entries_and_their_keys_stay_where_they_are)
+{
+    test_random random = test_random_start();
+    varve__index_entry *entry = varve__index_insert(&tree, bytes("mmm"), 1, 2, 3, 4);
+    const unsigned char *data = entry->key.data;
+    add_event(bytes("mmm"), 1);
+    fill(&random, 2000);
+    ck_assert_ptr_eq(varve__index_seek_ge(&tree, bytes("mmm"), 1), entry);
+    ck_assert_ptr_eq(entry->key.data, data);
+    ck_slice_eq(entry->key, bytes("mmm"));
+}
+END_TEST
+
+START_TEST(after_a_reservation_insertions_cannot_fail)
+{
+    test_random random = test_random_start();
+    for (int round = 0; round < 200; round++) {
+        size_t entries = test_random_below(&random, 50);
+        size_t key_bytes = 0;
+        size_t sizes[50];
+        for (size_t i = 0; i < entries; i++)
+            key_bytes += sizes[i] = test_random_below(&random, 40);
+        ck_assert(varve__index_reserve(&tree, entries, key_bytes));
+        fault_alloc_arm(1);
+        for (size_t i = 0; i < entries; i++) {
+            varve_slice key = repeated((unsigned char)round, sizes[i]);
+            ck_assert_ptr_nonnull(varve__index_insert(&tree, key, i + 1, 0, 0, 0));
+        }
+        ck_assert(!fault_alloc_disarm());
+    }
+}
+END_TEST
+
+START_TEST(without_memory_nothing_is_added)
+{
+    test_random random = test_random_start();
+    fault_alloc_arm(1);
+    ck_assert_ptr_null(varve__index_insert(&tree, bytes("k"), 1, 0, 0, 0));
+    ck_assert(fault_alloc_disarm());
+    fill(&random, 100);
+
+    /* The entry finds room, its key does not. */
+    fault_alloc_arm(1);
+    ck_assert_ptr_null(varve__index_insert(&tree, repeated('k', 100000), 1, 0, 0, 0));
+    ck_assert(fault_alloc_disarm());
+    fault_alloc_arm(1);
+    ck_assert(!varve__index_reserve(&tree, 10000, 10000));
+    ck_assert(fault_alloc_disarm());
+    ck_assert(!varve__index_reserve(&tree, SIZE_MAX / 8, 10000));
+
+    ck_assert_uint_eq(tree.count, 100);
+    const varve__index_entry *entry = varve__index_seek_ge(&tree, bytes(""), UINT64_MAX);
+    for (size_t at = 0; at < event_count; at++, entry = varve__index_next(entry))
+        ck_entry(entry, at);
+    ck_assert_ptr_null(entry);
+}
+END_TEST
+
+START_TEST(a_released_index_is_empty_and_can_be_filled_again)
+{
+    ck_assert_ptr_nonnull(varve__index_insert(&tree, bytes("k"), 1, 0, 0, 0));
+    varve__index_release(&tree);
+    ck_assert_ptr_null(varve__index_last(&tree));
+    ck_assert_uint_eq(tree.count, 0);
+    ck_assert_ptr_nonnull(varve__index_insert(&tree, bytes("k"), 1, 0, 0, 0));
+    ck_assert_ptr_nonnull(varve__index_last(&tree));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("index");
+    TCase *tcase = tcase_create("index");
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, an_empty_index_has_no_entries);
+    tcase_add_test(tcase, the_newest_event_of_a_key_comes_first);
+    tcase_add_test(tcase, it_answers_as_a_sorted_array_does);
+    tcase_add_test(tcase, entries_and_their_keys_stay_where_they_are);
+    tcase_add_test(tcase, after_a_reservation_insertions_cannot_fail);
+    tcase_add_test(tcase, without_memory_nothing_is_added);
+    tcase_add_test(tcase, a_released_index_is_empty_and_can_be_filled_again);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
