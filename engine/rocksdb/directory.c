@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -134,16 +135,17 @@ static ssize_t read_all(int fd, unsigned char *data, size_t size)
 static varve_status parse_file(const struct place *place, int fd, int64_t *version,
                                varve_error *err)
 {
+    char path[PATH_MAX]; /* for messages; cut if it is longer */
     unsigned char *data = varve__malloc(VARVE__VERSION_SIZE_MAX);
     if (data == NULL)
         return varve__fail_no_memory(err, VARVE__VERSION_SIZE_MAX);
+    (void)snprintf(path, sizeof path, "%s/%s", place->path, VARVE__VERSION_FILE);
     ssize_t size = read_all(fd, data, VARVE__VERSION_SIZE_MAX);
     varve_status status;
     if (size < 0)
         status = fail_errno(err, "read", place->path, VARVE__VERSION_FILE);
     else
-        status =
-            varve__version_parse(varve_slice_of(data, (size_t)size), place->path, version, err);
+        status = varve__version_parse(varve_slice_of(data, (size_t)size), path, version, err);
     varve__free(data);
     return status;
 }
