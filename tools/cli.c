@@ -261,47 +261,25 @@ bool cli_number(const char *text, int64_t max, int64_t *number)
     return true;
 }
 
-static int hex_digit(char c)
+enum tool_exit cli_hex_key(const struct cli *cli, const char *name, const char *text,
+                           struct bytes *key)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+    bool is_hex;
 
-/* Write the bytes that the digits of `text` mean to `bytes`; false if they are not all pairs. */
-static bool hex_decode(const char *text, size_t size, unsigned char *bytes)
-{
-    if (size % 2 != 0)
-        return false;
-    for (size_t i = 0; i < size; i += 2) {
-        int high = hex_digit(text[i]);
-        int low = hex_digit(text[i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        bytes[i / 2] = (unsigned char)(high * 16 + low);
-    }
-    return true;
-}
-
-enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text, varve_slice *key)
-{
-    size_t size = strlen(text);
-    unsigned char *bytes = malloc(size + 1);
-
-    *key = varve_slice_of(bytes, 0);
-    if (bytes == NULL)
-        return cli_fail(cli, TOOL_IO, "out of memory");
-    if (!cli->hex) {
-        memcpy(bytes, text, size);
-        *key = varve_slice_of(bytes, size);
+    if (bytes_from_hex(key, varve_slice_text(text), &is_hex))
         return TOOL_OK;
-    }
-    if (!hex_decode(text, size, bytes))
-        return cli_fail(cli, TOOL_USAGE, "%s '%s' is not hexadecimal, as --hex says", name, text);
-    *key = varve_slice_of(bytes, size / 2);
-    return TOOL_OK;
+    if (is_hex)
+        return cli_fail(cli, TOOL_IO, "out of memory");
+    return cli_fail(cli, TOOL_USAGE, "%s '%s' is not hexadecimal, two digits a byte", name, text);
+}
+
+enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text, struct bytes *key)
+{
+    if (cli->hex)
+        return cli_hex_key(cli, name, text, key);
+    if (bytes_copy(key, varve_slice_text(text)))
+        return TOOL_OK;
+    return cli_fail(cli, TOOL_IO, "out of memory");
 }
 
 /* ---- The tool ------------------------------------------------------------------------------ */

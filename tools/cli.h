@@ -4,6 +4,8 @@
 #ifndef TOOLS_CLI_H
 #define TOOLS_CLI_H
 
+#include "bytes.h"
+
 #include <argp.h>
 #include <varve/varve.h>
 
@@ -110,9 +112,20 @@ enum tool_exit cli_exit_of(varve_status status);
 
 /*
  * The bytes that a key argument means: as they are, or from hexadecimal with --hex.  `name` is what
- * messages call the argument.  `*key` is allocated; the caller frees its data.
+ * messages call the argument.  The caller releases `key`.
  */
-enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text, varve_slice *key);
+enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text,
+                       struct bytes *key);
+
+/* The same for a key that is given in hexadecimal always. */
+enum tool_exit cli_hex_key(const struct cli *cli, const char *name, const char *text,
+                           struct bytes *key);
+
+/* Room for a key in a message. */
+#define CLI_KEY_TEXT_MAX 256
+
+/* The key as messages show it: in quotes, or in hexadecimal with --hex; cut if it is long. */
+const char *cli_key_text(const struct cli *cli, varve_slice key, char text[CLI_KEY_TEXT_MAX]);
 
 /* Read an unsigned decimal number of at most `max`.  Returns false if `text` is none. */
 bool cli_number(const char *text, int64_t max, int64_t *number);

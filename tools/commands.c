@@ -1,6 +1,12 @@
 /* The commands of the tool, in the order of its help. */
 #include "cli.h"
 
+extern const struct command cmd_get;
+extern const struct command cmd_history;
+extern const struct command cmd_info;
+extern const struct command cmd_lsm;
+extern const struct command cmd_scan;
+
 const struct command *const commands[] = {
-    NULL,
+    &cmd_get, &cmd_history, &cmd_scan, &cmd_lsm, &cmd_info, NULL,
 };

@@ -1,6 +1,8 @@
 /* Commit labels: their keys and values. */
 #include "labels.h"
 
+#include "git_object.h"
+
 static void put_big_endian(uint64_t number, size_t size, unsigned char *bytes)
 {
     for (size_t i = size; i > 0; i--) {
@@ -33,19 +35,6 @@ void label_encode(const struct label *label, unsigned char data[LABEL_DATA_SIZE]
     put_big_endian(label->number, 8, data + 12);
 }
 
-static bool is_id(varve_slice id)
-{
-    if (id.size < LABEL_ID_MIN || id.size > LABEL_ID_MAX)
-        return false;
-    for (size_t i = 0; i < id.size; i++) {
-        bool digit = id.data[i] >= '0' && id.data[i] <= '9';
-        bool letter = id.data[i] >= 'a' && id.data[i] <= 'f';
-        if (!digit && !letter)
-            return false;
-    }
-    return true;
-}
-
 bool label_decode(varve_slice key, varve_slice raw, struct label *label)
 {
     varve_slice data;
@@ -53,7 +42,7 @@ bool label_decode(varve_slice key, varve_slice raw, struct label *label)
     if (key.size < LABEL_PREFIX_SIZE || memcmp(key.data, LABEL_PREFIX, LABEL_PREFIX_SIZE) != 0)
         return false;
     varve_slice id = varve_slice_of(key.data + LABEL_PREFIX_SIZE, key.size - LABEL_PREFIX_SIZE);
-    if (!is_id(id) || varve_value_get_bytes(raw, &data, NULL) != VARVE_OK ||
+    if (!git_is_object_id(id) || varve_value_get_bytes(raw, &data, NULL) != VARVE_OK ||
         data.size != LABEL_DATA_SIZE)
         return false;
     memcpy(label->id, id.data, id.size);

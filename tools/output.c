@@ -3,6 +3,7 @@
 #include "times.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ void out_hex(varve_slice bytes)
     }
 }
 
-static void fail_for_memory(void)
+void out_no_memory(void)
 {
     errno = ENOMEM;
     remember_failure();
@@ -78,7 +79,7 @@ void out_key(varve_slice key, bool hex)
         return;
     }
     if (varve_key_print(key, &text, NULL) != VARVE_OK)
-        fail_for_memory();
+        out_no_memory();
     else
         out_slice(varve_buf_slice(&text));
     varve_buf_release(&text);
@@ -117,6 +118,7 @@ enum tool_exit out_finish(const struct cli *cli, enum tool_exit code)
 void json_line_begin(struct json_line *line)
 {
     line->object = json_object();
+    line->digits = 1;
     line->failed = line->object == NULL;
 }
 
@@ -137,25 +139,44 @@ void json_line_count(struct json_line *line, const char *name, uint64_t number)
     json_line_add(line, name, json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number));
 }
 
+/* The fewest significant digits that read back as the same number. */
+static int digits_of(double number)
+{
+    char text[40];
+    int digits = 1;
+
+    for (; digits < 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) >= number && strtod(text, NULL) <= number)
+            break;
+    }
+    return digits;
+}
+
+void json_line_number(struct json_line *line, const char *name, double number)
+{
+    if (isnan(number)) {
+        json_line_text(line, name, "NaN");
+    } else if (isinf(number)) {
+        json_line_text(line, name, number > 0 ? "Infinity" : "-Infinity");
+    } else {
+        int digits = digits_of(number);
+        line->digits = digits > line->digits ? digits : line->digits;
+        json_line_add(line, name, json_real(number));
+    }
+}
+
 void json_line_true(struct json_line *line, const char *name)
 {
     json_line_add(line, name, json_true());
 }
 
-static json_t *hex_string(varve_slice bytes)
+void json_line_hex(struct json_line *line, const char *name, varve_slice bytes)
 {
-    static const char digits[] = "0123456789abcdef";
-    char *text = malloc(2 * bytes.size + 1);
+    char *text = bytes_to_hex(bytes);
 
-    if (text == NULL)
-        return NULL;
-    for (size_t i = 0; i < bytes.size; i++) {
-        text[2 * i] = digits[bytes.data[i] >> 4];
-        text[2 * i + 1] = digits[bytes.data[i] & 15];
-    }
-    json_t *string = json_stringn_nocheck(text, 2 * bytes.size);
+    json_line_add(line, name, text == NULL ? NULL : json_stringn_nocheck(text, 2 * bytes.size));
     free(text);
-    return string;
 }
 
 void json_line_bytes(struct json_line *line, const char *name, varve_slice bytes, bool hex)
@@ -170,7 +191,7 @@ void json_line_bytes(struct json_line *line, const char *name, varve_slice bytes
         return;
     }
     snprintf(hex_name, sizeof hex_name, "%s_hex", name);
-    json_line_add(line, hex_name, hex_string(bytes));
+    json_line_hex(line, hex_name, bytes);
 }
 
 void json_line_time(struct json_line *line, varve_ts ts)
@@ -191,8 +212,19 @@ static int write_json(const char *bytes, size_t size, void *arg)
 
 void json_line_end(struct json_line *line)
 {
-    if (line->failed || json_dump_callback(line->object, write_json, NULL, 0) != 0)
-        fail_for_memory();
+    size_t flags = JSON_REAL_PRECISION((size_t)line->digits);
+
+    if (line->failed || json_dump_callback(line->object, write_json, NULL, flags) != 0)
+        out_no_memory();
     out_text("\n");
     json_decref(line->object);
+}
+
+json_t *json_line_take(struct json_line *line)
+{
+    if (!line->failed)
+        return line->object;
+    out_no_memory();
+    json_decref(line->object);
+    return NULL;
 }

@@ -28,6 +28,9 @@ void out_quoted(varve_slice bytes);
 /* Whether something could not be written, so that there is no point in going on. */
 bool out_failed(void);
 
+/* Remember that memory ran out while something was prepared for printing. */
+void out_no_memory(void);
+
 /*
  * Write out what is buffered.  Returns `code`, or the code of the failure after reporting it.
  */
@@ -41,6 +44,7 @@ enum tool_exit out_finish(const struct cli *cli, enum tool_exit code);
  */
 struct json_line {
     json_t *object;
+    int digits; /* of numbers that are not integers: as few as tell them apart */
     bool failed;
 };
 
@@ -49,11 +53,17 @@ void json_line_begin(struct json_line *line);
 /* Print the object and free it. */
 void json_line_end(struct json_line *line);
 
+/* Take the object instead, to be a member of another; NULL if it has failed. */
+json_t *json_line_take(struct json_line *line);
+
 /* Add a member; takes over `value`. */
 void json_line_add(struct json_line *line, const char *name, json_t *value);
 
 void json_line_text(struct json_line *line, const char *name, const char *text);
 void json_line_count(struct json_line *line, const char *name, uint64_t number);
+/* A floating-point number; "NaN", "Infinity" and "-Infinity" are strings. */
+void json_line_number(struct json_line *line, const char *name, double number);
+
 void json_line_true(struct json_line *line, const char *name);
 
 /*
@@ -61,6 +71,9 @@ void json_line_true(struct json_line *line, const char *name);
  * hexadecimal string NAME_hex.
  */
 void json_line_bytes(struct json_line *line, const char *name, varve_slice bytes, bool hex);
+
+/* Add bytes in hexadecimal under just this name. */
+void json_line_hex(struct json_line *line, const char *name, varve_slice bytes);
 
 /* Add `time`, the exact printed form that every time argument accepts, and `utc`, RFC 3339. */
 void json_line_time(struct json_line *line, varve_ts ts);

@@ -9,6 +9,9 @@
 static const double draw_interval = 0.2;
 static const double draw_delay = 0.5;
 
+/* There is one terminal, and one line on it. */
+static bool line_stands;
+
 static double seconds_now(void)
 {
     struct timespec now;
@@ -63,6 +66,7 @@ static void draw(const struct progress *progress, uint64_t items, uint64_t bytes
     if (progress->total_bytes > bytes && rate > 0)
         print_time_left((double)(progress->total_bytes - bytes) / rate);
     fflush(stderr);
+    line_stands = true;
 }
 
 void progress_update(struct progress *progress, uint64_t items, uint64_t bytes)
@@ -81,11 +85,17 @@ void progress_update(struct progress *progress, uint64_t items, uint64_t bytes)
     progress->next_draw = now + draw_interval;
 }
 
-void progress_end(struct progress *progress)
+void progress_wipe(void)
 {
-    if (!progress->shown)
+    if (!line_stands)
         return;
     fputs("\r\033[K", stderr);
     fflush(stderr);
+    line_stands = false;
+}
+
+void progress_end(struct progress *progress)
+{
+    progress_wipe();
     progress->shown = false;
 }

@@ -27,7 +27,10 @@ void progress_start(struct progress *progress, const char *items, uint64_t total
 /* Tell how far it is; cheap enough to be called for every item.  The first call sets the start. */
 void progress_update(struct progress *progress, uint64_t items, uint64_t bytes);
 
-/* Wipe the line out, before anything else is printed.  Harmless if it is not shown. */
+/* Wipe the line out if one stands on the terminal, before something else is printed there. */
+void progress_wipe(void);
+
+/* Wipe the line out and show it no more. */
 void progress_end(struct progress *progress);
 
 #endif

@@ -1,7 +1,8 @@
 /* How the tool fails: one line on standard error and an exit code. */
 #include "cli.h"
 
-#include <errno.h>
+#include "progress.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,7 @@ static void print_line(const struct cli *cli, char *text)
         if ((unsigned char)*c < 0x20 || *c == 0x7F)
             *c = '?';
     }
+    progress_wipe();
     if (cli != NULL && cli->command != NULL)
         fprintf(stderr, "varve: %s: %s\n", cli->command->name, text);
     else
@@ -124,4 +126,32 @@ enum tool_exit cli_fail_error(const struct cli *cli, varve_error *err, const cha
     varve_buf_release(&text);
     varve_error_release(err);
     return code;
+}
+
+/* What the key looks like, or NULL if memory runs out; the caller frees it. */
+static char *show_key(const struct cli *cli, varve_slice key)
+{
+    varve_buf quoted = VARVE_BUF_INIT;
+    char *text = NULL;
+
+    if (cli->hex)
+        return bytes_to_hex(key);
+    if (varve_key_print(key, &quoted, NULL) == VARVE_OK)
+        text = strndup((const char *)quoted.data, quoted.size);
+    varve_buf_release(&quoted);
+    return text;
+}
+
+const char *cli_key_text(const struct cli *cli, varve_slice key, char text[CLI_KEY_TEXT_MAX])
+{
+    char *whole = show_key(cli, key);
+
+    if (whole == NULL)
+        snprintf(text, CLI_KEY_TEXT_MAX, "of %zu bytes", key.size);
+    else if (strlen(whole) < CLI_KEY_TEXT_MAX)
+        snprintf(text, CLI_KEY_TEXT_MAX, "%s", whole);
+    else
+        snprintf(text, CLI_KEY_TEXT_MAX, "%.*s...", CLI_KEY_TEXT_MAX - 4, whole);
+    free(whole);
+    return text;
 }

@@ -1,6 +1,8 @@
 /* Opening stores. */
 #include "store.h"
 
+#include "times.h"
+
 enum tool_exit store_open_engine(const struct cli *cli, const varve_options *options,
                                  varve_engine **out)
 {
@@ -18,12 +20,20 @@ enum tool_exit store_open(const struct cli *cli, const char *path, struct store 
         .struct_size = sizeof options, .path = path, .read_only = true, .must_exist = true};
     enum tool_exit code = store_open_engine(cli, &options, &store->engine);
 
+    store->path = path;
     if (code != TOOL_OK)
         return code;
     if (varve_snapshot_open(store->engine, &store->snapshot, &err) != VARVE_OK)
         return cli_fail_error(cli, &err, "%s", path);
     store->reader = varve_snapshot_reader(store->snapshot);
     return TOOL_OK;
+}
+
+enum tool_exit store_open_at(const struct cli *cli, struct store *store, varve_ts *ts)
+{
+    enum tool_exit code = store_open(cli, cli->arguments[0], store);
+
+    return code == TOOL_OK ? time_resolve(cli, store->reader, cli->at, ts) : code;
 }
 
 void store_close(struct store *store)

@@ -1,0 +1,218 @@
+/* varve info: what a store is and holds, in numbers. */
+#include "label_index.h"
+#include "output.h"
+#include "store.h"
+#include "table.h"
+#include "times.h"
+#include "values.h"
+#include "walk.h"
+
+#include <stdio.h>
+
+/* The kinds of varve's own records, the byte behind 01 76. */
+enum { KIND_CLOCK = 'c', KIND_CURSOR = 'i', KIND_LABEL = 'g' };
+
+enum { OWN_PREFIX_SIZE = 2, CLOCK_MARK_SIZE = 12, CURSORS_MAX = 16, CURSOR_NAME_MAX = 32 };
+
+/* What varve's own records say. */
+struct own_records {
+    const struct cli *cli;
+    bool has_mark;
+    varve_ts mark; /* of the clock */
+    char cursors[CURSORS_MAX][CURSOR_NAME_MAX];
+    size_t cursor_count;
+    uint64_t labels;
+    uint64_t others;
+};
+
+/* ---- Reading ------------------------------------------------------------------------------- */
+
+static bool decode_mark(varve_slice raw, varve_ts *mark)
+{
+    varve_slice data;
+    uint64_t wall = 0;
+    uint32_t logical = 0;
+
+    if (varve_value_get_bytes(raw, &data, NULL) != VARVE_OK || data.size != CLOCK_MARK_SIZE)
+        return false;
+    for (size_t i = 0; i < 8; i++)
+        wall = wall << 8 | data.data[i];
+    for (size_t i = 8; i < CLOCK_MARK_SIZE; i++)
+        logical = logical << 8 | data.data[i];
+    *mark = varve_ts_of((int64_t)wall, (int32_t)logical);
+    return mark->wall >= 0 && mark->logical >= 0;
+}
+
+static void add_cursor(struct own_records *own, varve_slice name)
+{
+    if (own->cursor_count < CURSORS_MAX)
+        snprintf(own->cursors[own->cursor_count++], CURSOR_NAME_MAX, "%.*s", (int)name.size,
+                 (const char *)name.data);
+}
+
+static enum tool_exit take_record(void *arg, const varve_row *row)
+{
+    struct own_records *own = arg;
+    char text[CLI_KEY_TEXT_MAX];
+
+    /* The prefix itself may be a key. */
+    int kind = row->key.size > OWN_PREFIX_SIZE ? row->key.data[OWN_PREFIX_SIZE] : 0;
+    switch (kind) {
+    case KIND_CLOCK:
+        own->has_mark = decode_mark(row->value, &own->mark);
+        if (own->has_mark)
+            return TOOL_OK;
+        return cli_fail(own->cli, TOOL_CORRUPT, "the clock's mark at key %s is damaged",
+                        cli_key_text(own->cli, row->key, text));
+    case KIND_CURSOR:
+        add_cursor(own, varve_slice_of(row->key.data + OWN_PREFIX_SIZE + 1,
+                                       row->key.size - OWN_PREFIX_SIZE - 1));
+        break;
+    case KIND_LABEL:
+        own->labels++;
+        break;
+    default:
+        own->others++;
+    }
+    return TOOL_OK;
+}
+
+static enum tool_exit read_own_records(const struct cli *cli, const struct store *store,
+                                       struct own_records *own)
+{
+    const struct walk walk = {.store = store,
+                              .ts = varve_ts_max(),
+                              .span = {varve_slice_text("\x01v"), varve_slice_text("\x01w")},
+                              .limit = -1,
+                              .each = take_record,
+                              .arg = own};
+
+    own->cli = cli;
+    return walk_keys(cli, &walk, NULL);
+}
+
+/* ---- Printing ------------------------------------------------------------------------------ */
+
+/* The numbers of the engine, as both forms show them. */
+struct number {
+    const char *name; /* in JSON */
+    const char *text; /* for people */
+    uint64_t value;
+};
+
+enum { NUMBERS_MAX = 8 };
+
+static void list_numbers(const varve_engine_info *info, struct number numbers[NUMBERS_MAX])
+{
+    const struct number all[NUMBERS_MAX] = {
+        {"format_version", "format version", (uint64_t)info->format_version},
+        {"sequence", "sequence number", info->sequence},
+        {"estimated_records", "records, estimated", info->estimated_keys},
+        {"table_files", "table files", info->table_files},
+        {"table_bytes", "bytes in table files", info->table_bytes},
+        {"memtable_bytes", "bytes in memory tables", info->memtable_bytes},
+        {"cache_bytes", "bytes in the block cache", info->cache_bytes},
+        {"table_reader_bytes", "bytes of table indexes", info->table_reader_bytes},
+    };
+
+    memcpy(numbers, all, sizeof all);
+}
+
+static void print_json(const struct store *store, const struct number *numbers,
+                       const struct own_records *own)
+{
+    struct json_line line;
+    struct json_line mark;
+    json_t *cursors = json_array();
+
+    for (size_t i = 0; i < own->cursor_count; i++) {
+        if (json_array_append_new(cursors, json_string(own->cursors[i])) != 0)
+            out_no_memory();
+    }
+    json_line_begin(&line);
+    json_line_bytes(&line, "path", varve_slice_text(store->path), false);
+    for (size_t i = 0; i < NUMBERS_MAX; i++)
+        json_line_count(&line, numbers[i].name, numbers[i].value);
+    json_line_count(&line, "commit_labels", own->labels);
+    json_line_add(&line, "import_cursors", cursors);
+    if (own->has_mark) {
+        json_line_begin(&mark);
+        json_line_time(&mark, own->mark);
+        json_line_add(&line, "clock_mark", json_line_take(&mark));
+    }
+    json_line_count(&line, "other_own_records", own->others);
+    json_line_end(&line);
+}
+
+static void add_text(struct libscols_table *table, const char *name, const char *value)
+{
+    struct libscols_line *line = table_line(table);
+
+    table_text(line, 0, name);
+    table_text(line, 1, value);
+}
+
+static void add_count(struct libscols_table *table, const char *name, uint64_t value)
+{
+    struct libscols_line *line = table_line(table);
+
+    table_text(line, 0, name);
+    table_count(line, 1, value);
+}
+
+static void print_text(const struct store *store, const struct number *numbers,
+                       const struct own_records *own)
+{
+    static const struct table_column columns[] = {{"WHAT", false}, {"VALUE", false}, {NULL, false}};
+    struct libscols_table *table = table_open(columns);
+    char when[TIME_TEXT_MAX];
+
+    add_text(table, "path", store->path);
+    for (size_t i = 0; i < NUMBERS_MAX; i++)
+        add_count(table, numbers[i].text, numbers[i].value);
+    add_count(table, "commit labels", own->labels);
+    for (size_t i = 0; i < own->cursor_count; i++)
+        add_text(table, "import cursor", own->cursors[i]);
+    if (own->has_mark)
+        add_text(table, "clock mark", time_format(own->mark, true, when));
+    if (own->others != 0)
+        add_count(table, "other own records", own->others);
+    table_print(table);
+}
+
+/* ---- The command --------------------------------------------------------------------------- */
+
+static enum tool_exit run(const struct cli *cli, void *settings)
+{
+    struct store store = STORE_INIT;
+    struct own_records own = {0};
+    varve_engine_info info = {.struct_size = sizeof info};
+    struct number numbers[NUMBERS_MAX];
+    varve_error err = VARVE_ERROR_INIT;
+
+    (void)settings;
+    enum tool_exit code = store_open(cli, cli->arguments[0], &store);
+    if (code == TOOL_OK)
+        code = read_own_records(cli, &store, &own);
+    if (code == TOOL_OK && varve_engine_get_info(store.engine, &info, &err) != VARVE_OK)
+        code = cli_fail_error(cli, &err, "%s", store.path);
+    if (code == TOOL_OK) {
+        list_numbers(&info, numbers);
+        if (cli->json)
+            print_json(&store, numbers, &own);
+        else
+            print_text(&store, numbers, &own);
+    }
+    store_close(&store);
+    return code;
+}
+
+const struct command cmd_info = {
+    .name = "info",
+    .summary = "Show what a store is and holds, in numbers",
+    .details = "The numbers of the engine as this command has opened it: a live writer has memory "
+               "tables and a cache of its own. Then what varve keeps in the store for itself.",
+    .arguments = {"STORE"},
+    .options = CLI_JSON,
+    .run = run,
+};

@@ -1,0 +1,122 @@
+/* Values as the tool shows them. */
+#include "values.h"
+
+static enum tool_exit decode_number(varve_slice raw, struct value *value, varve_error *err)
+{
+    varve_status status;
+
+    if (value->tag == VARVE_TAG_INT) {
+        value->kind = VALUE_INT;
+        status = varve_value_get_int(raw, &value->integer, err);
+    } else {
+        value->kind = VALUE_FLOAT;
+        status = varve_value_get_float(raw, &value->number, err);
+    }
+    /* A number that is none of its type is damage here: nobody asked for that type. */
+    return status == VARVE_OK ? TOOL_OK : TOOL_CORRUPT;
+}
+
+static enum tool_exit decode_present(varve_slice raw, struct value *value, varve_error *err)
+{
+    struct file_value file;
+
+    value->tag = varve_value_tag(raw);
+    value->data =
+        varve_slice_of(raw.data + VARVE_VALUE_HEADER_SIZE, raw.size - VARVE_VALUE_HEADER_SIZE);
+    if (value->tag == VARVE_TAG_INT || value->tag == VARVE_TAG_FLOAT)
+        return decode_number(raw, value, err);
+    value->kind = VALUE_DATA;
+    if (file_value_decode(raw, &file)) {
+        value->kind = VALUE_FILE;
+        value->data = file.content;
+        memcpy(value->mode, file.mode, sizeof file.mode);
+    }
+    return TOOL_OK;
+}
+
+enum tool_exit value_decode(const struct cli *cli, varve_slice key, varve_slice raw,
+                            struct value *value)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    char text[CLI_KEY_TEXT_MAX];
+
+    *value = (struct value){.kind = VALUE_DELETED, .raw = raw};
+    if (raw.size == 0)
+        return TOOL_OK;
+    /* Values that are too short to carry a tag do not pass. */
+    if (varve_value_verify(raw, key, &err) != VARVE_OK ||
+        decode_present(raw, value, &err) != TOOL_OK) {
+        cli_fail(cli, TOOL_CORRUPT, "the value of key %s is damaged: %s",
+                 cli_key_text(cli, key, text), err.message);
+        varve_error_release(&err);
+        return TOOL_CORRUPT;
+    }
+    return TOOL_OK;
+}
+
+const char *value_kind_name(const struct value *value)
+{
+    if (value->kind == VALUE_DELETED)
+        return "deleted";
+    return value->kind == VALUE_FILE ? value->mode : varve_tag_name(value->tag);
+}
+
+/* The library's printed form without its "/INT/" or "/FLOAT/". */
+static void out_number(const struct value *value)
+{
+    varve_buf text = VARVE_BUF_INIT;
+    size_t skip = strlen(varve_tag_name(value->tag)) + 2;
+
+    if (varve_value_print(value->raw, &text, NULL) != VARVE_OK)
+        out_no_memory();
+    else
+        out_bytes(text.data + skip, text.size - skip);
+    varve_buf_release(&text);
+}
+
+static bool is_number(const struct value *value)
+{
+    return value->kind == VALUE_INT || value->kind == VALUE_FLOAT;
+}
+
+void value_out(const struct value *value, bool hex)
+{
+    if (hex)
+        out_hex(value->data);
+    else if (is_number(value))
+        out_number(value);
+    else
+        out_slice(value->data);
+}
+
+void value_out_line(const struct value *value, bool hex)
+{
+    if (hex || is_number(value))
+        value_out(value, hex);
+    else
+        out_quoted(value->data);
+}
+
+void value_json_kind(struct json_line *line, const struct value *value)
+{
+    if (value->kind == VALUE_DELETED) {
+        json_line_true(line, "deleted");
+        return;
+    }
+    json_line_text(line, "tag", varve_tag_name(value->tag));
+    if (value->kind == VALUE_FILE)
+        json_line_text(line, "mode", value->mode);
+}
+
+void value_json(struct json_line *line, const struct value *value, bool hex)
+{
+    value_json_kind(line, value);
+    if (value->kind == VALUE_DELETED)
+        return;
+    if (value->kind == VALUE_INT && !hex)
+        json_line_add(line, "value", json_integer(value->integer));
+    else if (value->kind == VALUE_FLOAT && !hex)
+        json_line_number(line, "value", value->number);
+    else
+        json_line_bytes(line, "value", value->data, hex);
+}
