@@ -18,13 +18,20 @@ static const char *name_of(const varve_engine *engine)
     return engine->options.path != NULL ? engine->options.path : engine->ops->name;
 }
 
-varve_status varve__engine_report(varve_engine *engine, const char *what, varve_status status,
-                                  const varve_error *err)
+/* Where the backend tells of a failure: the log wants to know, even if the caller does not. */
+static varve_error *teller(varve_error *err, varve_error *own)
+{
+    own->status = VARVE_OK;
+    return err != NULL ? err : own;
+}
+
+/* Log that `what` failed, and return `status`.  An expected answer passes in silence. */
+static varve_status report(varve_engine *engine, const char *what, varve_status status,
+                           const varve_error *told)
 {
     if (status < 0)
         varve__log(&engine->logger, VARVE_LOG_ERROR, "%s: %s: %s: %s", name_of(engine), what,
-                   varve_status_name(status),
-                   err != NULL ? err->message : varve_status_text(status));
+                   varve_status_name(status), told->message);
     return status;
 }
 
@@ -42,21 +49,47 @@ static varve_engine *engine_of_reader(varve_reader *reader)
     return VARVE__CONTAINER_OF(reader, varve_engine, reader);
 }
 
+varve_status varve__engine_get(varve_engine *engine, varve__store_snapshot *state,
+                               varve_slice engine_key, varve_buf *value, varve_error *err)
+{
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    varve_status status = engine->ops->get(engine->store, state, engine_key, value, told);
+    return report(engine, "get", status, told);
+}
+
+varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot *state,
+                                     const varve_iter_options *options, varve_iter **out,
+                                     varve_error *err)
+{
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    varve_status status = engine->ops->iter_open(engine->store, state, options, out, told);
+    return report(engine, "open an iterator", status, told);
+}
+
+varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot **out,
+                                    varve_error *err)
+{
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    varve_status status = engine->ops->snapshot_open(engine->store, out, told);
+    return report(engine, "open a snapshot", status, told);
+}
+
 static varve_status engine_get(varve_reader *reader, varve_slice engine_key, varve_buf *value,
                                varve_error *err)
 {
-    varve_engine *engine = engine_of_reader(reader);
-    varve_status status = engine->ops->get(engine->store, NULL, engine_key, value, err);
-    return varve__engine_report(engine, "get", status, err);
+    return varve__engine_get(engine_of_reader(reader), NULL, engine_key, value, err);
 }
 
 static varve_status engine_iter_open(varve_reader *reader, const varve_iter_options *options,
                                      varve_iter **out, varve_error *err)
 {
     varve_engine *engine = engine_of_reader(reader);
-    varve_status status = engine->ops->iter_open(engine->store, NULL, options, out, err);
+    varve_status status = varve__engine_iter_open(engine, NULL, options, out, err);
     if (status != VARVE_OK)
-        return varve__engine_report(engine, "open an iterator", status, err);
+        return status;
     varve__iter_of(*out)->owner = &engine->iter_owner;
     atomic_fetch_add(&engine->iterators, 1);
     return VARVE_OK;
@@ -86,9 +119,10 @@ varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_
     if (status != VARVE_OK)
         return status;
     const varve_options *options = &engine->options;
-    bool sync = how == VARVE_SYNC && !options->never_sync && options->wal == VARVE_WAL_ON;
-    status = engine->ops->apply(engine->store, repr, sync, err);
-    return varve__engine_report(engine, "commit", status, err);
+    bool sync = how != VARVE_NO_SYNC && !options->never_sync && options->wal == VARVE_WAL_ON;
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    return report(engine, "commit", engine->ops->apply(engine->store, repr, sync, told), told);
 }
 
 static varve_status engine_apply(varve_writer *writer, varve_slice repr, varve_error *err)
@@ -170,9 +204,11 @@ varve_status varve_engine_open(const varve_options *options, varve_engine **out,
         status = new_engine(&complete, &engine, err);
     if (status != VARVE_OK)
         return status;
-    status = engine->ops->open(&engine->options, &engine->store, err);
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    status = engine->ops->open(&engine->options, &engine->store, told);
     if (status != VARVE_OK) {
-        (void)varve__engine_report(engine, "open", status, err);
+        (void)report(engine, "open", status, told);
         free_engine(engine);
         return status;
     }
@@ -228,30 +264,34 @@ varve_status varve_engine_close(varve_engine *engine, varve_error *err)
 
 /* ---- Administration ------------------------------------------------------------------------- */
 
+/* Run an operation on the store that writes and takes no arguments. */
+static varve_status administer(varve_engine *engine, const char *what,
+                               varve_status (*operation)(varve__store *store, varve_error *err),
+                               varve_error *err)
+{
+    varve_status status = check_writable(engine, err);
+    if (status != VARVE_OK)
+        return status;
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    return report(engine, what, operation(engine->store, told), told);
+}
+
 varve_status varve_engine_sync(varve_engine *engine, varve_error *err)
 {
     if (engine->options.wal == VARVE_WAL_OFF)
         return varve_engine_flush(engine, err);
-    varve_status status = check_writable(engine, err);
-    if (status != VARVE_OK)
-        return status;
-    return varve__engine_report(engine, "sync", engine->ops->sync(engine->store, err), err);
+    return administer(engine, "sync", engine->ops->sync, err);
 }
 
 varve_status varve_engine_flush(varve_engine *engine, varve_error *err)
 {
-    varve_status status = check_writable(engine, err);
-    if (status != VARVE_OK)
-        return status;
-    return varve__engine_report(engine, "flush", engine->ops->flush(engine->store, err), err);
+    return administer(engine, "flush", engine->ops->flush, err);
 }
 
 varve_status varve_engine_compact(varve_engine *engine, varve_error *err)
 {
-    varve_status status = check_writable(engine, err);
-    if (status != VARVE_OK)
-        return status;
-    return varve__engine_report(engine, "compact", engine->ops->compact(engine->store, err), err);
+    return administer(engine, "compact", engine->ops->compact, err);
 }
 
 varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info, varve_error *err)
@@ -261,9 +301,12 @@ varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info
                            "varve_engine_info must be given with struct_size set");
     size_t given = info->struct_size;
     varve_engine_info known = {.struct_size = given};
-    varve_status status = engine->ops->info(engine->store, &known, err);
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    varve_status status =
+        report(engine, "info", engine->ops->info(engine->store, &known, told), told);
     if (status != VARVE_OK)
-        return varve__engine_report(engine, "info", status, err);
+        return status;
     known.open_batches = atomic_load(&engine->batches);
     known.open_snapshots = atomic_load(&engine->snapshots);
     known.open_iterators = atomic_load(&engine->iterators);
@@ -276,6 +319,7 @@ varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info
 varve_status varve_engine_tables(varve_engine *engine, varve_table_fn each, void *arg,
                                  varve_error *err)
 {
-    varve_status status = engine->ops->tables(engine->store, each, arg, err);
-    return varve__engine_report(engine, "tables", status, err);
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    return report(engine, "tables", engine->ops->tables(engine->store, each, arg, told), told);
 }

@@ -39,8 +39,13 @@ varve_status varve__options_complete(const varve_options *given, varve_options *
 varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_durability how,
                                   varve_error *err);
 
-/* Log that `what` failed, and return `status`.  An expected answer passes in silence. */
-varve_status varve__engine_report(varve_engine *engine, const char *what, varve_status status,
-                                  const varve_error *err);
+/* The backend's functions of these names, whose failures reach the log. */
+varve_status varve__engine_get(varve_engine *engine, varve__store_snapshot *state,
+                               varve_slice engine_key, varve_buf *value, varve_error *err);
+varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot *state,
+                                     const varve_iter_options *options, varve_iter **out,
+                                     varve_error *err);
+varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot **out,
+                                    varve_error *err);
 
 #endif

@@ -25,22 +25,20 @@ static varve_status snapshot_get(varve_reader *reader, varve_slice engine_key, v
                                  varve_error *err)
 {
     varve_snapshot *snapshot = VARVE__CONTAINER_OF(reader, varve_snapshot, reader);
-    varve_engine *engine = snapshot->engine;
-    varve_status status = engine->ops->get(engine->store, snapshot->state, engine_key, value, err);
-    return varve__engine_report(engine, "get", status, err);
+    return varve__engine_get(snapshot->engine, snapshot->state, engine_key, value, err);
 }
 
 static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_options *options,
                                        varve_iter **out, varve_error *err)
 {
     varve_snapshot *snapshot = VARVE__CONTAINER_OF(reader, varve_snapshot, reader);
-    varve_engine *engine = snapshot->engine;
-    varve_status status = engine->ops->iter_open(engine->store, snapshot->state, options, out, err);
+    varve_status status =
+        varve__engine_iter_open(snapshot->engine, snapshot->state, options, out, err);
     if (status != VARVE_OK)
-        return varve__engine_report(engine, "open an iterator", status, err);
+        return status;
     varve__iter_of(*out)->owner = &snapshot->iter_owner;
     atomic_fetch_add(&snapshot->users, 1);
-    atomic_fetch_add(&engine->iterators, 1);
+    atomic_fetch_add(&snapshot->engine->iterators, 1);
     return VARVE_OK;
 }
 
@@ -60,10 +58,10 @@ varve_status varve_snapshot_open(varve_engine *engine, varve_snapshot **out, var
     varve_snapshot *snapshot = varve__calloc(1, sizeof *snapshot);
     if (snapshot == NULL)
         return varve__fail_no_memory(err, sizeof *snapshot);
-    varve_status status = engine->ops->snapshot_open(engine->store, &snapshot->state, err);
+    varve_status status = varve__engine_snapshot(engine, &snapshot->state, err);
     if (status != VARVE_OK) {
         varve__free(snapshot);
-        return varve__engine_report(engine, "open a snapshot", status, err);
+        return status;
     }
     snapshot->reader.ops = &snapshot_reader_ops;
     snapshot->iter_owner.closed = snapshot_iter_closed;

@@ -60,6 +60,11 @@ varve_status varve_writer_clear_range(varve_writer *writer, varve_slice start, v
                                       varve_error *err)
 {
     const varve_record record = {VARVE_RECORD_CLEAR_RANGE, start, end};
+    size_t longer = start.size > end.size ? start.size : end.size;
+    if (longer > VARVE_ENGINE_KEY_SIZE_MAX)
+        return varve__fail(err, VARVE_INVALID_KEY,
+                           "invalid range: a bound of %zu bytes exceeds the limit of %d", longer,
+                           VARVE_ENGINE_KEY_SIZE_MAX);
     if (varve_slice_compare(start, end) > 0)
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "end: the range ends before it starts");
     return writer->ops->write(writer, &record, err);

@@ -1,0 +1,285 @@
+#include "engine/batch.h"
+
+#include "format/batch_repr.h"
+#include "util/alloc.h"
+#include "util/buf.h"
+#include "util/fail.h"
+
+/* The most that an append takes beyond keys and values: a header, a type and two lengths. */
+#define APPEND_OVERHEAD_MAX (VARVE_BATCH_HEADER_SIZE + 11)
+
+struct varve__batch_retired {
+    struct varve__batch_retired *older;
+    unsigned char *data;
+};
+
+static const unsigned char empty_header[VARVE_BATCH_HEADER_SIZE];
+
+varve_status varve__batch_check(const varve_batch *batch, varve_error *err)
+{
+    switch (batch->state) {
+    case VARVE__BATCH_OPEN:
+        return VARVE_OK;
+    case VARVE__BATCH_COMMITTED:
+        return varve__fail(err, VARVE_MISUSE, "this batch was already committed");
+    case VARVE__BATCH_UNKNOWN:
+        return varve__fail(err, VARVE_MISUSE,
+                           "this batch was already committed, with an unknown outcome");
+    case VARVE__BATCH_CLOSED:
+        break;
+    }
+    return varve__fail(err, VARVE_MISUSE, "this batch was closed");
+}
+
+/* ---- The home of the bytes ------------------------------------------------------------------ */
+
+static void free_retired(varve_batch *batch)
+{
+    while (batch->retired != NULL) {
+        struct varve__batch_retired *older = batch->retired->older;
+        varve__free(batch->retired->data);
+        varve__free(batch->retired);
+        batch->retired = older;
+    }
+}
+
+/* Move the representation to new memory of `capacity` bytes, and keep the old until later. */
+static varve_status move_repr(varve_batch *batch, size_t capacity, varve_error *err)
+{
+    struct varve__batch_retired *retired = varve__malloc(sizeof *retired);
+    if (retired == NULL)
+        return varve__fail_no_memory(err, sizeof *retired);
+    unsigned char *data = varve__malloc(capacity);
+    if (data == NULL) {
+        varve__free(retired);
+        return varve__fail_no_memory(err, capacity);
+    }
+    if (batch->repr.size > 0)
+        memcpy(data, batch->repr.data, batch->repr.size);
+    retired->older = batch->retired;
+    retired->data = batch->repr.data;
+    batch->retired = retired;
+    batch->repr.data = data;
+    batch->repr.capacity = capacity;
+    return VARVE_OK;
+}
+
+static bool lies_in_repr(const varve_batch *batch, varve_slice bytes)
+{
+    uintptr_t start = (uintptr_t)batch->repr.data;
+    uintptr_t data = (uintptr_t)bytes.data;
+    return data >= start && data < start + batch->repr.capacity;
+}
+
+/*
+ * Make room to append keys and values of `size` bytes.  What has been lent out of the
+ * representation, by iterators or as the very bytes to be appended, stays where it is until
+ * finish_append().
+ */
+static varve_status begin_append(varve_batch *batch, size_t size, bool is_own, varve_error *err)
+{
+    varve_buf *repr = &batch->repr;
+    size_t left = (size_t)VARVE_BATCH_SIZE_MAX - repr->size;
+    if (size > left)
+        return VARVE_OK; /* the append refuses it */
+    size_t room = left - size < APPEND_OVERHEAD_MAX ? left : size + APPEND_OVERHEAD_MAX;
+    if (room <= repr->capacity - repr->size)
+        return VARVE_OK;
+    if (batch->iterators == 0 && !is_own)
+        return varve__buf_reserve(repr, room, err);
+    size_t capacity = 2 * repr->capacity;
+    return move_repr(batch, capacity > repr->size + room ? capacity : repr->size + room, err);
+}
+
+static varve_status finish_append(varve_batch *batch, varve_status status)
+{
+    if (batch->iterators == 0)
+        free_retired(batch);
+    if (status == VARVE_OK)
+        batch->version++;
+    return status;
+}
+
+/* ---- Writing -------------------------------------------------------------------------------- */
+
+static varve_batch *batch_of_writer(varve_writer *writer)
+{
+    return VARVE__CONTAINER_OF(writer, varve_batch, writer);
+}
+
+static varve_status batch_write(varve_writer *writer, const varve_record *record, varve_error *err)
+{
+    varve_batch *batch = batch_of_writer(writer);
+    varve_status status = varve__batch_check(batch, err);
+    if (status != VARVE_OK)
+        return status;
+    bool is_own = lies_in_repr(batch, record->key) || lies_in_repr(batch, record->value);
+    status = begin_append(batch, record->key.size + record->value.size, is_own, err);
+    if (status == VARVE_OK)
+        status = varve__repr_append(&batch->repr, record, err);
+    return finish_append(batch, status);
+}
+
+static varve_status batch_apply(varve_writer *writer, varve_slice repr, varve_error *err)
+{
+    varve_batch *batch = batch_of_writer(writer);
+    varve_status status = varve__batch_check(batch, err);
+    if (status != VARVE_OK)
+        return status;
+    status = begin_append(batch, repr.size, lies_in_repr(batch, repr), err);
+    if (status == VARVE_OK)
+        status = varve__repr_append_repr(&batch->repr, repr, err);
+    return finish_append(batch, status);
+}
+
+static const varve__writer_ops batch_writer_ops = {batch_apply, batch_write};
+
+varve_writer *varve_batch_writer_of(varve_batch *batch)
+{
+    return &batch->writer;
+}
+
+/* ---- Reading -------------------------------------------------------------------------------- */
+
+static varve_status check_readable(const varve_batch *batch, varve_error *err)
+{
+    if (batch->write_only)
+        return varve__fail(err, VARVE_UNSUPPORTED, "write-only batch");
+    return varve__batch_check(batch, err);
+}
+
+static varve_status batch_get(varve_reader *reader, varve_slice engine_key, varve_buf *value,
+                              varve_error *err)
+{
+    varve_batch *batch = VARVE__CONTAINER_OF(reader, varve_batch, reader);
+    const varve__index_entry *put = NULL;
+    varve_status status = check_readable(batch, err);
+    if (status == VARVE_OK)
+        status = varve__batch_view_catch_up(&batch->view, varve_buf_slice(&batch->repr), err);
+    if (status != VARVE_OK)
+        return status;
+    switch (varve__batch_view_find(&batch->view, engine_key, &put)) {
+    case VARVE__BATCH_PUT:
+        return varve__buf_assign(value, varve__batch_value(batch, put), err);
+    case VARVE__BATCH_CLEARED:
+        return VARVE_NOT_FOUND;
+    case VARVE__BATCH_UNTOUCHED:
+        break;
+    }
+    return varve__engine_get(batch->engine, NULL, engine_key, value, err);
+}
+
+static varve_status batch_iter_open(varve_reader *reader, const varve_iter_options *options,
+                                    varve_iter **out, varve_error *err)
+{
+    varve_batch *batch = VARVE__CONTAINER_OF(reader, varve_batch, reader);
+    varve_status status = check_readable(batch, err);
+    if (status == VARVE_OK)
+        status = varve__overlay_open(batch, options, out, err);
+    if (status != VARVE_OK)
+        return status;
+    varve__iter_of(*out)->owner = &batch->iter_owner;
+    batch->iterators++;
+    atomic_fetch_add(&batch->engine->iterators, 1);
+    return VARVE_OK;
+}
+
+static const varve__reader_ops batch_reader_ops = {batch_get, batch_iter_open};
+
+varve_reader *varve_batch_reader_of(varve_batch *batch)
+{
+    return &batch->reader;
+}
+
+varve_slice varve_batch_repr(const varve_batch *batch)
+{
+    if (batch->repr.size == 0)
+        return varve_slice_of(empty_header, sizeof empty_header);
+    return varve_buf_slice(&batch->repr);
+}
+
+bool varve_batch_is_empty(const varve_batch *batch)
+{
+    return batch->repr.size <= VARVE_BATCH_HEADER_SIZE;
+}
+
+/* ---- Opening and closing -------------------------------------------------------------------- */
+
+/* The engine is the last to hear of it: then it may be closed. */
+static void free_batch(varve_batch *batch)
+{
+    varve_engine *engine = batch->engine;
+    varve__batch_view_release(&batch->view);
+    free_retired(batch);
+    varve_buf_release(&batch->repr);
+    varve__free(batch);
+    atomic_fetch_sub(&engine->batches, 1);
+}
+
+static void batch_iter_closed(varve__iter_owner *owner)
+{
+    varve_batch *batch = VARVE__CONTAINER_OF(owner, varve_batch, iter_owner);
+    atomic_fetch_sub(&batch->engine->iterators, 1);
+    if (--batch->iterators > 0)
+        return;
+    free_retired(batch);
+    if (batch->state == VARVE__BATCH_CLOSED)
+        free_batch(batch);
+}
+
+varve_status varve_batch_open(varve_engine *engine, unsigned flags, varve_batch **out,
+                              varve_error *err)
+{
+    *out = NULL;
+    if ((flags & ~(unsigned)VARVE_BATCH_WRITE_ONLY) != 0)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "unknown flags of a batch: 0x%x", flags);
+    varve_batch *batch = varve__calloc(1, sizeof *batch);
+    if (batch == NULL)
+        return varve__fail_no_memory(err, sizeof *batch);
+    batch->reader.ops = &batch_reader_ops;
+    batch->writer.ops = &batch_writer_ops;
+    batch->iter_owner.closed = batch_iter_closed;
+    batch->engine = engine;
+    batch->write_only = (flags & VARVE_BATCH_WRITE_ONLY) != 0;
+    varve__batch_view_init(&batch->view);
+    batch->version = 1;
+    atomic_fetch_add(&engine->batches, 1);
+    *out = batch;
+    return VARVE_OK;
+}
+
+void varve_batch_close(varve_batch *batch)
+{
+    if (batch == NULL)
+        return;
+    batch->state = VARVE__BATCH_CLOSED;
+    batch->version++;
+    if (batch->iterators == 0)
+        free_batch(batch);
+}
+
+varve_status varve_batch_commit(varve_batch *batch, varve_durability how, varve_error *err)
+{
+    varve_status status = varve__batch_check(batch, err);
+    if (status != VARVE_OK)
+        return status;
+    status = varve__engine_commit(batch->engine, varve_batch_repr(batch), how, err);
+    if (status == VARVE_OK)
+        batch->state = VARVE__BATCH_COMMITTED;
+    else if (status == VARVE_COMMIT_UNKNOWN)
+        batch->state = VARVE__BATCH_UNKNOWN;
+    batch->version++;
+    return status;
+}
+
+varve_status varve_batch_reset(varve_batch *batch, varve_error *err)
+{
+    if (batch->iterators > 0)
+        return varve__fail(err, VARVE_MISUSE, "%zu iterators are open over this batch",
+                           batch->iterators);
+    varve__batch_view_release(&batch->view);
+    batch->repr.size = 0;
+    batch->state = VARVE__BATCH_OPEN;
+    batch->version++;
+    return VARVE_OK;
+}

@@ -1,0 +1,82 @@
+/*
+ * Batches: bytes, and a view of them that is made when somebody reads.
+ */
+#ifndef VARVE_ENGINE_BATCH_H
+#define VARVE_ENGINE_BATCH_H
+
+#include "engine/cover.h"
+#include "engine/engine.h"
+#include "util/index.h"
+
+/*
+ * What the records of a representation have done to the keys.  It follows the representation:
+ * before it is asked, varve__batch_view_catch_up() takes in the records that have been appended
+ * since.
+ *
+ * Orders are record numbers, counted from 1.  The kind of an event is its varve_record_type, PUT or
+ * CLEAR; `datum` is the offset of the value in the representation.
+ */
+typedef struct varve__batch_view {
+    varve__index events;  /* puts and clears */
+    varve__cover cleared; /* range clears */
+    size_t offset;        /* of the first record not taken in; 0 if none has been */
+    uint32_t records;     /* taken in */
+} varve__batch_view;
+
+void varve__batch_view_init(varve__batch_view *view);
+void varve__batch_view_release(varve__batch_view *view);
+
+/* On VARVE_NO_MEMORY some of the records may have been taken in; a later call goes on behind them.
+ */
+varve_status varve__batch_view_catch_up(varve__batch_view *view, varve_slice repr,
+                                        varve_error *err);
+
+typedef enum varve__batch_answer {
+    VARVE__BATCH_UNTOUCHED, /* the engine knows */
+    VARVE__BATCH_PUT,
+    VARVE__BATCH_CLEARED
+} varve__batch_answer;
+
+/* What the records say about `key`; `*put` is the event if that is a put. */
+varve__batch_answer varve__batch_view_find(const varve__batch_view *view, varve_slice key,
+                                           const varve__index_entry **put);
+
+typedef enum varve__batch_state {
+    VARVE__BATCH_OPEN,
+    VARVE__BATCH_COMMITTED,
+    VARVE__BATCH_UNKNOWN, /* committed, and nobody knows how it went */
+    VARVE__BATCH_CLOSED   /* by its owner; iterators are left */
+} varve__batch_state;
+
+/* A former home of the representation, in which iterators may have lent values. */
+struct varve__batch_retired;
+
+struct varve_batch {
+    varve_reader reader;
+    varve_writer writer;
+    varve__iter_owner iter_owner;
+    varve_engine *engine;
+    varve__batch_state state;
+    bool write_only;
+    varve_buf repr; /* empty = a header that has not been written */
+    struct varve__batch_retired *retired;
+    varve__batch_view view;
+    uint64_t version; /* raised by all that iterators have to notice */
+    size_t iterators;
+};
+
+/* VARVE_MISUSE with the reason, unless the batch is open. */
+varve_status varve__batch_check(const varve_batch *batch, varve_error *err);
+
+/* The value of a put. */
+static inline varve_slice varve__batch_value(const varve_batch *batch,
+                                             const varve__index_entry *put)
+{
+    return varve_slice_of(batch->repr.data + put->datum, put->size);
+}
+
+/* An iterator over the engine's state of this moment under the records of `batch`. */
+varve_status varve__overlay_open(varve_batch *batch, const varve_iter_options *options,
+                                 varve_iter **out, varve_error *err);
+
+#endif

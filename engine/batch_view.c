@@ -1,0 +1,78 @@
+#include "engine/batch.h"
+#include "engine/events.h"
+#include "format/batch_repr.h"
+#include "util/fail.h"
+
+void varve__batch_view_init(varve__batch_view *view)
+{
+    varve__index_init(&view->events);
+    varve__cover_init(&view->cleared);
+    view->offset = 0;
+    view->records = 0;
+}
+
+void varve__batch_view_release(varve__batch_view *view)
+{
+    varve__index_release(&view->events);
+    varve__cover_release(&view->cleared);
+    varve__batch_view_init(view);
+}
+
+static bool add_event(varve__batch_view *view, varve_slice repr, const varve_record *record,
+                      uint64_t order)
+{
+    uint64_t datum = 0;
+    if (record->type == VARVE_RECORD_PUT)
+        datum = (uint64_t)(record->value.data - repr.data);
+    return varve__index_insert(&view->events, record->key, order, (uint32_t)record->type, datum,
+                               record->value.size) != NULL;
+}
+
+static varve_status take_in(varve__batch_view *view, varve_slice repr, const varve_record *record,
+                            varve_error *err)
+{
+    uint64_t order = (uint64_t)view->records + 1;
+    bool done = true;
+    if (record->type == VARVE_RECORD_PUT || record->type == VARVE_RECORD_CLEAR)
+        done = add_event(view, repr, record, order);
+    else if (record->type == VARVE_RECORD_CLEAR_RANGE)
+        done = varve__cover_paint(&view->cleared, record->key, record->value, order);
+    return done ? VARVE_OK : varve__fail_no_memory(err, record->key.size);
+}
+
+varve_status varve__batch_view_catch_up(varve__batch_view *view, varve_slice repr, varve_error *err)
+{
+    varve__repr_reader reader;
+    varve_record record;
+    if (view->offset == repr.size || repr.size == 0)
+        return VARVE_OK;
+    varve_status status = varve__repr_reader_init(&reader, repr, 0, err);
+    if (view->offset > 0) {
+        reader.offset = view->offset;
+        reader.found = view->records;
+    }
+    while (status == VARVE_OK) {
+        status = varve__repr_reader_next(&reader, &record, err);
+        if (status == VARVE_OK)
+            status = take_in(view, repr, &record, err);
+        if (status == VARVE_OK) {
+            view->offset = reader.offset;
+            view->records = reader.found;
+        }
+    }
+    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+}
+
+varve__batch_answer varve__batch_view_find(const varve__batch_view *view, varve_slice key,
+                                           const varve__index_entry **put)
+{
+    const varve__interval *hint = NULL;
+    const varve__interval *cleared = varve__cover_find(&view->cleared, &hint, key);
+    const varve__index_entry *event = varve__events_find(&view->events, key, VARVE__EVENT_NEWEST);
+    if (event == NULL || (cleared != NULL && cleared->order > event->order))
+        return cleared != NULL ? VARVE__BATCH_CLEARED : VARVE__BATCH_UNTOUCHED;
+    if (event->kind == VARVE_RECORD_CLEAR)
+        return VARVE__BATCH_CLEARED;
+    *put = event;
+    return VARVE__BATCH_PUT;
+}
