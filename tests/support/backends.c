@@ -1,0 +1,113 @@
+#include "tests/support/backends.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+
+const char *const backend_names[BACKEND_COUNT] = {"disk", "memory", "map"};
+
+struct backend_test on;
+
+/* ---- Directories -------------------------------------------------------------------------------
+ */
+
+const char *temp_dir_make(void)
+{
+    const char *parent = getenv("TMPDIR");
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/varve-test-XXXXXX", parent != NULL ? parent : "/tmp");
+    ck_assert_msg(mkdtemp(path) != NULL, "cannot make %s", path);
+    return (const char *)copy_of(varve_slice_of(path, strlen(path) + 1)).data;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    (void)status;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+void temp_dir_remove(const char *path)
+{
+    ck_assert_msg(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0, "cannot remove %s", path);
+}
+
+/* ---- Engines -----------------------------------------------------------------------------------
+ */
+
+varve_engine *backend_open_with(int backend, varve_options options)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    varve_engine *engine = NULL;
+    options.struct_size = sizeof options;
+    options.backend = (varve_backend)backend;
+    if (backend == BACKEND_DISK && options.path == NULL)
+        options.path = temp_dir_make();
+    ck_ok(varve_engine_open(&options, &engine, &err), &err);
+    return engine;
+}
+
+varve_engine *backend_open(int backend)
+{
+    return backend_open_with(backend, (varve_options){.never_sync = true});
+}
+
+void backend_close(varve_engine *engine)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    char path[4096] = "";
+    if (engine->options.path != NULL)
+        (void)snprintf(path, sizeof path, "%s", engine->options.path);
+    ck_ok(varve_engine_close(engine, &err), &err);
+    if (path[0] != '\0')
+        temp_dir_remove(path);
+}
+
+/* ---- Suites ------------------------------------------------------------------------------------
+ */
+
+static void set_up(int backend)
+{
+    on = (struct backend_test){.backend = backend, .err = VARVE_ERROR_INIT};
+    on.engine = backend_open(backend);
+    on.reader = varve_engine_reader(on.engine);
+    on.writer = varve_engine_writer(on.engine);
+}
+
+static void set_up_disk(void)
+{
+    set_up(BACKEND_DISK);
+}
+
+static void set_up_memory(void)
+{
+    set_up(BACKEND_MEMORY);
+}
+
+static void set_up_map(void)
+{
+    set_up(BACKEND_MAP);
+}
+
+static void tear_down(void)
+{
+    varve_error_release(&on.err);
+    backend_close(on.engine);
+}
+
+Suite *backend_suite(const char *name, void (*fill)(TCase *tcase))
+{
+    /* Check tells a fixture nothing, so that there is one for each backend. */
+    static void (*const set_ups[BACKEND_COUNT])(void) = {set_up_disk, set_up_memory, set_up_map};
+    Suite *suite = suite_create(name);
+    for (int i = 0; i < BACKEND_COUNT; i++) {
+        TCase *tcase = tcase_create(backend_names[i]);
+        tcase_add_checked_fixture(tcase, set_ups[i], tear_down);
+        fill(tcase);
+        suite_add_tcase(suite, tcase);
+    }
+    return suite;
+}
