@@ -3,10 +3,11 @@
 
 extern const struct command cmd_get;
 extern const struct command cmd_history;
+extern const struct command cmd_import;
 extern const struct command cmd_info;
 extern const struct command cmd_lsm;
 extern const struct command cmd_scan;
 
 const struct command *const commands[] = {
-    &cmd_get, &cmd_history, &cmd_scan, &cmd_lsm, &cmd_info, NULL,
+    &cmd_import, &cmd_get, &cmd_history, &cmd_scan, &cmd_lsm, &cmd_info, NULL,
 };

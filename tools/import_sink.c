@@ -1,0 +1,235 @@
+/* Batches of blind writes, the cursor in them, and the keys that may be written. */
+#include "import_sink.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One memtable of two: what an import holds in memory is mostly these. */
+static const uint64_t write_buffer_bytes = (uint64_t)16 << 20;
+static const uint64_t cache_bytes = (uint64_t)8 << 20;
+
+/* A batch is committed when it has that many bytes; one value more may be in it. */
+static const size_t batch_bytes = (size_t)1 << 20;
+
+#define CURSOR_PREFIX "\x01vi"
+#define CURSOR_VERSION 1
+
+bool import_sink_open(struct import_sink *sink, const char *path, bool dry_run,
+                      struct import_fault *fault)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    const varve_options options = {.struct_size = sizeof options,
+                                   .path = path,
+                                   .read_only = dry_run,
+                                   .must_exist = dry_run,
+                                   .cache_bytes = cache_bytes,
+                                   .write_buffer_bytes = write_buffer_bytes};
+    varve_status status = varve_engine_open(&options, &sink->engine, &err);
+
+    if (status == VARVE_NO_STORE && dry_run) {
+        varve_error_release(&err);
+        return true;
+    }
+    if (status == VARVE_OK && !dry_run)
+        status = varve_batch_open(sink->engine, VARVE_BATCH_WRITE_ONLY, &sink->batch, &err);
+    return status == VARVE_OK || import_failed_error(fault, &err, path);
+}
+
+bool import_sink_close(struct import_sink *sink, struct import_fault *fault)
+{
+    varve_error err = VARVE_ERROR_INIT;
+
+    varve_buf_release(&sink->scratch);
+    varve_batch_close(sink->batch);
+    varve_status status = varve_engine_close(sink->engine, &err);
+    sink->batch = NULL;
+    sink->engine = NULL;
+    return status == VARVE_OK || import_failed_error(fault, &err, "closing the store");
+}
+
+/* Note that writing went wrong; returns false. */
+static bool write_failed(struct import_sink *sink, varve_error *err, const char *what,
+                         struct import_fault *fault)
+{
+    sink->failed = true;
+    return import_failed_error(fault, err, what);
+}
+
+/* ---- Writing ------------------------------------------------------------------------------- */
+
+static bool put(struct import_sink *sink, varve_slice key, varve_ts ts, varve_slice raw,
+                struct import_fault *fault)
+{
+    varve_error err = VARVE_ERROR_INIT;
+
+    if (sink->batch == NULL)
+        return true;
+    const varve_write how = {.struct_size = sizeof how,
+                             .writer = varve_batch_writer_of(sink->batch),
+                             .ts = ts,
+                             .scratch = &sink->scratch};
+    if (varve_mvcc_put(&how, key, raw, &err) != VARVE_OK)
+        return write_failed(sink, &err, "writing", fault);
+    return true;
+}
+
+bool import_sink_put(struct import_sink *sink, varve_slice key, varve_ts ts, varve_slice raw,
+                     struct import_fault *fault)
+{
+    sink->versions++;
+    sink->deletions += raw.size == 0;
+    sink->value_bytes += key.size + raw.size;
+    return put(sink, key, ts, raw, fault);
+}
+
+bool import_sink_put_own(struct import_sink *sink, varve_slice key, varve_slice data,
+                         struct import_fault *fault)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    varve_buf raw = VARVE_BUF_INIT;
+    bool good = varve_value_set_bytes(&raw, data, &err) == VARVE_OK
+                    ? put(sink, key, varve_ts_zero(), varve_buf_slice(&raw), fault)
+                    : write_failed(sink, &err, "writing", fault);
+
+    varve_buf_release(&raw);
+    return good;
+}
+
+bool import_sink_is_full(const struct import_sink *sink)
+{
+    return sink->batch != NULL && varve_batch_repr(sink->batch).size >= batch_bytes;
+}
+
+bool import_sink_is_empty(const struct import_sink *sink)
+{
+    return sink->batch == NULL || varve_batch_is_empty(sink->batch);
+}
+
+bool import_sink_commit(struct import_sink *sink, struct import_fault *fault)
+{
+    varve_error err = VARVE_ERROR_INIT;
+
+    if (sink->batch == NULL)
+        return true;
+    if (varve_batch_commit(sink->batch, VARVE_NO_SYNC, &err) != VARVE_OK ||
+        varve_batch_reset(sink->batch, &err) != VARVE_OK)
+        return write_failed(sink, &err, "committing", fault);
+    return true;
+}
+
+bool import_sink_sync(struct import_sink *sink, struct import_fault *fault)
+{
+    varve_error err = VARVE_ERROR_INIT;
+
+    if (sink->batch == NULL)
+        return true;
+    return varve_engine_sync(sink->engine, &err) == VARVE_OK ||
+           write_failed(sink, &err, "making the import durable", fault);
+}
+
+/* ---- Cursors ------------------------------------------------------------------------------- */
+
+#define CURSOR_KEY_MAX 32
+
+static varve_slice cursor_key(const char *format, char key[CURSOR_KEY_MAX])
+{
+    int size = snprintf(key, CURSOR_KEY_MAX, CURSOR_PREFIX "%s", format);
+    return varve_slice_of(key, (size_t)size);
+}
+
+/* Read a cursor from the rows that a read of its key gave. */
+static bool decode_cursor(const varve_rows *rows, json_t **cursor, struct import_fault *fault)
+{
+    size_t position = 0;
+    varve_row row;
+    varve_slice data;
+
+    if (!varve_rows_next(rows, &position, &row) ||
+        varve_value_get_bytes(row.value, &data, NULL) != VARVE_OK)
+        return import_failed(fault, TOOL_CORRUPT, "the cursor of the import is damaged");
+    *cursor = json_loadb((const char *)data.data, data.size, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *version = json_object_get(*cursor, "version");
+    if (!json_is_integer(version))
+        return import_failed(fault, TOOL_CORRUPT, "the cursor of the import is damaged");
+    if (json_integer_value(version) != CURSOR_VERSION)
+        return import_failed(fault, TOOL_STORE,
+                             "the store was imported by another version of varve: import with "
+                             "that one, or into another store");
+    return true;
+}
+
+bool import_sink_get_cursor(struct import_sink *sink, const char *format, json_t **cursor,
+                            struct import_fault *fault)
+{
+    char key[CURSOR_KEY_MAX];
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+    const varve_read how = {.struct_size = sizeof how, .ts = varve_ts_max()};
+
+    *cursor = NULL;
+    if (sink->engine == NULL)
+        return true;
+    varve_status status = varve_mvcc_get(varve_engine_reader(sink->engine), &how,
+                                         cursor_key(format, key), &rows, &err);
+    bool good = true;
+    if (status == VARVE_OK)
+        good = decode_cursor(&rows, cursor, fault);
+    else if (status != VARVE_NOT_FOUND)
+        good = import_failed_error(fault, &err, "reading the cursor of the import");
+    if (!good) {
+        json_decref(*cursor);
+        *cursor = NULL;
+    }
+    varve_rows_release(&rows);
+    return good;
+}
+
+bool import_sink_put_cursor(struct import_sink *sink, const char *format, json_t *cursor,
+                            struct import_fault *fault)
+{
+    char key[CURSOR_KEY_MAX];
+    char *text = NULL;
+
+    if (json_object_set_new(cursor, "version", json_integer(CURSOR_VERSION)) == 0)
+        text = json_dumps(cursor, JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(cursor);
+    if (text == NULL)
+        return import_no_memory(fault);
+    bool good = import_sink_put_own(sink, cursor_key(format, key), varve_slice_text(text), fault);
+    free(text);
+    return good;
+}
+
+/* ---- Keys ---------------------------------------------------------------------------------- */
+
+/* What is wrong with a key, or NULL. */
+static const char *key_fault(varve_slice key)
+{
+    if (key.size == 0)
+        return "is empty";
+    if (key.size > VARVE_KEY_SIZE_MAX)
+        return "is longer than 65,536 bytes";
+    if (varve_slice_compare(key, varve_key_app_min()) < 0)
+        return "begins with 00 or 01; keys below 02 are varve's own";
+    if (varve_slice_compare(key, varve_key_max()) >= 0)
+        return "begins with FF FF, where keys end";
+    return NULL;
+}
+
+bool import_key_allowed(varve_slice key, const char *what, struct import_place place,
+                        struct import_fault *fault)
+{
+    enum { SHOWN_MAX = 64 };
+    const char *wrong = key_fault(key);
+    varve_slice shown = varve_slice_of(key.data, key.size > SHOWN_MAX ? SHOWN_MAX : key.size);
+    varve_buf text = VARVE_BUF_INIT;
+
+    if (wrong == NULL)
+        return true;
+    if (key.size == 0 || varve_key_print(shown, &text, NULL) != VARVE_OK)
+        return import_malformed(fault, place, "the %s %s", what, wrong);
+    import_malformed(fault, place, "the %s %.*s%s %s", what, (int)text.size,
+                     (const char *)text.data, key.size > SHOWN_MAX ? "..." : "", wrong);
+    varve_buf_release(&text);
+    return false;
+}
