@@ -136,25 +136,80 @@ static error_t check_arguments(const struct argp_state *state)
     return cli_usage(state, "%s is missing", missing);
 }
 
+/* ---- Options that were refused ------------------------------------------------------------- */
+
+/* How many of `options` a long option's name of `size` bytes may mean, and one of them. */
+static int match_long(const struct argp_option *options, const char *name, size_t size,
+                      const struct argp_option **match)
+{
+    int matches = 0;
+
+    for (; options != NULL && options->name != NULL; options++) {
+        if (strncmp(options->name, name, size) != 0)
+            continue;
+        *match = options;
+        if (strlen(options->name) == size)
+            return 1;
+        matches++;
+    }
+    return matches;
+}
+
+/* What is wrong with `--NAME` or `--NAME=VALUE`, or NULL if nothing is. */
+static const char *fault_of_long(const struct argp_state *state, const char *word)
+{
+    const struct argp *own = parse_of(state)->cli->command->argp;
+    const struct argp_option *match = NULL;
+    const char *name = word + 2;
+    size_t size = strcspn(name, "=");
+    int matches = match_long(state->root_argp->options, name, size, &match) +
+                  match_long(state->root_argp->children[0].argp->options, name, size, &match) +
+                  (own == NULL ? 0 : match_long(own->options, name, size, &match));
+
+    if (matches > 1)
+        return "may mean several options, write it out";
+    if (matches == 0)
+        return "is no option of this command";
+    if (match->arg == NULL && name[size] == '=')
+        return "takes no value";
+    return match->arg != NULL && name[size] != '=' ? "wants a value" : NULL;
+}
+
+static bool is_option(const char *word)
+{
+    return word != NULL && word[0] == '-' && word[1] != '\0';
+}
+
 /*
- * argp calls this for whatever getopt refused, and after a parser returned an error.  The word that
- * was refused is the one before the next.
+ * argp calls this for whatever getopt refused, and after a parser has returned an error.  getopt
+ * says that it has refused something, not what: it is the word before the next, or for a letter
+ * inside of a word that one.
  */
 static void complain(const struct argp_state *state)
 {
     const struct parse *parse = parse_of(state);
+    const char *word = state->argv[state->next - 1];
+    const char *fault = NULL;
 
     if (parse->complained || parse->helped)
         return;
-    cli_usage(state, "'%s' is not an option here, or lacks its value or has one too many",
-              state->argv[state->next - 1]);
+    if (is_option(word) && word[1] == '-')
+        fault = fault_of_long(state, word);
+    if (fault == NULL) {
+        word = is_option(word) && word[1] != '-' ? word : state->argv[state->next];
+        fault = "has a letter that is no option of this command";
+    }
+    cli_usage(state, "'%s' %s", word == NULL ? "" : word, fault);
 }
+
+/* ---- Parsing ------------------------------------------------------------------------------- */
 
 static error_t show_help(struct argp_state *state)
 {
     parse_of(state)->helped = true;
     /* argp prints nothing at all with this flag, which keeps it from printing errors of its own. */
     state->flags &= ~(unsigned)ARGP_NO_ERRS;
+    state->name = parse_of(state)->name;
     argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
     state->flags |= ARGP_NO_ERRS;
     return ECANCELED;
@@ -164,7 +219,6 @@ static void start(struct argp_state *state)
 {
     struct parse *parse = parse_of(state);
 
-    state->name = parse->name;
     if (parse->cli->command->argp != NULL)
         state->child_inputs[1] = parse->settings;
 }

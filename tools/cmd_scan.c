@@ -350,7 +350,7 @@ static const struct argp_option options[] = {
     {"prefix", KEY_PREFIX, "KEY", 0, "Only keys that begin with KEY", 0},
     {"start", KEY_START, "KEY", 0, "Only KEY and those behind it", 0},
     {"end", KEY_END, "KEY", 0, "Only those before KEY", 0},
-    {"resume", KEY_RESUME, "HEX", 0, "Go on where --limit stopped, as the scan said then", 0},
+    {"resume", KEY_RESUME, "HEX", 0, "Go on where --limit stopped", 0},
     {"reverse", KEY_REVERSE, NULL, 0, "From the last key to the first", 0},
     {"keys", KEY_KEYS, NULL, 0, "Print keys only", 0},
     {"tree", KEY_TREE, NULL, 0, "Print files as `git ls-tree -r` does", 0},

@@ -60,7 +60,7 @@ static const char *way_out(varve_status status)
     case VARVE_NO_STORE:
         return "look at the path; `varve import` creates stores";
     case VARVE_NOT_A_STORE:
-        return "name a store, or for an import a folder that is empty or missing";
+        return "name the folder of a store; an import also takes an empty one";
     case VARVE_LOCKED:
         return "end the program that writes to it first";
     case VARVE_INCOMPATIBLE:

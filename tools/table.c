@@ -64,7 +64,7 @@ void table_print(struct libscols_table *table)
     if (scols_print_table_to_string(table, &text) != 0)
         out_no_memory();
     else
-        out_text(text);
+        out_format("%s\n", text);
     free(text);
     scols_unref_table(table);
 }

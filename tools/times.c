@@ -341,7 +341,7 @@ static enum tool_exit take_label(const struct cli *cli, const char *text, const 
     varve_row row;
 
     if (!varve_rows_next(rows, &position, &row))
-        return cli_fail(cli, TOOL_NO,
+        return cli_fail(cli, TOOL_USAGE,
                         "%s: no such commit on the imported line; commits that came in by a merge "
                         "are not on it, `git log --first-parent` lists those that are",
                         text);
