@@ -1,0 +1,89 @@
+/*
+ * Writes a store as its standard input says, for tests of the tool:
+ *
+ *     put KEY WALL LOGICAL RAW     a version, or at 0 0 an inline value; RAW may be empty
+ *     record ENGINE_KEY VALUE      a record as it is
+ *     flush                        memory tables to table files
+ *     compact                      and these to the last level
+ *
+ * Keys and values are hexadecimal.  Each line is answered by "ok" once it is committed; the store
+ * is open until the input ends.
+ */
+#include <varve/varve.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FIELD_MAX = 1 << 20 };
+
+static char field[4][FIELD_MAX];
+static unsigned char key_bytes[FIELD_MAX / 2];
+static unsigned char value_bytes[FIELD_MAX / 2];
+
+static varve_slice decode(const char *hex, unsigned char *bytes)
+{
+    size_t size = strlen(hex) / 2;
+
+    for (size_t i = 0; i < size; i++) {
+        const char digits[] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        bytes[i] = (unsigned char)strtoul(digits, NULL, 16);
+    }
+    return varve_slice_of(bytes, size);
+}
+
+static varve_status put(varve_engine *engine, varve_error *err)
+{
+    const varve_write how = {
+        .struct_size = sizeof how,
+        .reader = varve_engine_reader(engine),
+        .writer = varve_engine_writer(engine),
+        .ts = varve_ts_of(strtoll(field[1], NULL, 10), (int32_t)strtol(field[2], NULL, 10))};
+
+    return varve_mvcc_put(&how, decode(field[0], key_bytes), decode(field[3], value_bytes), err);
+}
+
+static varve_status execute(varve_engine *engine, const char *line, varve_error *err)
+{
+    for (size_t i = 0; i < 4; i++)
+        field[i][0] = '\0';
+    if (sscanf(line, "put %s %s %s %s", field[0], field[1], field[2], field[3]) >= 3)
+        return put(engine, err);
+    if (sscanf(line, "record %s %s", field[0], field[1]) == 2)
+        return varve_writer_put(varve_engine_writer(engine), decode(field[0], key_bytes),
+                                decode(field[1], value_bytes), err);
+    if (strcmp(line, "flush\n") == 0)
+        return varve_engine_flush(engine, err);
+    if (strcmp(line, "compact\n") == 0)
+        return varve_engine_compact(engine, err);
+    fprintf(stderr, "helper_store: what is: %s", line);
+    return VARVE_INVALID_ARGUMENT;
+}
+
+static int complain(const varve_error *err)
+{
+    fprintf(stderr, "helper_store: %s\n", err->message);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    varve_options options = {.struct_size = sizeof options, .writer_durability = VARVE_NO_SYNC};
+    varve_error err = VARVE_ERROR_INIT;
+    varve_engine *engine;
+    char *line = NULL;
+    size_t capacity = 0;
+
+    if (argc != 2)
+        return 2;
+    options.path = argv[1];
+    if (varve_engine_open(&options, &engine, &err) != VARVE_OK)
+        return complain(&err);
+    while (getline(&line, &capacity, stdin) > 0) {
+        if (strlen(line) > FIELD_MAX || execute(engine, line, &err) != VARVE_OK)
+            return complain(&err);
+        puts("ok");
+        fflush(stdout);
+    }
+    free(line);
+    return varve_engine_close(engine, &err) == VARVE_OK ? 0 : complain(&err);
+}
