@@ -1,0 +1,484 @@
+#include "tests/support/mvcc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "engine/view.h"
+#include "format/batch_repr.h"
+#include "tests/support/backends.h"
+
+struct mvcc_test mvcc;
+
+/* ---- Places ------------------------------------------------------------------------------------
+ */
+
+const mvcc_place mvcc_places[] = {
+    {"disk", BACKEND_DISK, false, false},
+    {"memory", BACKEND_MEMORY, false, false},
+    {"map", BACKEND_MAP, false, false},
+    {"batch over memory", BACKEND_MEMORY, true, false},
+    {"batch over map", BACKEND_MAP, true, false},
+    {"split over memory", BACKEND_MEMORY, true, true},
+    {"split over map", BACKEND_MAP, true, true},
+};
+const int mvcc_place_count = (int)(sizeof mvcc_places / sizeof mvcc_places[0]);
+
+/* Sends each engine key either to the batch or to the engine below it, always to the same. */
+static varve_writer *route(varve_slice engine_key)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < engine_key.size; i++)
+        sum = sum * 31 + engine_key.data[i];
+    return sum / 7 % 2 == 0 ? varve_batch_writer_of(mvcc.batch) : varve_engine_writer(mvcc.engine);
+}
+
+static varve_status split_write(varve_writer *writer, const varve_record *record, varve_error *err)
+{
+    (void)writer;
+    varve_writer *to = route(record->key);
+    return to->ops->write(to, record, err);
+}
+
+static varve_status split_apply(varve_writer *writer, varve_slice repr, varve_error *err)
+{
+    varve__repr_reader reader;
+    varve_record record;
+    varve_status status = varve__repr_reader_init(&reader, repr, 0, err);
+    while (status == VARVE_OK) {
+        status = varve__repr_reader_next(&reader, &record, err);
+        if (status == VARVE_OK)
+            status = split_write(writer, &record, err);
+    }
+    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+}
+
+static const varve__writer_ops split_ops = {split_apply, split_write};
+static varve_writer split_writer = {&split_ops};
+
+void mvcc_open(const mvcc_place *place)
+{
+    mvcc = (struct mvcc_test){.err = VARVE_ERROR_INIT};
+    mvcc.engine = backend_open(place->backend);
+    mvcc.reader = varve_engine_reader(mvcc.engine);
+    mvcc.writer = varve_engine_writer(mvcc.engine);
+    if (!place->in_batch)
+        return;
+    ck_ok(varve_batch_open(mvcc.engine, 0, &mvcc.batch, &mvcc.err), &mvcc.err);
+    mvcc.reader = varve_batch_reader_of(mvcc.batch);
+    mvcc.writer = place->split ? &split_writer : varve_batch_writer_of(mvcc.batch);
+}
+
+void mvcc_close(void)
+{
+    varve_error_release(&mvcc.err);
+    varve_batch_close(mvcc.batch);
+    backend_close(mvcc.engine);
+}
+
+/* Check tells a fixture nothing, so that there is one for each place. */
+#define SETUP(n)                                                                                   \
+    static void setup_##n(void)                                                                    \
+    {                                                                                              \
+        mvcc_open(&mvcc_places[n]);                                                                \
+    }
+SETUP(0)
+SETUP(1)
+SETUP(2)
+SETUP(3)
+SETUP(4)
+SETUP(5)
+SETUP(6)
+static void (*const setups[])(void) = {setup_0, setup_1, setup_2, setup_3,
+                                       setup_4, setup_5, setup_6};
+_Static_assert(sizeof setups / sizeof setups[0] == sizeof mvcc_places / sizeof mvcc_places[0],
+               "a setup for each place");
+
+Suite *mvcc_suite(const char *name, void (*fill)(TCase *tcase))
+{
+    Suite *suite = suite_create(name);
+    for (int i = 0; i < mvcc_place_count; i++) {
+        TCase *tcase = tcase_create(mvcc_places[i].name);
+        tcase_add_checked_fixture(tcase, setups[i], mvcc_close);
+        fill(tcase);
+        suite_add_tcase(suite, tcase);
+    }
+    return suite;
+}
+
+int mvcc_run(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
+
+/* ---- Text that lives as long as the test -------------------------------------------------------
+ */
+
+struct text {
+    char *start;
+    size_t size;
+};
+
+static struct text text_begin(void)
+{
+    return (struct text){calloc(1, 1), 0};
+}
+
+static void text_add(struct text *text, const char *format, ...) VARVE_PRINTF(2, 3);
+
+static void text_add(struct text *text, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    ck_assert_int_ge(size, 0);
+    text->start = realloc(text->start, text->size + (size_t)size + 1);
+    ck_assert_ptr_nonnull(text->start);
+    va_start(args, format);
+    vsnprintf(text->start + text->size, (size_t)size + 1, format, args);
+    va_end(args);
+    text->size += (size_t)size;
+}
+
+static void text_add_bytes(struct text *text, varve_slice bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++) {
+        unsigned char byte = bytes.data[i];
+        if (byte > ' ' && byte < 0x7F && byte != '%')
+            text_add(text, "%c", byte);
+        else
+            text_add(text, "%%%02X", byte);
+    }
+}
+
+static void text_add_ts(struct text *text, varve_ts ts)
+{
+    text_add(text, "%lld", (long long)ts.wall);
+    if (ts.logical != 0)
+        text_add(text, ",%d", ts.logical);
+}
+
+/* Give the text away to live as long as the test. */
+static const char *text_end(struct text *text)
+{
+    varve_slice kept = copy_of(varve_slice_of(text->start, text->size + 1));
+    free(text->start);
+    return (const char *)kept.data;
+}
+
+varve_slice mvcc_bytes(const char *text)
+{
+    if (strchr(text, '%') == NULL)
+        return copy_of(varve_slice_text(text));
+    unsigned char *data = malloc(strlen(text));
+    ck_assert_ptr_nonnull(data);
+    size_t size = 0;
+    while (*text != '\0') {
+        unsigned byte = (unsigned char)*text++;
+        if (byte == '%') {
+            ck_assert_int_eq(sscanf(text, "%2x", &byte), 1);
+            text += 2;
+        }
+        data[size++] = (unsigned char)byte;
+    }
+    varve_slice kept = copy_of(varve_slice_of(data, size));
+    free(data);
+    return kept;
+}
+
+const char *mvcc_text(varve_slice bytes)
+{
+    struct text text = text_begin();
+    text_add_bytes(&text, bytes);
+    return text_end(&text);
+}
+
+/* ---- Results -----------------------------------------------------------------------------------
+ */
+
+static void add_failure(struct text *text, const varve_error *err)
+{
+    text_add(text, "%s", varve_status_name(err->status) + strlen("VARVE_"));
+    if (err->status == VARVE_WRITE_TOO_OLD) {
+        text_add(text, " ");
+        text_add_ts(text, err->detail.too_old.attempted);
+        text_add(text, " -> ");
+        text_add_ts(text, err->detail.too_old.actual);
+    }
+    if (err->status != VARVE_WRITE_INTENT)
+        return;
+    for (size_t i = 0; i < err->detail.intents.count; i++) {
+        const varve_intent *intent = &err->detail.intents.list[i];
+        text_add(text, " ");
+        text_add_bytes(text, intent->key);
+        text_add(text, "@");
+        text_add_ts(text, intent->ts);
+        text_add(text, "/%d", intent->txn_id[15]);
+    }
+    if (err->detail.intents.more)
+        text_add(text, " and more");
+}
+
+/* Accounted bytes by the formula of the specification. */
+static int64_t accounted(const varve_row *row)
+{
+    size_t size = 8 + row->key.size + 1 + row->value.size;
+    if (row->ts.wall != 0 || row->ts.logical != 0)
+        size += 9;
+    if (row->ts.logical != 0)
+        size += 4;
+    return (int64_t)size;
+}
+
+static void add_rows(struct text *text, const varve_rows *rows)
+{
+    varve_row row;
+    size_t count = 0;
+    int64_t bytes = 0;
+    for (size_t position = 0; varve_rows_next(rows, &position, &row); count++) {
+        text_add(text, count == 0 ? "" : " ");
+        text_add_bytes(text, row.key);
+        text_add(text, "@");
+        text_add_ts(text, row.ts);
+        text_add(text, row.value.size == 0 ? "-" : "=");
+        text_add_bytes(text, row.value);
+        bytes += accounted(&row);
+    }
+    ck_assert_uint_eq(rows->count, count);
+    ck_assert_int_eq(rows->bytes, bytes);
+}
+
+static void add_rest(struct text *text, const varve_rows *rows)
+{
+    if (!rows->more) {
+        ck_assert_uint_eq(rows->resume_start.size, 0);
+        ck_assert_uint_eq(rows->resume_end.size, 0);
+        ck_assert(varve_ts_is_zero(rows->resume_ts));
+        return;
+    }
+    text_add(text, rows->count == 0 ? "> " : " > ");
+    if (!varve_ts_is_zero(rows->resume_ts)) {
+        text_add_ts(text, rows->resume_ts);
+        return;
+    }
+    text_add(text, "[");
+    text_add_bytes(text, varve_buf_slice(&rows->resume_start));
+    text_add(text, ",");
+    text_add_bytes(text, varve_buf_slice(&rows->resume_end));
+    text_add(text, ")");
+}
+
+const char *mvcc_result(varve_status status, const varve_rows *rows, varve_error *err)
+{
+    struct text text = text_begin();
+    if (status < 0) {
+        ck_assert_int_eq(err->status, status);
+        ck_assert_str_ne(err->message, "");
+        ck_assert_uint_eq(rows->count, 0);
+        ck_assert(!rows->more);
+        add_failure(&text, err);
+        varve_error_release(err);
+    } else {
+        ck_assert_int_eq(err->status, VARVE_OK);
+    }
+    add_rows(&text, rows);
+    add_rest(&text, rows);
+    if (status == VARVE_NOT_FOUND) {
+        ck_assert_uint_eq(text.size, 0);
+        text_add(&text, "none");
+    }
+    return text_end(&text);
+}
+
+/* ---- Writes ------------------------------------------------------------------------------------
+ */
+
+static varve_write write_at(varve_ts ts)
+{
+    return (varve_write){
+        .struct_size = sizeof(varve_write), .reader = mvcc.reader, .writer = mvcc.writer, .ts = ts};
+}
+
+void mvcc_put(const char *key, varve_ts ts, const char *value)
+{
+    varve_write how = write_at(ts);
+    ck_ok(varve_mvcc_put(&how, mvcc_bytes(key), mvcc_bytes(value), &mvcc.err), &mvcc.err);
+}
+
+void mvcc_delete(const char *key, varve_ts ts)
+{
+    varve_write how = write_at(ts);
+    ck_ok(varve_mvcc_delete(&how, mvcc_bytes(key), &mvcc.err), &mvcc.err);
+}
+
+static const char *outcome(varve_status status)
+{
+    struct text text = text_begin();
+    if (status == VARVE_OK) {
+        text_add(&text, "OK");
+    } else {
+        ck_assert_int_eq(mvcc.err.status, status);
+        add_failure(&text, &mvcc.err);
+        varve_error_release(&mvcc.err);
+    }
+    return text_end(&text);
+}
+
+const char *mvcc_try_put(const char *key, varve_ts ts, const char *value)
+{
+    varve_write how = write_at(ts);
+    return outcome(varve_mvcc_put(&how, mvcc_bytes(key), mvcc_bytes(value), &mvcc.err));
+}
+
+const char *mvcc_try_delete(const char *key, varve_ts ts)
+{
+    varve_write how = write_at(ts);
+    return outcome(varve_mvcc_delete(&how, mvcc_bytes(key), &mvcc.err));
+}
+
+void mvcc_put_inline(const char *key, const char *value)
+{
+    mvcc_put(key, varve_ts_zero(), value);
+}
+
+varve_slice mvcc_engine_key(const char *key, varve_ts ts)
+{
+    varve_buf encoded = VARVE_BUF_INIT;
+    ck_ok(varve_key_encode(mvcc_bytes(key), ts, &encoded, &mvcc.err), &mvcc.err);
+    varve_slice kept = copy_of(varve_buf_slice(&encoded));
+    varve_buf_release(&encoded);
+    return kept;
+}
+
+void mvcc_put_raw(varve_slice engine_key, varve_slice value)
+{
+    const varve_record record = {VARVE_RECORD_PUT, engine_key, value};
+    ck_ok(mvcc.writer->ops->write(mvcc.writer, &record, &mvcc.err), &mvcc.err);
+}
+
+void mvcc_clear_raw(varve_slice engine_key)
+{
+    const varve_record record = {VARVE_RECORD_CLEAR, engine_key, varve_slice_of(NULL, 0)};
+    ck_ok(mvcc.writer->ops->write(mvcc.writer, &record, &mvcc.err), &mvcc.err);
+}
+
+/* A varint; the numbers of the tests are not negative. */
+static size_t put_number(unsigned char *out, uint64_t number)
+{
+    size_t size = 0;
+    for (; number >= 0x80; number >>= 7)
+        out[size++] = (unsigned char)(number | 0x80);
+    out[size++] = (unsigned char)number;
+    return size;
+}
+
+/*
+ * Field by field as the format describes it: the transaction {id, write timestamp, minimum
+ * timestamp zero}, the timestamp, deleted, 12 bytes of key, the value's size.
+ */
+varve_slice mvcc_intent_record(varve_ts ts, size_t value_size, unsigned char txn)
+{
+    unsigned char time[32], short_time[32], record[128];
+    size_t time_size = 0, short_size = 0, size = 0;
+    time[time_size++] = 0x08;
+    time_size += put_number(time + time_size, (uint64_t)ts.wall);
+    time[time_size++] = 0x10;
+    time_size += put_number(time + time_size, (uint64_t)ts.logical);
+    if (ts.wall != 0) {
+        short_time[short_size++] = 0x08;
+        short_size += put_number(short_time + short_size, (uint64_t)ts.wall);
+    }
+    if (ts.logical != 0) {
+        short_time[short_size++] = 0x10;
+        short_size += put_number(short_time + short_size, (uint64_t)ts.logical);
+    }
+
+    record[size++] = 0x0A;
+    record[size++] = (unsigned char)(18 + 2 + short_size + 2);
+    record[size++] = 0x0A;
+    record[size++] = 16;
+    memset(record + size, 0, 15);
+    record[size + 15] = txn;
+    size += 16;
+    record[size++] = 0x2A;
+    record[size++] = (unsigned char)short_size;
+    memcpy(record + size, short_time, short_size);
+    size += short_size;
+    record[size++] = 0x4A;
+    record[size++] = 0;
+    record[size++] = 0x12;
+    record[size++] = (unsigned char)time_size;
+    memcpy(record + size, time, time_size);
+    size += time_size;
+    record[size++] = 0x18;
+    record[size++] = value_size == 0;
+    record[size++] = 0x20;
+    record[size++] = 12;
+    record[size++] = 0x28;
+    size += put_number(record + size, value_size);
+    return copy_of(varve_slice_of(record, size));
+}
+
+void mvcc_put_intent(const char *key, varve_ts ts, const char *value, unsigned char txn)
+{
+    varve_slice raw = mvcc_bytes(value);
+    mvcc_put_raw(mvcc_engine_key(key, varve_ts_zero()), mvcc_intent_record(ts, raw.size, txn));
+    mvcc_put_raw(mvcc_engine_key(key, ts), raw);
+}
+
+/* ---- Reads -------------------------------------------------------------------------------------
+ */
+
+static varve_read read_of(const mvcc_query *query)
+{
+    return (varve_read){.struct_size = sizeof(varve_read),
+                        .ts = query->ts,
+                        .flags = query->flags,
+                        .target_bytes = query->target_bytes,
+                        .max_intents = query->max_intents};
+}
+
+const char *mvcc_scan_query(const mvcc_query *query)
+{
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_read how = read_of(query);
+    varve_span span = {mvcc_bytes(query->start), mvcc_bytes(query->end)};
+    int64_t max = query->max == 0 ? -1 : query->max;
+    varve_status status =
+        query->reverse ? varve_mvcc_reverse_scan(mvcc.reader, &how, span, max, &rows, &mvcc.err)
+                       : varve_mvcc_scan(mvcc.reader, &how, span, max, &rows, &mvcc.err);
+    const char *result = mvcc_result(status, &rows, &mvcc.err);
+    varve_rows_release(&rows);
+    return result;
+}
+
+const char *mvcc_versions_query(const mvcc_query *query)
+{
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_read how = read_of(query);
+    int64_t max = query->max == 0 ? -1 : query->max;
+    varve_status status =
+        varve_mvcc_versions(mvcc.reader, &how, mvcc_bytes(query->start), max, &rows, &mvcc.err);
+    const char *result = mvcc_result(status, &rows, &mvcc.err);
+    varve_rows_release(&rows);
+    return result;
+}
+
+const char *mvcc_get_flags(const char *key, varve_ts ts, unsigned flags)
+{
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_read how = {.struct_size = sizeof how, .ts = ts, .flags = flags};
+    varve_status status = varve_mvcc_get(mvcc.reader, &how, mvcc_bytes(key), &rows, &mvcc.err);
+    const char *result = mvcc_result(status, &rows, &mvcc.err);
+    varve_rows_release(&rows);
+    return result;
+}
+
+const char *mvcc_get(const char *key, varve_ts ts)
+{
+    return mvcc_get_flags(key, ts, 0);
+}
