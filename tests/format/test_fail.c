@@ -1,0 +1,235 @@
+#include "tests/support/support.h"
+
+#include <stdio.h>
+
+#include "format/fail.h"
+
+static varve_error err = VARVE_ERROR_INIT;
+static varve_buf text;
+
+static void set_up(void)
+{
+    text = (varve_buf)VARVE_BUF_INIT;
+}
+
+static void tear_down(void)
+{
+    varve_buf_release(&text);
+    varve_error_release(&err);
+}
+
+/* The full text, which ends with a NUL that does not count. */
+static const char *full_text(const varve_error *error)
+{
+    ck_assert_int_eq(varve_error_text(error, &text), VARVE_OK);
+    ck_assert_uint_lt(text.size, text.capacity);
+    ck_assert_uint_eq(strlen((const char *)text.data), text.size);
+    return (const char *)text.data;
+}
+
+/* ---- Write too old -----------------------------------------------------------------------------
+ */
+
+START_TEST(write_too_old_carries_both_timestamps)
+{
+    varve_ts attempted = {11, 0};
+    varve_ts actual = {2000000001, 7};
+    ck_status(varve__fail_too_old(&err, attempted, actual), VARVE_WRITE_TOO_OLD, &err);
+    ck_assert_int_eq(err.detail.too_old.attempted.wall, 11);
+    ck_assert_int_eq(err.detail.too_old.actual.wall, 2000000001);
+    ck_assert_int_eq(err.detail.too_old.actual.logical, 7);
+    ck_assert_str_eq(err.message, "WriteTooOldError: write at timestamp 0.000000011,0 too old; "
+                                  "wrote at 2.000000001,7");
+    ck_assert_str_eq(full_text(&err), err.message);
+    ck_assert_int_eq(varve__fail_too_old(NULL, attempted, actual), VARVE_WRITE_TOO_OLD);
+}
+END_TEST
+
+START_TEST(the_longest_timestamps_are_not_cut)
+{
+    varve_ts longest = {INT64_MIN, INT32_MIN};
+    ck_fails(varve__fail_too_old(&err, longest, longest), VARVE_WRITE_TOO_OLD, &err,
+             "WriteTooOldError: write at timestamp -9223372036.854775808,-2147483648 too old; "
+             "wrote at -9223372036.854775808,-2147483648");
+}
+END_TEST
+
+/* ---- Intents -----------------------------------------------------------------------------------
+ */
+
+enum { INTENTS_MAX = 30 };
+
+static varve_status fail_intents(varve_error *error, size_t count, size_t key_size, bool more)
+{
+    char keys[INTENTS_MAX][200];
+    varve_intent list[INTENTS_MAX];
+    memset(list, 0, sizeof list);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(keys[i], sizeof keys[i], "k%0*zu", (int)key_size - 1, i);
+        list[i].key = varve_slice_text(keys[i]);
+        list[i].ts.wall = (int64_t)i;
+    }
+    return varve__fail_intents(error, list, count, more);
+}
+
+START_TEST(intents_are_named)
+{
+    ck_status(fail_intents(&err, 1, 2, false), VARVE_WRITE_INTENT, &err);
+    ck_assert_uint_eq(err.detail.intents.count, 1);
+    ck_assert(!err.detail.intents.more);
+    ck_assert_str_eq(err.message, "conflicting intents on \"k0\"");
+    ck_assert_str_eq(full_text(&err), err.message);
+
+    ck_status(fail_intents(&err, 3, 2, true), VARVE_WRITE_INTENT, &err);
+    ck_assert_uint_eq(err.detail.intents.count, 3);
+    ck_assert(err.detail.intents.more);
+    ck_slice_eq(err.detail.intents.list[2].key, bytes("k2"));
+    ck_assert_int_eq(err.detail.intents.list[2].ts.wall, 2);
+    ck_assert_str_eq(err.message, "conflicting intents on \"k0\", \"k1\", \"k2\"");
+    ck_assert_int_eq(fail_intents(NULL, 3, 2, true), VARVE_WRITE_INTENT);
+}
+END_TEST
+
+START_TEST(up_to_ten_are_all_named)
+{
+    ck_status(fail_intents(&err, 10, 2, false), VARVE_WRITE_INTENT, &err);
+    ck_assert_str_eq(full_text(&err),
+                     "conflicting intents on \"k0\", \"k1\", \"k2\", \"k3\", \"k4\", \"k5\", "
+                     "\"k6\", \"k7\", \"k8\", \"k9\"");
+}
+END_TEST
+
+START_TEST(of_more_than_ten_five_at_each_end)
+{
+    ck_status(fail_intents(&err, 11, 3, false), VARVE_WRITE_INTENT, &err);
+    ck_assert_str_eq(full_text(&err),
+                     "conflicting intents on \"k00\", \"k01\", \"k02\", \"k03\", \"k04\" ... "
+                     "\"k06\", \"k07\", \"k08\", \"k09\", \"k10\"");
+    ck_status(fail_intents(&err, 30, 3, false), VARVE_WRITE_INTENT, &err);
+    ck_assert_str_eq(full_text(&err),
+                     "conflicting intents on \"k00\", \"k01\", \"k02\", \"k03\", \"k04\" ... "
+                     "\"k25\", \"k26\", \"k27\", \"k28\", \"k29\"");
+    ck_assert_uint_eq(err.detail.intents.count, 30);
+}
+END_TEST
+
+START_TEST(the_message_is_cut_the_full_text_is_not)
+{
+    ck_status(fail_intents(&err, 10, 150, false), VARVE_WRITE_INTENT, &err);
+    ck_assert_uint_lt(strlen(err.message), VARVE_ERROR_MESSAGE_MAX);
+    const char *full = full_text(&err);
+    ck_assert_uint_eq(strlen(full), strlen("conflicting intents on ") + 10 * 152 + 9 * 2);
+    ck_assert_mem_eq(full, err.message, strlen(err.message));
+    ck_assert_uint_gt(strlen(err.message), 200);
+}
+END_TEST
+
+START_TEST(the_list_may_be_that_of_the_error_itself)
+{
+    ck_status(fail_intents(&err, 3, 2, true), VARVE_WRITE_INTENT, &err);
+    ck_status(varve__fail_intents(&err, err.detail.intents.list + 1, 2, false), VARVE_WRITE_INTENT,
+              &err);
+    ck_assert_str_eq(err.message, "conflicting intents on \"k1\", \"k2\"");
+    ck_assert_uint_eq(err.detail.intents.count, 2);
+}
+END_TEST
+
+START_TEST(recording_intents_can_run_out_of_memory)
+{
+    unsigned nth = 1;
+    for (bool fired = true; fired; nth++) {
+        varve_error error = VARVE_ERROR_INIT;
+        fault_alloc_arm(nth);
+        varve_status status = fail_intents(&error, 2, 2, false);
+        ck_assert_int_eq(error.status, status);
+        varve_error_release(&error);
+        ck_assert_int_eq(fault_alloc_live(), 0);
+        fired = fault_alloc_disarm();
+        ck_assert_int_eq(status, fired ? VARVE_NO_MEMORY : VARVE_WRITE_INTENT);
+    }
+    ck_assert_uint_eq(nth, 5); /* The list and two keys. */
+}
+END_TEST
+
+/* ---- Keys in messages --------------------------------------------------------------------------
+ */
+
+START_TEST(a_failure_shows_its_key)
+{
+    ck_fails(varve__fail_key(&err, VARVE_INLINE_MIX, bytes("a\n"), "the key %s has versions"),
+             VARVE_INLINE_MIX, &err, "the key \"a\\n\" has versions");
+    ck_assert_int_eq(varve__fail_key(NULL, VARVE_INLINE_MIX, bytes("a"), "%s"), VARVE_INLINE_MIX);
+}
+END_TEST
+
+START_TEST(a_long_key_leaves_room_for_the_text_around_it)
+{
+    ck_status(varve__fail_key(&err, VARVE_INLINE_MIX, repeated('k', 5000), "on %s, sadly"),
+              VARVE_INLINE_MIX, &err);
+    const char *end = "kkk\"..., sadly";
+    size_t size = strlen(err.message);
+    ck_assert_uint_gt(size, VARVE_ERROR_MESSAGE_MAX - 10);
+    ck_assert_str_eq(err.message + size - strlen(end), end);
+}
+END_TEST
+
+START_TEST(a_long_text_leaves_room_for_the_key)
+{
+    char format[200];
+    snprintf(format, sizeof format, "%%s: %0150d", 0);
+    ck_status(varve__fail_key(&err, VARVE_INLINE_MIX, bytes("kept"), format), VARVE_INLINE_MIX,
+              &err);
+    ck_assert_mem_eq(err.message, "\"kept\": 000", 11);
+}
+END_TEST
+
+/* ---- The full text of all others ---------------------------------------------------------------
+ */
+
+START_TEST(the_text_of_other_failures_is_their_message)
+{
+    ck_status(varve__fail(&err, VARVE_IO, "no such file"), VARVE_IO, &err);
+    ck_assert_str_eq(full_text(&err), "no such file");
+}
+END_TEST
+
+START_TEST(without_a_message_the_status_speaks)
+{
+    ck_assert_str_eq(full_text(&err), "success");
+}
+END_TEST
+
+START_TEST(the_text_can_run_out_of_memory)
+{
+    ck_assert_str_eq(full_text(&err), "success");
+    ck_status(fail_intents(&err, 10, 150, false), VARVE_WRITE_INTENT, &err);
+    fault_alloc_arm(1);
+    ck_assert_int_eq(varve_error_text(&err, &text), VARVE_NO_MEMORY);
+    ck_assert(fault_alloc_disarm());
+    ck_assert_str_eq((const char *)text.data, "success");
+    ck_assert_uint_eq(text.size, strlen("success"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("fail");
+    TCase *tcase = tcase_create("fail");
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, write_too_old_carries_both_timestamps);
+    tcase_add_test(tcase, the_longest_timestamps_are_not_cut);
+    tcase_add_test(tcase, intents_are_named);
+    tcase_add_test(tcase, up_to_ten_are_all_named);
+    tcase_add_test(tcase, of_more_than_ten_five_at_each_end);
+    tcase_add_test(tcase, the_message_is_cut_the_full_text_is_not);
+    tcase_add_test(tcase, the_list_may_be_that_of_the_error_itself);
+    tcase_add_test(tcase, recording_intents_can_run_out_of_memory);
+    tcase_add_test(tcase, a_failure_shows_its_key);
+    tcase_add_test(tcase, a_long_key_leaves_room_for_the_text_around_it);
+    tcase_add_test(tcase, a_long_text_leaves_room_for_the_key);
+    tcase_add_test(tcase, the_text_of_other_failures_is_their_message);
+    tcase_add_test(tcase, without_a_message_the_status_speaks);
+    tcase_add_test(tcase, the_text_can_run_out_of_memory);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
