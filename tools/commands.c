@@ -7,7 +7,8 @@ extern const struct command cmd_import;
 extern const struct command cmd_info;
 extern const struct command cmd_lsm;
 extern const struct command cmd_scan;
+extern const struct command cmd_verify;
 
 const struct command *const commands[] = {
-    &cmd_import, &cmd_get, &cmd_history, &cmd_scan, &cmd_lsm, &cmd_info, NULL,
+    &cmd_import, &cmd_get, &cmd_history, &cmd_scan, &cmd_lsm, &cmd_info, &cmd_verify, NULL,
 };

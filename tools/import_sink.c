@@ -158,20 +158,17 @@ static bool decode_cursor(const varve_rows *rows, json_t **cursor, struct import
     return true;
 }
 
-bool import_sink_get_cursor(struct import_sink *sink, const char *format, json_t **cursor,
-                            struct import_fault *fault)
+bool import_get_cursor(varve_reader *reader, const char *format, json_t **cursor,
+                       struct import_fault *fault)
 {
     char key[CURSOR_KEY_MAX];
     varve_rows rows = VARVE_ROWS_INIT;
     varve_error err = VARVE_ERROR_INIT;
     const varve_read how = {.struct_size = sizeof how, .ts = varve_ts_max()};
+    varve_status status = varve_mvcc_get(reader, &how, cursor_key(format, key), &rows, &err);
+    bool good = true;
 
     *cursor = NULL;
-    if (sink->engine == NULL)
-        return true;
-    varve_status status = varve_mvcc_get(varve_engine_reader(sink->engine), &how,
-                                         cursor_key(format, key), &rows, &err);
-    bool good = true;
     if (status == VARVE_OK)
         good = decode_cursor(&rows, cursor, fault);
     else if (status != VARVE_NOT_FOUND)
@@ -182,6 +179,14 @@ bool import_sink_get_cursor(struct import_sink *sink, const char *format, json_t
     }
     varve_rows_release(&rows);
     return good;
+}
+
+bool import_sink_get_cursor(struct import_sink *sink, const char *format, json_t **cursor,
+                            struct import_fault *fault)
+{
+    *cursor = NULL;
+    return sink->engine == NULL ||
+           import_get_cursor(varve_engine_reader(sink->engine), format, cursor, fault);
 }
 
 bool import_sink_put_cursor(struct import_sink *sink, const char *format, json_t *cursor,

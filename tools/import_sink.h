@@ -57,9 +57,12 @@ bool import_sink_commit(struct import_sink *sink, struct import_fault *fault);
 bool import_sink_sync(struct import_sink *sink, struct import_fault *fault);
 
 /*
- * The cursor of the format of that name, an object; NULL if there is none.  It is read from what
- * has been committed; the caller releases it.
+ * The cursor of the format of that name, an object; NULL if there is none.  The caller releases it.
  */
+bool import_get_cursor(varve_reader *reader, const char *format, json_t **cursor,
+                       struct import_fault *fault);
+
+/* The same from what has been committed. */
 bool import_sink_get_cursor(struct import_sink *sink, const char *format, json_t **cursor,
                             struct import_fault *fault);
 
