@@ -1,0 +1,340 @@
+/*
+ * Every call into the engine fails once, and every allocation.
+ */
+#include <stdio.h>
+
+#include <varve/mvcc.h>
+
+#include "tests/support/fault.h"
+#include "tests/support/mvcc.h"
+
+/* A store in which each way of finding a version, a conflict and the next key is taken. */
+static void put_store(void)
+{
+    mvcc_put("a", at(5), "v");
+    mvcc_put_inline("b", "i");
+    for (int i = 1; i <= 30; i++)
+        mvcc_put("c", at(i), "v");
+    for (int i = 1; i <= 30; i++)
+        mvcc_put("d%00", at(i), "v");
+    mvcc_put_intent("d%00", at(40), "p", 1);
+    mvcc_put_intent("e", at(45), "p", 2);
+    mvcc_put("f", at(2), "v");
+    mvcc_put("f", at(3), "v");
+}
+
+/* ---- The operations ----------------------------------------------------------------------------
+ */
+
+/* What an operation works with. */
+struct context {
+    varve_reader *reader;
+    varve_writer *writer;
+    varve_buf *scratch;
+};
+
+static varve_status get(const struct context *context, const char *key, int64_t wall,
+                        varve_error *err)
+{
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_read how = {.struct_size = sizeof how, .ts = at(wall)};
+    varve_status status = varve_mvcc_get(context->reader, &how, mvcc_bytes(key), &rows, err);
+    ck_assert_uint_eq(rows.count, status == VARVE_OK);
+    varve_rows_release(&rows);
+    return status;
+}
+
+static varve_status get_newest(const struct context *context, varve_error *err)
+{
+    return get(context, "c", 50, err);
+}
+
+static varve_status get_inline(const struct context *context, varve_error *err)
+{
+    return get(context, "b", 50, err);
+}
+
+static varve_status get_near(const struct context *context, varve_error *err)
+{
+    return get(context, "c", 28, err);
+}
+
+static varve_status get_deep(const struct context *context, varve_error *err)
+{
+    return get(context, "c", 2, err);
+}
+
+static varve_status get_below_intent(const struct context *context, varve_error *err)
+{
+    return get(context, "d%00", 2, err);
+}
+
+static varve_status get_conflict(const struct context *context, varve_error *err)
+{
+    return get(context, "e", 50, err);
+}
+
+static varve_status scan(const struct context *context, bool reverse, int64_t wall, int64_t max,
+                         varve_error *err)
+{
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_read how = {.struct_size = sizeof how, .ts = at(wall)};
+    varve_span span = {mvcc_bytes("a"), mvcc_bytes("z")};
+    varve_status status =
+        reverse ? varve_mvcc_reverse_scan(context->reader, &how, span, max, &rows, err)
+                : varve_mvcc_scan(context->reader, &how, span, max, &rows, err);
+    ck_assert(status == VARVE_OK || (rows.count == 0 && !rows.more));
+    varve_rows_release(&rows);
+    return status;
+}
+
+static varve_status scan_forward(const struct context *context, varve_error *err)
+{
+    return scan(context, false, 2, -1, err);
+}
+
+static varve_status scan_forward_limited(const struct context *context, varve_error *err)
+{
+    return scan(context, false, 35, 4, err);
+}
+
+static varve_status scan_forward_none(const struct context *context, varve_error *err)
+{
+    return scan(context, false, 35, 0, err);
+}
+
+static varve_status scan_forward_conflicts(const struct context *context, varve_error *err)
+{
+    return scan(context, false, 50, -1, err);
+}
+
+static varve_status scan_backward(const struct context *context, varve_error *err)
+{
+    return scan(context, true, 2, -1, err);
+}
+
+static varve_status scan_backward_limited(const struct context *context, varve_error *err)
+{
+    return scan(context, true, 35, 2, err);
+}
+
+static varve_status scan_backward_conflicts(const struct context *context, varve_error *err)
+{
+    return scan(context, true, 50, -1, err);
+}
+
+static varve_status versions(const struct context *context, varve_error *err)
+{
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_read how = {.struct_size = sizeof how, .ts = at(12)};
+    varve_status status =
+        varve_mvcc_versions(context->reader, &how, mvcc_bytes("c"), 4, &rows, err);
+    ck_assert(status == VARVE_OK || (rows.count == 0 && !rows.more));
+    varve_rows_release(&rows);
+    return status;
+}
+
+static varve_status write(const struct context *context, const char *key, varve_ts ts,
+                          const char *value, varve_error *err)
+{
+    varve_write how = {.struct_size = sizeof how,
+                       .reader = context->reader,
+                       .writer = context->writer,
+                       .ts = ts,
+                       .scratch = context->scratch};
+    if (*value == '\0')
+        return varve_mvcc_delete(&how, mvcc_bytes(key), err);
+    return varve_mvcc_put(&how, mvcc_bytes(key), mvcc_bytes(value), err);
+}
+
+static varve_status put_new(const struct context *context, varve_error *err)
+{
+    return write(context, "x", at(60), "a value that is not among the shortest", err);
+}
+
+static varve_status put_too_old(const struct context *context, varve_error *err)
+{
+    return write(context, "c", at(1), "v", err);
+}
+
+static varve_status put_onto_intent(const struct context *context, varve_error *err)
+{
+    return write(context, "e", at(60), "v", err);
+}
+
+static varve_status put_inline(const struct context *context, varve_error *err)
+{
+    return write(context, "b", varve_ts_zero(), "w", err);
+}
+
+static varve_status delete_version(const struct context *context, varve_error *err)
+{
+    return write(context, "a", at(60), "", err);
+}
+
+static varve_status delete_inline(const struct context *context, varve_error *err)
+{
+    return write(context, "b", varve_ts_zero(), "", err);
+}
+
+static varve_status delete_mixed(const struct context *context, varve_error *err)
+{
+    return write(context, "a", varve_ts_zero(), "", err);
+}
+
+/* An operation, what it comes to without a fault, and how often it then calls the writer. */
+static const struct operation {
+    varve_status (*run)(const struct context *context, varve_error *err);
+    varve_status expected;
+    unsigned written;
+} operations[] = {
+    {get_newest, VARVE_OK, 0},
+    {get_inline, VARVE_OK, 0},
+    {get_near, VARVE_OK, 0},
+    {get_deep, VARVE_OK, 0},
+    {get_below_intent, VARVE_OK, 0},
+    {get_conflict, VARVE_WRITE_INTENT, 0},
+    {scan_forward, VARVE_OK, 0},
+    {scan_forward_limited, VARVE_OK, 0},
+    {scan_forward_none, VARVE_OK, 0},
+    {scan_forward_conflicts, VARVE_WRITE_INTENT, 0},
+    {scan_backward, VARVE_OK, 0},
+    {scan_backward_limited, VARVE_OK, 0},
+    {scan_backward_conflicts, VARVE_WRITE_INTENT, 0},
+    {versions, VARVE_OK, 0},
+    {put_new, VARVE_OK, 1},
+    {put_too_old, VARVE_WRITE_TOO_OLD, 1},
+    {put_onto_intent, VARVE_WRITE_INTENT, 0},
+    {put_inline, VARVE_OK, 1},
+    {delete_version, VARVE_OK, 1},
+    {delete_inline, VARVE_OK, 1},
+    {delete_mixed, VARVE_INLINE_MIX, 0},
+};
+#define OPERATION_COUNT ((int)(sizeof operations / sizeof operations[0]))
+
+/* ---- Calls into the engine ---------------------------------------------------------------------
+ */
+
+/* All records of the engine and batch, added up: a change shows. */
+static uint64_t digest(void)
+{
+    varve_iter *it;
+    uint64_t sum = 0;
+    ck_ok(varve_iter_open(mvcc.reader, NULL, &it, &mvcc.err), &mvcc.err);
+    for (varve_iter_seek_ge(it, varve_slice_of(NULL, 0)); it->valid; varve_iter_next(it)) {
+        varve_slice value = varve_iter_value(it);
+        for (size_t i = 0; i < it->key.size; i++)
+            sum = sum * 31 + it->key.data[i];
+        for (size_t i = 0; i < value.size; i++)
+            sum = sum * 37 + value.data[i];
+    }
+    varve_iter_close(it);
+    return sum;
+}
+
+START_TEST(each_call_fails)
+{
+    fault_view view;
+    put_store();
+    for (int i = 0; i < OPERATION_COUNT; i++) {
+        const struct operation *operation = &operations[i];
+        fault_view_init(&view, mvcc.reader, mvcc.writer);
+        const struct context context = {&view.reader, &view.writer, NULL};
+        uint64_t before = digest();
+        for (unsigned nth = 1;; nth++) {
+            fault_view_arm(&view, nth);
+            varve_status status = operation->run(&context, &mvcc.err);
+            if (!view.fired) {
+                ck_status(status, operation->expected, &mvcc.err);
+                ck_assert_uint_eq(view.written, operation->written);
+                varve_error_release(&mvcc.err);
+                /* Nothing is asked of the engine where nothing has to be known. */
+                ck_assert_msg(nth > 1 || operation->run == scan_forward_none, "operation %d", i);
+                break;
+            }
+            ck_fails(status, VARVE_IO, &mvcc.err, "injected failure");
+            ck_assert_uint_eq(view.written, 0);
+            ck_assert_uint_eq(digest(), before);
+        }
+    }
+}
+END_TEST
+
+/* ---- Allocations -------------------------------------------------------------------------------
+ */
+
+/* Takes what it is given, so that no memory stays behind in an engine. */
+static varve_status drop_repr(varve_writer *writer, varve_slice repr, varve_error *err)
+{
+    (void)writer;
+    (void)repr;
+    (void)err;
+    return VARVE_OK;
+}
+
+static varve_status drop_record(varve_writer *writer, const varve_record *record, varve_error *err)
+{
+    (void)writer;
+    (void)record;
+    (void)err;
+    return VARVE_OK;
+}
+
+static const varve__writer_ops drop_ops = {drop_repr, drop_record};
+static varve_writer drop_writer = {&drop_ops};
+
+struct allocating {
+    const struct operation *operation;
+    bool with_scratch;
+};
+
+static varve_status run_allocating(void *argument, varve_error *err)
+{
+    const struct allocating *allocating = argument;
+    varve_buf scratch = VARVE_BUF_INIT;
+    const struct context context = {mvcc.reader, &drop_writer,
+                                    allocating->with_scratch ? &scratch : NULL};
+    varve_status status = allocating->operation->run(&context, err);
+    varve_buf_release(&scratch);
+    if (status != allocating->operation->expected)
+        return status;
+    varve_error_release(err);
+    return VARVE_OK;
+}
+
+START_TEST(each_allocation_fails)
+{
+    put_store();
+    /* What is made on the first read stays: let it be made before counting. */
+    ck_assert_str_eq(mvcc_get("a", at(50)), "a@5=v");
+    for (int i = 0; i < OPERATION_COUNT; i++) {
+        for (int with_scratch = 0; with_scratch < 2; with_scratch++) {
+            struct allocating allocating = {&operations[i], with_scratch == 1};
+            ck_assert_uint_gt(fault_alloc_each(run_allocating, &allocating), 0);
+        }
+    }
+}
+END_TEST
+
+/* Without an error to fill, less is allocated, and the statuses are the same. */
+START_TEST(nobody_has_to_take_the_details)
+{
+    put_store();
+    for (int i = 0; i < OPERATION_COUNT; i++) {
+        const struct context context = {mvcc.reader, &drop_writer, NULL};
+        ck_assert_int_eq(operations[i].run(&context, NULL), operations[i].expected);
+    }
+}
+END_TEST
+
+static void fill(TCase *tcase)
+{
+    tcase_add_test(tcase, each_call_fails);
+    tcase_add_test(tcase, each_allocation_fails);
+    tcase_add_test(tcase, nobody_has_to_take_the_details);
+}
+
+int main(void)
+{
+    return mvcc_run(mvcc_suite("mvcc/faults", fill));
+}
