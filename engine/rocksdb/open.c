@@ -45,37 +45,6 @@ static varve__store *make_store(const varve_options *options)
     return store;
 }
 
-/*
- * A store has no other column families.  RocksDB refuses them when it opens for writing, but not
- * when it opens for reading only.
- */
-static varve_status check_families(const varve__store *store, const char *path, varve_error *err)
-{
-    char *text = NULL;
-    size_t count = 0;
-    char **names = rocksdb_list_column_families(store->options, path, &count, &text);
-    if (text != NULL)
-        return varve__rocksdb_fail(err, "opening", text);
-    varve_status status = VARVE_OK;
-    for (size_t i = 0; i < count && status == VARVE_OK; i++) {
-        if (strcmp(names[i], "default") != 0)
-            status = varve__fail(err, VARVE_INCOMPATIBLE, "opening: Column families not opened: %s",
-                                 names[i]);
-    }
-    rocksdb_list_column_families_destroy(names, count);
-    return status;
-}
-
-static varve_status open_read_only(varve__store *store, const char *path, varve_error *err)
-{
-    char *text = NULL;
-    varve_status status = check_families(store, path, err);
-    if (status != VARVE_OK)
-        return status;
-    store->db = rocksdb_open_for_read_only(store->options, path, 0, &text);
-    return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "opening", text);
-}
-
 static varve_status open_for_writing(varve__store *store, const char *path, varve_error *err)
 {
     char *text = NULL;
@@ -93,7 +62,7 @@ static varve_status open_disk(varve__store *store, const varve_options *options,
         return status;
     store->format_version = directory.version;
     store->options = varve__rocksdb_options(options, NULL, directory.create);
-    status = options->read_only ? open_read_only(store, options->path, err)
+    status = options->read_only ? varve__rocksdb_open_read_only(store, options->path, err)
                                 : open_for_writing(store, options->path, err);
     if (status != VARVE_OK)
         return status;

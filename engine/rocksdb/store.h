@@ -31,6 +31,11 @@ varve_status varve__rocksdb_open(const varve_options *options, varve__store **ou
                                  varve_error *err);
 void varve__rocksdb_close(varve__store *store);
 
+/* ---- read_only.c */
+
+/* Open the database of a store whose options are made, without a lock, also beside a writer. */
+varve_status varve__rocksdb_open_read_only(varve__store *store, const char *path, varve_error *err);
+
 /* ---- read.c */
 
 varve_status varve__rocksdb_get(varve__store *store, varve__store_snapshot *snapshot,

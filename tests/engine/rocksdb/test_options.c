@@ -1,0 +1,166 @@
+/*
+ * What of the options arrives at RocksDB, read from the file in which RocksDB records its own.
+ */
+#include "tests/engine/rocksdb/rocks.h"
+
+/* The OPTIONS file of a store that has just been opened and closed with `options`. */
+static char *options_file(const varve_options *options)
+{
+    size_t size;
+    store_close(store_open_with(options));
+    char pattern[512];
+    (void)snprintf(pattern, sizeof pattern, "ls -t '%s'/OPTIONS-* | head -1", options->path);
+    FILE *list = popen(pattern, "r");
+    char path[512];
+    ck_assert_ptr_nonnull(list);
+    ck_assert_ptr_nonnull(fgets(path, sizeof path, list));
+    (void)pclose(list);
+    path[strcspn(path, "\n")] = '\0';
+    unsigned char *data = file_read(path, &size);
+    data[size] = '\0';
+    return (char *)data;
+}
+
+static void expect_line(const char *file, const char *line)
+{
+    char whole[256];
+    (void)snprintf(whole, sizeof whole, "  %s\n", line);
+    ck_assert_msg(strstr(file, whole) != NULL, "no line `%s`", line);
+}
+
+START_TEST(the_defaults_are_ours)
+{
+    static const char *const lines[] = {
+        "comparator=leveldb.BytewiseComparator",
+        "prefix_extractor=varve.userkey.v1",
+        "whole_key_filtering=false",
+        "filter_policy=bloomfilter",
+        "memtable_prefix_bloom_size_ratio=0.020000",
+        "level_compaction_dynamic_level_bytes=true",
+        "compression_per_level=kNoCompression:kNoCompression:kLZ4Compression:kLZ4Compression:"
+        "kLZ4Compression:kLZ4Compression:kLZ4Compression",
+        "bottommost_compression=kZSTD",
+        "block_size=8192",
+        "format_version=5",
+        "write_buffer_size=67108864",
+        "max_open_files=-1",
+        "wal_recovery_mode=kTolerateCorruptedTailRecords",
+        "info_log_level=FATAL_LEVEL",
+        "enable_pipelined_write=false",
+        "unordered_write=false",
+        "manual_wal_flush=false",
+        "optimize_filters_for_hits=false",
+        "merge_operator=nullptr",
+    };
+    varve_options options = store_options(place_path("s"));
+    char *file = options_file(&options);
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        expect_line(file, lines[i]);
+    free(file);
+}
+END_TEST
+
+START_TEST(what_is_set_arrives)
+{
+    varve_options options = store_options(place_path("s"));
+    options.write_buffer_bytes = 1 << 20;
+    options.block_bytes = 16384;
+    options.max_open_files = 500;
+    options.salvage = true;
+    char *file = options_file(&options);
+
+    expect_line(file, "write_buffer_size=1048576");
+    expect_line(file, "block_size=16384");
+    expect_line(file, "max_open_files=500");
+    expect_line(file, "wal_recovery_mode=kPointInTimeRecovery");
+    free(file);
+}
+END_TEST
+
+/* Memory for indexes and filters of a table of 10,000 user keys with that many bits for each. */
+static uint64_t filter_memory(const char *path, int bits)
+{
+    varve_options options = store_options(path);
+    varve_engine_info info = {.struct_size = sizeof info};
+    options.bloom_bits = bits;
+    varve_engine *engine = store_open_with(&options);
+    store_fill(engine, 10000);
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    ck_ok(varve_engine_get_info(engine, &info, &err), &err);
+    store_close(engine);
+    return info.table_reader_bytes;
+}
+
+/* RocksDB does not record the bits, but they take their room: 10,000 times 10 more of them. */
+START_TEST(filters_have_their_size)
+{
+    uint64_t small = filter_memory(place_path("a"), 4);
+    uint64_t large = filter_memory(place_path("b"), 14);
+    uint64_t none = filter_memory(place_path("c"), -1);
+
+    ck_assert_uint_gt(large - small, 10000);
+    ck_assert_uint_lt(large - small, 16000);
+    ck_assert_uint_lt(none, small);
+}
+END_TEST
+
+/* A store is found again with and without filters, whichever it was written with. */
+START_TEST(filters_may_come_and_go)
+{
+    varve_options with = store_options(place_path("s"));
+    varve_options without = with;
+    without.bloom_bits = -1;
+    char *file = options_file(&without);
+    expect_line(file, "filter_policy=nullptr");
+    expect_line(file, "memtable_prefix_bloom_size_ratio=0.000000");
+    free(file);
+
+    for (int round = 0; round < 4; round++) {
+        varve_engine *engine = store_open_with(round % 2 == 0 ? &with : &without);
+        ck_ok(store_put(engine, key_number((unsigned)round), bytes("v")), &err);
+        ck_ok(varve_engine_flush(engine, &err), &err);
+        for (int before = 0; before <= round; before++)
+            ck_ok(store_has(engine, key_number((unsigned)before)), &err);
+        ck_status(store_has(engine, key_number(1000)), VARVE_NOT_FOUND, &err);
+        store_close(engine);
+    }
+}
+END_TEST
+
+/* The block cache holds what it may, and no more. */
+START_TEST(the_cache_has_its_size)
+{
+    varve_options options = store_options(place_path("s"));
+    options.cache_bytes = 1 << 20;
+    varve_engine *engine = store_open_with(&options);
+    varve_slice value = repeated('v', 16384);
+    varve_status status;
+    for (unsigned i = 0; i < 512; i++)
+        ck_ok(store_put(engine, key_number(i), value), &err);
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    ck_assert_uint_eq(store_count(engine, &status), 512);
+
+    varve_engine_info info = {.struct_size = sizeof info};
+    ck_ok(varve_engine_get_info(engine, &info, &err), &err);
+    ck_assert_uint_gt(info.cache_bytes, 1 << 18);
+    /* A shard of the cache may hold one block too many while it is being read. */
+    ck_assert_uint_le(info.cache_bytes, (1 << 20) + (1 << 18));
+    store_close(engine);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rocksdb options");
+    TCase *cases = tcase_create("options");
+
+    tcase_add_checked_fixture(cases, place_setup, place_teardown);
+    tcase_add_test(cases, the_defaults_are_ours);
+    tcase_add_test(cases, what_is_set_arrives);
+    tcase_add_test(cases, filters_have_their_size);
+    tcase_add_test(cases, filters_may_come_and_go);
+    tcase_add_test(cases, the_cache_has_its_size);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
