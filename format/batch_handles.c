@@ -11,7 +11,7 @@
 
 struct varve_batch_builder {
     varve_buf repr; /* never without a header, so that finishing needs no memory */
-    bool finished;  /* the bytes are lent: the next call starts over */
+    bool finished;  /* the bytes are lent until the next call */
 };
 
 varve_status varve_batch_builder_open(varve_batch_builder **builder, varve_error *err)
@@ -36,15 +36,18 @@ void varve_batch_builder_close(varve_batch_builder *builder)
     varve__free(builder);
 }
 
+/* Take the bytes back if they are lent.  There is room for a header since the builder was opened. */
+static void start_over(varve_batch_builder *builder)
+{
+    if (builder->finished)
+        (void)varve__repr_begin(&builder->repr, NULL);
+    builder->finished = false;
+}
+
 static varve_status append(varve_batch_builder *builder, varve_record_type type, varve_slice key,
                            varve_slice value, varve_error *err)
 {
-    if (builder->finished) {
-        varve_status status = varve__repr_begin(&builder->repr, err);
-        if (status != VARVE_OK)
-            return status;
-        builder->finished = false;
-    }
+    start_over(builder);
     varve_record record = {type, key, value};
     return varve__repr_append(&builder->repr, &record, err);
 }
@@ -86,8 +89,7 @@ size_t varve_batch_builder_size(const varve_batch_builder *builder)
 
 varve_slice varve_batch_builder_finish(varve_batch_builder *builder)
 {
-    if (builder->finished)
-        (void)varve__repr_begin(&builder->repr, NULL); /* It has that much room. */
+    start_over(builder);
     builder->finished = true;
     return varve_buf_slice(&builder->repr);
 }
