@@ -510,7 +510,7 @@ static void keep_good_part(struct git *git)
 
     if (!git->job->sink.failed && git->job->records > 0 &&
         commit_batch(git, git->cursor.pending, &ignored))
-        (void)import_sink_sync(&git->job->sink, &ignored);
+        (void)import_sink_settle(&git->job->sink, &ignored);
 }
 
 bool import_git(struct import_job *job, struct import_fault *fault)
@@ -522,7 +522,7 @@ bool import_git(struct import_job *job, struct import_fault *fault)
 
     if (good)
         good = (job->records == 0 || commit_batch(&git, "", fault)) &&
-               import_sink_sync(&job->sink, fault);
+               import_sink_settle(&job->sink, fault);
     else if (started)
         keep_good_part(&git);
     import_spool_close(&git.contents);

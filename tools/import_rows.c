@@ -236,7 +236,7 @@ static void keep_good_part(struct rows *rows)
     struct import_fault ignored;
 
     if (!rows->job->sink.failed && commit(rows, &ignored))
-        (void)import_sink_sync(&rows->job->sink, &ignored);
+        (void)import_sink_settle(&rows->job->sink, &ignored);
 }
 
 static bool import_rows(struct import_job *job, const char *format, import_next_fn next,
@@ -247,7 +247,7 @@ static bool import_rows(struct import_job *job, const char *format, import_next_
     bool good = started && import_records(&rows);
 
     if (good)
-        good = commit(&rows, fault) && import_sink_sync(&job->sink, fault);
+        good = commit(&rows, fault) && import_sink_settle(&job->sink, fault);
     else if (started)
         keep_good_part(&rows);
     import_record_release(&rows.record);

@@ -117,13 +117,15 @@ bool import_sink_commit(struct import_sink *sink, struct import_fault *fault)
     return true;
 }
 
-bool import_sink_sync(struct import_sink *sink, struct import_fault *fault)
+bool import_sink_settle(struct import_sink *sink, struct import_fault *fault)
 {
     varve_error err = VARVE_ERROR_INIT;
 
     if (sink->batch == NULL)
         return true;
-    return varve_engine_sync(sink->engine, &err) == VARVE_OK ||
+    /* In table files it need not be recovered from the log by each reader. */
+    return (varve_engine_sync(sink->engine, &err) == VARVE_OK &&
+            varve_engine_flush(sink->engine, &err) == VARVE_OK) ||
            write_failed(sink, &err, "making the import durable", fault);
 }
 

@@ -53,8 +53,8 @@ bool import_sink_is_empty(const struct import_sink *sink);
 /* Commit the batch and begin the next. */
 bool import_sink_commit(struct import_sink *sink, struct import_fault *fault);
 
-/* Make everything that has been committed durable. */
-bool import_sink_sync(struct import_sink *sink, struct import_fault *fault);
+/* Make everything that has been committed durable, and quick to open. */
+bool import_sink_settle(struct import_sink *sink, struct import_fault *fault);
 
 /*
  * The cursor of the format of that name, an object; NULL if there is none.  The caller releases it.
