@@ -220,8 +220,9 @@ static inline char *raw_put(rocksdb_t *db, const char *key, const char *value)
 /* ---- Children */
 
 /*
- * Run `body` in a child and return what wait() says of it; 0 if it came to its end.  Fork before an
- * engine is open: its threads do not survive in the child.
+ * Run `body` in a child and return what wait() says of it; 0 if it came to its end.  To be called
+ * before the test opens its first engine: RocksDB's threads are those of the process, made once,
+ * and a child has none of them.
  */
 static inline int in_child(void (*body)(void))
 {
