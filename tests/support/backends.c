@@ -77,22 +77,22 @@ static void set_up(int backend)
     on.writer = varve_engine_writer(on.engine);
 }
 
-static void set_up_disk(void)
+void backend_set_up_disk(void)
 {
     set_up(BACKEND_DISK);
 }
 
-static void set_up_memory(void)
+void backend_set_up_memory(void)
 {
     set_up(BACKEND_MEMORY);
 }
 
-static void set_up_map(void)
+void backend_set_up_map(void)
 {
     set_up(BACKEND_MAP);
 }
 
-static void tear_down(void)
+void backend_tear_down(void)
 {
     varve_error_release(&on.err);
     backend_close(on.engine);
@@ -101,11 +101,12 @@ static void tear_down(void)
 Suite *backend_suite(const char *name, void (*fill)(TCase *tcase))
 {
     /* Check tells a fixture nothing, so that there is one for each backend. */
-    static void (*const set_ups[BACKEND_COUNT])(void) = {set_up_disk, set_up_memory, set_up_map};
+    static void (*const set_ups[BACKEND_COUNT])(void) = {backend_set_up_disk, backend_set_up_memory,
+                                                         backend_set_up_map};
     Suite *suite = suite_create(name);
     for (int i = 0; i < BACKEND_COUNT; i++) {
         TCase *tcase = tcase_create(backend_names[i]);
-        tcase_add_checked_fixture(tcase, set_ups[i], tear_down);
+        tcase_add_checked_fixture(tcase, set_ups[i], backend_tear_down);
         fill(tcase);
         suite_add_tcase(suite, tcase);
     }

@@ -46,4 +46,10 @@ extern struct backend_test on;
 
 Suite *backend_suite(const char *name, void (*fill)(TCase *tcase));
 
+/* The fixtures of these test cases, for others. */
+void backend_set_up_disk(void);
+void backend_set_up_memory(void);
+void backend_set_up_map(void);
+void backend_tear_down(void);
+
 #endif

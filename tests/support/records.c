@@ -3,35 +3,46 @@
 #include <stdio.h>
 
 #include <varve/key.h>
-#include <varve/ts.h>
 
 static varve_error err = VARVE_ERROR_INIT;
 
-/* ---- Keys --------------------------------------------------------------------------------------
+/* ---- Keys ---------------------------------------------------------------------------------------
+ *
+ * Encoded and decoded by hand, so that no allocation of the library is made for the test's own
+ * sake.
  */
+
+static size_t put_suffix(unsigned char *out, long long wall)
+{
+    for (int i = 0; i < 8; i++)
+        out[i] = (unsigned char)(~(unsigned long long)wall >> (56 - 8 * i));
+    memset(out + 8, 0xFF, 4);
+    return 12;
+}
 
 varve_slice key_of(const char *text)
 {
-    unsigned char user[64];
+    unsigned char key[256];
     size_t size = 0;
-    varve_buf key = VARVE_BUF_INIT;
     const char *at = text;
 
     if (*text == '\0')
         return varve_slice_of(NULL, 0);
     for (; *at != '\0' && *at != '@'; at++) {
-        ck_assert_uint_lt(size, sizeof user);
-        user[size++] = (unsigned char)*at;
+        ck_assert_uint_lt(size, sizeof key - 16);
+        key[size++] = (unsigned char)*at;
         if (*at == '%') {
-            user[size - 1] = hex(((char[]){at[1], at[2], '\0'})).data[0];
+            key[size - 1] = hex(((char[]){at[1], at[2], '\0'})).data[0];
             at += 2;
         }
+        if (key[size - 1] == 0x00)
+            key[size++] = 0xFF;
     }
-    varve_ts ts = varve_ts_of(*at == '@' ? strtoll(at + 1, NULL, 10) : 0, 0);
-    ck_ok(varve_key_encode(varve_slice_of(user, size), ts, &key, &err), &err);
-    varve_slice copy = copy_of(varve_buf_slice(&key));
-    varve_buf_release(&key);
-    return copy;
+    key[size++] = 0x00;
+    key[size++] = 0x01;
+    if (*at == '@')
+        size += put_suffix(key + size, strtoll(at + 1, NULL, 10));
+    return copy_of(varve_slice_of(key, size));
 }
 
 /* A C string of the `size` bytes at `text`, of which none is NUL. */
@@ -47,19 +58,23 @@ static const char *kept_text(const char *text, size_t size)
 
 const char *key_text(varve_slice engine_key)
 {
-    varve_buf user = VARVE_BUF_INIT;
     char text[256];
     size_t size = 0;
-    varve_ts ts;
-    ck_ok(varve_key_decode(engine_key, &user, &ts, &err), &err);
-    for (size_t i = 0; i < user.size; i++) {
-        bool plain = user.data[i] > ' ' && user.data[i] < 0x7F && user.data[i] != '%';
-        size += (size_t)snprintf(text + size, sizeof text - size, plain ? "%c" : "%%%02X",
-                                 user.data[i]);
+    size_t prefix = varve_key_prefix_size(engine_key);
+    ck_assert_msg(prefix == engine_key.size || prefix + 12 == engine_key.size, "no engine key: %s",
+                  hex_text(engine_key));
+    for (size_t i = 0; i + 2 < prefix; i++) {
+        unsigned char byte = engine_key.data[i];
+        bool plain = byte > ' ' && byte < 0x7F && byte != '%';
+        size += (size_t)snprintf(text + size, sizeof text - size, plain ? "%c" : "%%%02X", byte);
+        i += byte == 0x00;
     }
-    if (!varve_ts_is_zero(ts))
-        size += (size_t)snprintf(text + size, sizeof text - size, "@%lld", (long long)ts.wall);
-    varve_buf_release(&user);
+    if (prefix < engine_key.size) {
+        unsigned long long wall = 0;
+        for (size_t i = 0; i < 8; i++)
+            wall = wall << 8 | (unsigned char)~engine_key.data[prefix + i];
+        size += (size_t)snprintf(text + size, sizeof text - size, "@%llu", wall);
+    }
     return kept_text(text, size);
 }
 
