@@ -99,6 +99,7 @@ class Rules(unittest.TestCase):
             "util/u.c": "x" * 100 + "\n" + "y" * 101 + "\n\tint a;\nint b; \n",
             "Makefile": "all:\n\ttrue\n",
             "README.md": "z" * 300 + "\nblanks \n",
+            "tests/util/corpus/fuzz_u/input": "bytes \n",
         }, ("README.md:2", "trailing"), ("util/u.c:2", "101 columns"), ("util/u.c:3", "a tab"),
             ("util/u.c:4", "trailing"))
 
