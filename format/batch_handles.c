@@ -36,7 +36,7 @@ void varve_batch_builder_close(varve_batch_builder *builder)
     varve__free(builder);
 }
 
-/* Take the bytes back if they are lent.  There is room for a header since the builder was opened. */
+/* Take the bytes back if they are lent.  There is room for a header since the opening. */
 static void start_over(varve_batch_builder *builder)
 {
     if (builder->finished)
