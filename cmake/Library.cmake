@@ -52,4 +52,6 @@ add_library(varve_static STATIC ${varve_objects})
 set_target_properties(varve_static PROPERTIES LINKER_LANGUAGE C OUTPUT_NAME varve)
 target_link_libraries(varve_static
     PUBLIC varve_headers
-    INTERFACE $<BUILD_INTERFACE:varve_deps> "$<INSTALL_INTERFACE:rocksdb;jansson;z;utf8proc;pthread>")
+    INTERFACE
+        $<BUILD_INTERFACE:varve_deps>
+        "$<INSTALL_INTERFACE:rocksdb;jansson;z;utf8proc;pthread>")
