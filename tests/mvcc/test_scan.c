@@ -299,7 +299,7 @@ END_TEST
 /* The list of many grows; the message names some at both ends. */
 START_TEST(many_conflicts)
 {
-    char key[8];
+    char key[16];
     for (int i = 0; i < 40; i++) {
         snprintf(key, sizeof key, "k%02d", i);
         mvcc_put_intent(key, at(i + 1), "p", 1);
