@@ -105,6 +105,10 @@ void cli_note(const struct cli *cli, const char *format, ...) VARVE_PRINTF(2, 3)
 /* For option parsers: print what is wrong with the command line and return EINVAL. */
 error_t cli_usage(const struct argp_state *state, const char *format, ...) VARVE_PRINTF(2, 3);
 
+/* What can be done about a failure that the library cannot know, as `; ...` behind its text, or "".
+ */
+const char *cli_way_out(varve_status status);
+
 /* The exit code that a status ends the tool with. */
 enum tool_exit cli_exit_of(varve_status status);
 

@@ -38,7 +38,8 @@ bool import_failed(struct import_fault *fault, enum tool_exit code, const char *
 
 bool import_failed_error(struct import_fault *fault, varve_error *err, const char *what)
 {
-    import_failed(fault, cli_exit_of(err->status), "%s: %s", what, err->message);
+    import_failed(fault, cli_exit_of(err->status), "%s: %s%s", what, err->message,
+                  cli_way_out(err->status));
     varve_error_release(err);
     return false;
 }

@@ -53,22 +53,21 @@ enum tool_exit cli_exit_of(varve_status status)
     return TOOL_INTERNAL;
 }
 
-/* What can be done about a failure that the library cannot know, or NULL. */
-static const char *way_out(varve_status status)
+const char *cli_way_out(varve_status status)
 {
     switch (status) {
     case VARVE_NO_STORE:
-        return "look at the path; `varve import` creates stores";
+        return "; look at the path; `varve import` creates stores";
     case VARVE_NOT_A_STORE:
-        return "name the folder of a store; an import also takes an empty one";
+        return "; name the folder of a store; an import also takes an empty one";
     case VARVE_LOCKED:
-        return "end the program that writes to it first";
+        return "; end the program that writes to it first";
     case VARVE_INCOMPATIBLE:
-        return "use the version of varve that wrote it";
+        return "; use the version of varve that wrote it";
     case VARVE_NO_SPACE:
-        return "make room and run the command again";
+        return "; make room and run the command again";
     default:
-        return NULL;
+        return "";
     }
 }
 
@@ -114,15 +113,14 @@ enum tool_exit cli_fail_error(const struct cli *cli, varve_error *err, const cha
     char subject[LINE_MAX_SIZE];
     varve_buf text = VARVE_BUF_INIT;
     enum tool_exit code = cli_exit_of(err->status);
-    const char *hint = way_out(err->status);
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(subject, sizeof subject, format, arguments);
     va_end(arguments);
     bool whole = varve_error_text(err, &text) == VARVE_OK;
-    cli_fail(cli, code, "%s: %s%s%s", subject, whole ? (const char *)text.data : err->message,
-             hint == NULL ? "" : "; ", hint == NULL ? "" : hint);
+    cli_fail(cli, code, "%s: %s%s", subject, whole ? (const char *)text.data : err->message,
+             cli_way_out(err->status));
     varve_buf_release(&text);
     varve_error_release(err);
     return code;

@@ -6,8 +6,8 @@
  *     flush                        memory tables to table files
  *     compact                      and these to the last level
  *
- * Keys and values are hexadecimal.  Each line is answered by "ok" once it is committed; the store
- * is open until the input ends.
+ * Keys and values are hexadecimal.  The opening and each line are answered by "ok" once they are
+ * done; the store is open until the input ends.
  */
 #include <varve/varve.h>
 
@@ -65,6 +65,12 @@ static int complain(const varve_error *err)
     return 1;
 }
 
+static void acknowledge(void)
+{
+    puts("ok");
+    fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
     varve_options options = {.struct_size = sizeof options, .writer_durability = VARVE_NO_SYNC};
@@ -78,11 +84,11 @@ int main(int argc, char **argv)
     options.path = argv[1];
     if (varve_engine_open(&options, &engine, &err) != VARVE_OK)
         return complain(&err);
+    acknowledge();
     while (getline(&line, &capacity, stdin) > 0) {
         if (strlen(line) > FIELD_MAX || execute(engine, line, &err) != VARVE_OK)
             return complain(&err);
-        puts("ok");
-        fflush(stdout);
+        acknowledge();
     }
     free(line);
     return varve_engine_close(engine, &err) == VARVE_OK ? 0 : complain(&err);

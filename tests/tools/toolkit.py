@@ -21,7 +21,9 @@ BUILD = pathlib.Path(os.environ.get("VARVE_BUILD_DIR", "build/dev"))
 SOURCE = pathlib.Path(os.environ.get("VARVE_SOURCE_DIR",
                                      pathlib.Path(__file__).resolve().parent.parent.parent))
 
-OK, NO, USAGE, REFUSED, STORE, CORRUPT, IO, CONFLICT, INTERNAL, CLOSED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 141
+# Exit codes.
+OK, NO, USAGE, REFUSED, STORE, CORRUPT, IO, CONFLICT, INTERNAL = range(9)
+CLOSED = 141
 
 SECOND = 1_000_000_000
 
@@ -88,10 +90,14 @@ class Writer:
         self._process = subprocess.Popen(
             [str(BUILD / "tests" / "tools_helper_store"), str(path)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._await_ok()
 
     def _send(self, line):
         self._process.stdin.write(line.encode() + b"\n")
         self._process.stdin.flush()
+        self._await_ok()
+
+    def _await_ok(self):
         if self._process.stdout.readline() != b"ok\n":
             raise RuntimeError("the store helper failed")
 
