@@ -59,9 +59,8 @@ static varve_status check_families(const varve__store *store, const char *path, 
     char *text = NULL;
     size_t count = 0;
     char **names = rocksdb_list_column_families(store->options, path, &count, &text);
-    if (text != NULL)
-        return varve__rocksdb_fail(err, "opening", text);
-    varve_status status = VARVE_OK;
+    /* The list is allocated in any case, if only to hold nothing. */
+    varve_status status = text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "opening", text);
     for (size_t i = 0; i < count && status == VARVE_OK; i++) {
         if (strcmp(names[i], "default") != 0)
             status = varve__fail(err, VARVE_INCOMPATIBLE, "opening: Column families not opened: %s",
