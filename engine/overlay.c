@@ -42,7 +42,7 @@ static const varve__interval *cleared_at(struct overlay *it, varve_slice key)
 
 /* ---- The cursor over the engine ------------------------------------------------------------- */
 
-/* These go past the guard in front of `below`: the overlay has one of its own. */
+/* These pass by the guard in front of `below`: the overlay has one of its own. */
 
 static void below_next(struct overlay *it)
 {
@@ -93,17 +93,13 @@ static varve_slice start_of_run(const varve__cover *cleared, const varve__interv
     return interval->start;
 }
 
-/* Go on behind `interval`, which `below` stands in. */
+/*
+ * Go on behind `interval`, which `below` stands in.  On a prefix iterator that may begin another
+ * user key, at which the guard stops.
+ */
 static void leave_cleared_forward(struct overlay *it, const varve__interval *interval)
 {
-    varve_slice end = end_of_run(interval);
-    varve_slice prefix = varve_buf_slice(&it->base.prefix);
-    /* A prefix iterator is at its end where the user key is; seeking on would begin another. */
-    if (it->base.is_prefix &&
-        (end.size < prefix.size || memcmp(end.data, prefix.data, prefix.size) != 0))
-        varve__iter_exhausted(it->below);
-    else
-        below_seek_ge(it, end);
+    below_seek_ge(it, end_of_run(interval));
 }
 
 static void leave_cleared_backward(struct overlay *it, const varve__interval *interval)
@@ -321,7 +317,10 @@ static void find_event_here(struct overlay *it)
     it->event_here = it->event != NULL && varve_slice_equal(it->event->key, key);
 }
 
-/* Let both cursors look the other way, from the key shown. */
+/*
+ * Let both cursors look the other way, from the key shown.  If `below` does not stand on it, the
+ * engine does not have it, or has it in a cleared interval, which it is led out of like any other.
+ */
 static void turn(struct overlay *it, bool backward)
 {
     varve_slice key = it->base.head.key;
@@ -333,7 +332,6 @@ static void turn(struct overlay *it, bool backward)
         below_seek_le(it, key);
     else
         below_seek_ge(it, key);
-    it->below_here = it->below->head.valid && varve_slice_equal(it->below->head.key, key);
 }
 
 /* What comes before a step in either direction.  False if the iterator has failed. */

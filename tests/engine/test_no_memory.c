@@ -311,8 +311,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("memory");
-    TCase *tcase = tcase_create("memory");
+    Suite *suite = suite_create("no_memory");
+    TCase *tcase = tcase_create("no_memory");
     tcase_add_loop_test(tcase, each_allocation_may_fail_on_the_map, 0, TRIALS);
     tcase_add_loop_test(tcase, each_allocation_may_fail_over_rocksdb, 0, TRIALS);
     suite_add_tcase(suite, tcase);
