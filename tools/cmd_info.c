@@ -8,19 +8,19 @@
 #include "walk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The kinds of varve's own records, the byte behind 01 76. */
 enum { KIND_CLOCK = 'c', KIND_CURSOR = 'i', KIND_LABEL = 'g' };
 
-enum { OWN_PREFIX_SIZE = 2, CLOCK_MARK_SIZE = 12, CURSORS_MAX = 16, CURSOR_NAME_MAX = 32 };
+enum { OWN_PREFIX_SIZE = 2, CLOCK_MARK_SIZE = 12 };
 
 /* What varve's own records say. */
 struct own_records {
     const struct cli *cli;
     bool has_mark;
-    varve_ts mark; /* of the clock */
-    char cursors[CURSORS_MAX][CURSOR_NAME_MAX];
-    size_t cursor_count;
+    varve_ts mark;   /* of the clock */
+    json_t *cursors; /* of imports: an object, by the name of the format */
     uint64_t labels;
     uint64_t others;
 };
@@ -43,38 +43,55 @@ static bool decode_mark(varve_slice raw, varve_ts *mark)
     return mark->wall >= 0 && mark->logical >= 0;
 }
 
-static void add_cursor(struct own_records *own, varve_slice name)
+/* A cursor is a JSON object. */
+static bool add_cursor(struct own_records *own, varve_slice name, varve_slice raw)
 {
-    if (own->cursor_count < CURSORS_MAX)
-        snprintf(own->cursors[own->cursor_count++], CURSOR_NAME_MAX, "%.*s", (int)name.size,
-                 (const char *)name.data);
+    varve_slice data;
+    char format[32];
+
+    if (varve_value_get_bytes(raw, &data, NULL) != VARVE_OK || name.size >= sizeof format)
+        return false;
+    json_t *cursor = json_loadb((const char *)data.data, data.size, 0, NULL);
+    if (!json_is_object(cursor)) {
+        json_decref(cursor);
+        return false;
+    }
+    snprintf(format, sizeof format, "%.*s", (int)name.size, (const char *)name.data);
+    /* Takes over the cursor, and fails for a name that is not UTF-8. */
+    return json_object_set_new(own->cursors, format, cursor) == 0;
+}
+
+static enum tool_exit fail_damaged(const struct own_records *own, const char *what,
+                                   const varve_row *row)
+{
+    char text[CLI_KEY_TEXT_MAX];
+
+    return cli_fail(own->cli, TOOL_CORRUPT, "%s at key %s is damaged", what,
+                    cli_key_text(own->cli, row->key, text));
 }
 
 static enum tool_exit take_record(void *arg, const varve_row *row)
 {
+    const size_t name_at = OWN_PREFIX_SIZE + 1;
     struct own_records *own = arg;
-    char text[CLI_KEY_TEXT_MAX];
 
     /* The prefix itself may be a key. */
-    int kind = row->key.size > OWN_PREFIX_SIZE ? row->key.data[OWN_PREFIX_SIZE] : 0;
-    switch (kind) {
+    switch (row->key.size < name_at ? 0 : row->key.data[OWN_PREFIX_SIZE]) {
     case KIND_CLOCK:
         own->has_mark = decode_mark(row->value, &own->mark);
-        if (own->has_mark)
-            return TOOL_OK;
-        return cli_fail(own->cli, TOOL_CORRUPT, "the clock's mark at key %s is damaged",
-                        cli_key_text(own->cli, row->key, text));
+        return own->has_mark ? TOOL_OK : fail_damaged(own, "the clock's mark", row);
     case KIND_CURSOR:
-        add_cursor(own, varve_slice_of(row->key.data + OWN_PREFIX_SIZE + 1,
-                                       row->key.size - OWN_PREFIX_SIZE - 1));
-        break;
+        if (!add_cursor(own, varve_slice_of(row->key.data + name_at, row->key.size - name_at),
+                        row->value))
+            return fail_damaged(own, "an import's cursor", row);
+        return TOOL_OK;
     case KIND_LABEL:
         own->labels++;
-        break;
+        return TOOL_OK;
     default:
         own->others++;
+        return TOOL_OK;
     }
-    return TOOL_OK;
 }
 
 static enum tool_exit read_own_records(const struct cli *cli, const struct store *store,
@@ -88,6 +105,9 @@ static enum tool_exit read_own_records(const struct cli *cli, const struct store
                               .arg = own};
 
     own->cli = cli;
+    own->cursors = json_object();
+    if (own->cursors == NULL)
+        return cli_fail(cli, TOOL_IO, "out of memory");
     return walk_keys(cli, &walk, NULL);
 }
 
@@ -123,18 +143,13 @@ static void print_json(const struct store *store, const struct number *numbers,
 {
     struct json_line line;
     struct json_line mark;
-    json_t *cursors = json_array();
 
-    for (size_t i = 0; i < own->cursor_count; i++) {
-        if (json_array_append_new(cursors, json_string(own->cursors[i])) != 0)
-            out_no_memory();
-    }
     json_line_begin(&line);
     json_line_bytes(&line, "path", varve_slice_text(store->path), false);
     for (size_t i = 0; i < NUMBERS_MAX; i++)
         json_line_count(&line, numbers[i].name, numbers[i].value);
     json_line_count(&line, "commit_labels", own->labels);
-    json_line_add(&line, "import_cursors", cursors);
+    json_line_add(&line, "import_cursors", json_incref(own->cursors));
     if (own->has_mark) {
         json_line_begin(&mark);
         json_line_time(&mark, own->mark);
@@ -160,6 +175,24 @@ static void add_count(struct libscols_table *table, const char *name, uint64_t v
     table_count(line, 1, value);
 }
 
+static void add_cursors(struct libscols_table *table, json_t *cursors)
+{
+    const char *format;
+    json_t *cursor;
+
+    json_object_foreach(cursors, format, cursor)
+    {
+        char name[64];
+        snprintf(name, sizeof name, "import cursor %s", format);
+        char *text = json_dumps(cursor, JSON_ENSURE_ASCII);
+        if (text == NULL)
+            out_no_memory();
+        else
+            add_text(table, name, text);
+        free(text);
+    }
+}
+
 static void print_text(const struct store *store, const struct number *numbers,
                        const struct own_records *own)
 {
@@ -171,8 +204,7 @@ static void print_text(const struct store *store, const struct number *numbers,
     for (size_t i = 0; i < NUMBERS_MAX; i++)
         add_count(table, numbers[i].text, numbers[i].value);
     add_count(table, "commit labels", own->labels);
-    for (size_t i = 0; i < own->cursor_count; i++)
-        add_text(table, "import cursor", own->cursors[i]);
+    add_cursors(table, own->cursors);
     if (own->has_mark)
         add_text(table, "clock mark", time_format(own->mark, true, when));
     if (own->others != 0)
@@ -203,6 +235,7 @@ static enum tool_exit run(const struct cli *cli, void *settings)
         else
             print_text(&store, numbers, &own);
     }
+    json_decref(own.cursors);
     store_close(&store);
     return code;
 }

@@ -13,8 +13,8 @@ class Info(ToolTest):
             for number in range(10):
                 store.put(f"key{number}".encode(), SECOND, raw_bytes(b"v" * 1000))
             store.inline(b"\x01vc", raw_bytes(struct.pack(">QI", 5 * SECOND, 7)))
-            store.inline(b"\x01vigit", raw_bytes(b"{}"))
-            store.inline(b"\x01vitsv", raw_bytes(b"{}"))
+            store.inline(b"\x01vigit", raw_bytes(b'{"version":1,"commit":"aaaa"}'))
+            store.inline(b"\x01vitsv", raw_bytes(b'{"version":1}'))
             store.label("a" * 40, SECOND)
             store.label("b" * 40, 2 * SECOND)
             store.inline(b"\x01vx", raw_bytes(b"of a later version"))
@@ -24,7 +24,8 @@ class Info(ToolTest):
         self.fill()
         info, = self.objects("info", "info", self.store)
         expected = {"path": self.store, "format_version": 1, "estimated_records": 16,
-                    "table_files": 1, "commit_labels": 2, "import_cursors": ["git", "tsv"],
+                    "table_files": 1, "commit_labels": 2, "import_cursors": {"git": {"version": 1, "commit": "aaaa"},
+                                                          "tsv": {"version": 1}},
                     "clock_mark": {"time": "5.000000000,7",
                                    "utc": "1970-01-01T00:00:05.000000000Z"},
                     "other_own_records": 1}
@@ -42,22 +43,32 @@ class Info(ToolTest):
         self.assertEqual(lines[0], ["WHAT", "VALUE"])
         for name, values in (("path", [self.store]), ("format version", ["1"]),
                              ("table files", ["1"]), ("commit labels", ["2"]),
-                             ("import cursor", ["git", "tsv"]), ("other own records", ["1"]),
+                             ("other own records", ["1"]),
                              ("clock mark", ["1970-01-01T00:00:05.000000000Z,7"])):
             self.assertEqual(rows[name], values)
+        self.assertRegex(self.run_ok("info", self.store).out.decode(),
+                         r'\nimport cursor git +{"version": 1, "commit": "aaaa"}\n'
+                         r'import cursor tsv +{"version": 1}\n')
 
     def test_an_empty_store(self):
         with Writer(self.store):
             pass
         info, = self.objects("info", "info", self.store)
         self.assertEqual((info["table_files"], info["commit_labels"], info["import_cursors"]),
-                         (0, 0, []))
+                         (0, 0, {}))
         self.assertNotIn("clock_mark", info)
 
     def test_a_damaged_mark(self):
         with Writer(self.store) as store:
             store.inline(b"\x01vc", raw_bytes(b"short"))
         self.assertIn("the clock's mark", self.run_failing(CORRUPT, "info", self.store).err)
+
+    def test_a_damaged_cursor(self):
+        for data in (b"", b"[]", b"{", b"\xff"):
+            with Writer(self.store) as store:
+                store.inline(b"\x01vijsonl", raw_bytes(data))
+            self.assertIn("an import's cursor",
+                          self.run_failing(CORRUPT, "info", self.store).err)
 
 
 if __name__ == "__main__":
