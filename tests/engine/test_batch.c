@@ -166,7 +166,7 @@ END_TEST
 START_TEST(the_last_operation_decides)
 {
     char expected[32];
-    char value[8];
+    char value[16];
     for (int sequence = 0; sequence < 2 * 81; sequence++) {
         int left = sequence / 2;
         (void)snprintf(expected, sizeof expected, sequence % 2 == 0 ? "" : "k=old");
