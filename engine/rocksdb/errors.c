@@ -1,6 +1,7 @@
 #include "engine/rocksdb/errors.h"
 
 #include <rocksdb/c.h>
+#include <stdlib.h>
 
 #include "util/fail.h"
 
@@ -78,6 +79,15 @@ bool varve__rocksdb_is_log_sync_failure(const char *text)
             return true;
     }
     return false;
+}
+
+uint64_t varve__rocksdb_log_named(const char *text)
+{
+    const char *end = strstr(text, ".log: ");
+    const char *start = end;
+    while (start != NULL && start > text && start[-1] >= '0' && start[-1] <= '9')
+        start--;
+    return start == NULL ? 0 : strtoull(start, NULL, 10);
 }
 
 static varve_status fail_as(varve_error *err, varve_status status, const char *what, char *text)

@@ -26,6 +26,7 @@ static void free_store(varve__store *store)
     /* After the database, which only borrows it. */
     if (store->env != NULL)
         rocksdb_env_destroy(store->env);
+    varve__free(store->path);
     varve__free(store);
 }
 
@@ -36,6 +37,7 @@ static varve__store *make_store(const varve_options *options)
     if (store == NULL)
         return NULL;
     atomic_init(&store->stopped, false);
+    atomic_init(&store->broken_log, 0);
     store->get_options = rocksdb_readoptions_create();
     store->no_sync = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(store->no_sync, wal_off);
@@ -52,12 +54,24 @@ static varve_status open_for_writing(varve__store *store, const char *path, varv
     return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "opening", text);
 }
 
+static varve_status keep_path(varve__store *store, const char *path, varve_error *err)
+{
+    size_t size = strlen(path) + 1;
+    store->path = varve__malloc(size);
+    if (store->path == NULL)
+        return varve__fail_no_memory(err, size);
+    memcpy(store->path, path, size);
+    return VARVE_OK;
+}
+
 static varve_status open_disk(varve__store *store, const varve_options *options, varve_error *err)
 {
     const varve__logger logger = {options->log, options->log_arg};
     varve__directory directory;
 
-    varve_status status = varve__directory_prepare(options, &directory, err);
+    varve_status status = keep_path(store, options->path, err);
+    if (status == VARVE_OK)
+        status = varve__directory_prepare(options, &directory, err);
     if (status != VARVE_OK)
         return status;
     store->format_version = directory.version;

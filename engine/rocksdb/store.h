@@ -16,8 +16,10 @@ struct varve__store {
     rocksdb_readoptions_t *get_options; /* never changed, so threads may share it */
     rocksdb_writeoptions_t *no_sync;
     rocksdb_writeoptions_t *sync;
+    char *path; /* NULL for a store in memory */
     int64_t format_version;
-    atomic_bool stopped; /* a sync of the WAL failed: RocksDB takes nothing more */
+    atomic_bool stopped;              /* a sync of the WAL failed: RocksDB takes nothing more */
+    atomic_uint_least64_t broken_log; /* number of the WAL that met a full disk; 0 = none has */
 };
 
 struct varve__store_snapshot {

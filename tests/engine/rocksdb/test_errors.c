@@ -124,6 +124,20 @@ START_TEST(a_failed_sync_of_the_log_leaves_a_commit_unknown)
 }
 END_TEST
 
+START_TEST(a_log_is_known_by_its_number)
+{
+    ck_assert_uint_eq(varve__rocksdb_log_named("IO error: No space left on device: While appending "
+                                               "to file: /d/000004.log: No space left on device"),
+                      4);
+    ck_assert_uint_eq(varve__rocksdb_log_named("IO error: While fsync: /d.log/123456.log: x"),
+                      123456);
+    ck_assert_uint_eq(varve__rocksdb_log_named("IO error: While fsync: /d/000009.sst: x"), 0);
+    ck_assert_uint_eq(varve__rocksdb_log_named("IO error: While fsync: /d/notes.log: x"), 0);
+    ck_assert_uint_eq(varve__rocksdb_log_named("12.log: "), 12);
+    ck_assert_uint_eq(varve__rocksdb_log_named(""), 0);
+}
+END_TEST
+
 START_TEST(the_text_is_kept)
 {
     varve_error err = VARVE_ERROR_INIT;
@@ -143,6 +157,7 @@ int main(void)
     tcase_add_loop_test(cases, every_text_has_a_status, 0, sizeof texts / sizeof texts[0]);
     tcase_add_loop_test(cases, a_failed_sync_of_the_log_leaves_a_commit_unknown, 0,
                         sizeof commits / sizeof commits[0]);
+    tcase_add_test(cases, a_log_is_known_by_its_number);
     tcase_add_test(cases, the_text_is_kept);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

@@ -1,0 +1,517 @@
+/*
+ * Traps: a full disk ends the process of a RocksDB that has assertions; so does a sync of the log
+ * after a failed write, and a write after a full disk in some cases; and a commit whose sync has
+ * failed is there after the next opening, though RocksDB called it failed.
+ */
+#include <sched.h>
+#include <sys/mount.h>
+#include <time.h>
+
+#include "tests/engine/rocksdb/faults.h"
+#include "tests/engine/rocksdb/rocks.h"
+
+#define DISK_BYTES (24 << 20)
+#define BALLAST_BYTES (8 << 20)
+
+/* RocksDB heals about five seconds after there is space again; nothing depends on how soon. */
+#define HEALING_SECONDS_MAX 60
+
+/* ---- A disk that is really full */
+
+/* Let the directory of the test be a disk of its own, seen by nobody else; false without the right.
+ */
+static bool mount_small_disk(void)
+{
+    char size[32];
+    (void)snprintf(size, sizeof size, "size=%d", DISK_BYTES);
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("tmpfs", place, "tmpfs", 0, size) != 0) {
+        printf("skipped: a disk cannot be mounted here: %s\n", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static void teardown(void)
+{
+    (void)umount2(place, MNT_DETACH); /* fails where nothing was mounted */
+    place_teardown();
+}
+
+static void place_ballast(void)
+{
+    char *ballast = calloc(1, BALLAST_BYTES);
+    file_write(place_path("ballast"), ballast, BALLAST_BYTES);
+    free(ballast);
+}
+
+/* A value that does not compress, so that the tables fill the disk as the log does. */
+static varve_slice noise(void)
+{
+    static unsigned char data[4000];
+    uint64_t state = 88172645463325252;
+    for (size_t i = 0; i < sizeof data; i++) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        data[i] = (unsigned char)state;
+    }
+    return varve_slice_of(data, sizeof data);
+}
+
+/* Put numbered keys until it fails; returns how many went in. */
+static unsigned fill_up(varve_engine *engine, unsigned first, varve_status *status)
+{
+    unsigned number = first;
+    do
+        *status = store_put(engine, key_number(number++), noise());
+    while (*status == VARVE_OK && number < 100000);
+    return number - 1;
+}
+
+static void wait_until_writable(varve_engine *engine, unsigned number)
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    time_t end = time(NULL) + HEALING_SECONDS_MAX;
+    while (store_put(engine, key_number(number), noise()) != VARVE_OK) {
+        ck_assert_int_lt(time(NULL), end);
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+static void raw_fill_up(void)
+{
+    static char value[4001];
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_options_set_create_if_missing(options, 1);
+    rocksdb_t *db = raw_open(options, place_path("raw"));
+    memset(value, 'v', sizeof value - 1);
+    for (int failures = 0; failures < 100;) {
+        char *text = raw_put(db, "k", value);
+        failures += text != NULL;
+        rocksdb_free(text);
+    }
+    rocksdb_close(db);
+}
+
+START_TEST(control_a_full_disk_ends_the_process)
+{
+    if (mount_small_disk())
+        expect_death(in_child(raw_fill_up), "a full disk");
+}
+END_TEST
+
+START_TEST(a_full_disk_is_an_answer)
+{
+    varve_status status;
+
+    if (!mount_small_disk())
+        return;
+    place_ballast();
+    varve_options options = store_options(place_path("s"));
+    options.write_buffer_bytes = 4 << 20;
+    varve_engine *engine = store_open_with(&options);
+    unsigned count = fill_up(engine, 0, &status);
+    ck_status(status, VARVE_NO_SPACE, &err);
+    ck_assert_uint_gt(count, 1000);
+
+    /* It stays an answer, whatever is asked; and all that went in is there. */
+    for (int i = 0; i < 50; i++)
+        ck_status(store_put(engine, key_number(count), noise()), VARVE_NO_SPACE, &err);
+    ck_status(varve_engine_sync(engine, &err), VARVE_NO_SPACE, &err);
+    ck_status(varve_engine_flush(engine, &err), VARVE_NO_SPACE, &err);
+    ck_status(varve_engine_compact(engine, &err), VARVE_NO_SPACE, &err);
+    ck_assert_uint_eq(store_count(engine, &status), count);
+    ck_assert_int_eq(status, VARVE_OK);
+
+    ck_assert_int_eq(unlink(place_path("ballast")), 0);
+    wait_until_writable(engine, count);
+    ck_assert_uint_eq(store_count(engine, &status), count + 1);
+    store_close(engine);
+    engine = store_open_with(&options);
+    ck_assert_uint_eq(store_count(engine, &status), count + 1);
+    store_close(engine);
+}
+END_TEST
+
+/* Closing and opening while there is no space. */
+START_TEST(a_full_disk_can_be_closed_and_opened)
+{
+    varve_status status;
+
+    if (!mount_small_disk())
+        return;
+    place_ballast();
+    varve_options options = store_options(place_path("s"));
+    varve_engine *engine = store_open_with(&options);
+    unsigned count = fill_up(engine, 0, &status);
+    ck_status(status, VARVE_NO_SPACE, &err);
+    store_close(engine);
+
+    varve_error_release(&err);
+    ck_status(varve_engine_open(&options, &engine, &err), VARVE_NO_SPACE, &err);
+    ck_assert_ptr_null(engine);
+    varve_error_release(&err);
+    /* For reading it opens all the same. */
+    options.read_only = true;
+    engine = store_open_with(&options);
+    ck_assert_uint_eq(store_count(engine, &status), count);
+    store_close(engine);
+
+    ck_assert_int_eq(unlink(place_path("ballast")), 0);
+    options.read_only = false;
+    engine = store_open_with(&options);
+    ck_assert_uint_eq(store_count(engine, &status), count);
+    ck_ok(store_put(engine, key_number(count), noise()), &err);
+    store_close(engine);
+}
+END_TEST
+
+START_TEST(there_is_no_room_for_a_new_store)
+{
+    varve_engine *engine = NULL;
+
+    if (!mount_small_disk())
+        return;
+    char *rest = calloc(1, DISK_BYTES);
+    int file = open(place_path("rest"), O_CREAT | O_WRONLY, 0644);
+    while (write(file, rest, DISK_BYTES) > 0)
+        continue;
+    ck_assert_int_eq(errno, ENOSPC);
+    ck_assert_int_eq(close(file), 0);
+    free(rest);
+    varve_options options = store_options(place_path("s"));
+    ck_status(varve_engine_open(&options, &engine, &err), VARVE_NO_SPACE, &err);
+    ck_assert_ptr_null(engine);
+    ck_assert_int_eq(unlink(place_path("rest")), 0);
+    store_close(store_open_with(&options));
+}
+END_TEST
+
+/* ---- Any user can have a disk that says it is full */
+
+static void raw_write_on_full_disk(void)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_options_set_create_if_missing(options, 1);
+    rocksdb_t *db = raw_open(options, place_path("raw"));
+    fault_arm(FAULT_WRITE, "/raw/", ENOSPC);
+    for (int i = 0; i < 100; i++)
+        rocksdb_free(raw_put(db, "k", "v"));
+    _exit(fault_disarm() > 0 ? 0 : 1);
+}
+
+START_TEST(control_writes_that_fail_end_the_process)
+{
+    int status = in_child(raw_write_on_full_disk);
+    ck_assert(!WIFEXITED(status) || WEXITSTATUS(status) == 0);
+    expect_death(status, "a write to a full disk");
+}
+END_TEST
+
+/* Where the disk says it is full: the log, the tables, everything. */
+static const char *const full_places[] = {".log", ".sst", "/s/"};
+
+START_TEST(writes_that_fail_are_answers)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    varve_status status;
+
+    store_fill(engine, 100);
+    fault_arm(FAULT_WRITE, full_places[_i], ENOSPC);
+    if (strcmp(full_places[_i], ".sst") == 0)
+        ck_status(varve_engine_flush(engine, &err), VARVE_NO_SPACE, &err);
+    for (int i = 0; i < 20; i++)
+        ck_status(store_put(engine, key_number(100), bytes("v")), VARVE_NO_SPACE, &err);
+    ck_status(varve_engine_sync(engine, &err), VARVE_NO_SPACE, &err);
+    ck_assert_uint_eq(store_count(engine, &status), 100);
+    unsigned long fired = fault_disarm();
+    printf("a full disk at %s: fired %lu times\n", full_places[_i], fired);
+    ck_assert_uint_gt(fired, 0);
+    wait_until_writable(engine, 100);
+    store_close(engine);
+    engine = store_open(place_path("s"));
+    ck_assert_uint_eq(store_count(engine, &status), 101);
+    store_close(engine);
+}
+END_TEST
+
+/* Time for RocksDB to believe that it has healed. */
+static void pause_between_writes(void)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+}
+
+static void raw_write_after_healing(void)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_options_set_create_if_missing(options, 1);
+    rocksdb_options_set_info_log_level(options, 4); /* the cure of the trap above */
+    rocksdb_t *db = raw_open(options, place_path("raw"));
+    fault_arm(FAULT_WRITE, ".log", ENOSPC);
+    rocksdb_free(raw_put(db, "k", "v"));
+    if (fault_disarm() == 0)
+        _exit(1);
+    for (int i = 0; i < 100; i++) {
+        pause_between_writes();
+        rocksdb_free(raw_put(db, "k", "v"));
+    }
+}
+
+START_TEST(control_healing_with_an_empty_memtable_ends_the_process)
+{
+    int status = in_child(raw_write_after_healing);
+    ck_assert(!WIFEXITED(status) || WEXITSTATUS(status) == 0);
+    expect_death(status, "a write after a full disk that met an empty memtable");
+}
+END_TEST
+
+/* The same is an answer: reading goes on, and a reopened store takes writes. */
+START_TEST(healing_with_an_empty_memtable_needs_a_reopening)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    varve_status status;
+
+    store_fill(engine, 100);
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    fault_arm(FAULT_WRITE, ".log", ENOSPC);
+    status = store_put(engine, key_number(100), bytes("v"));
+    ck_assert_uint_ge(fault_disarm(), 1);
+    ck_status(status, VARVE_NO_SPACE, &err);
+    for (int i = 0; i < 100; i++) {
+        pause_between_writes();
+        ck_status(store_put(engine, key_number(100), bytes("v")), VARVE_NO_SPACE, &err);
+        ck_assert_ptr_nonnull(strstr(err.message, "reopen the store"));
+    }
+    ck_status(varve_engine_sync(engine, &err), VARVE_NO_SPACE, &err);
+    ck_status(varve_engine_compact(engine, &err), VARVE_NO_SPACE, &err);
+    varve_error_release(&err);
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    ck_assert_uint_eq(store_count(engine, &status), 100);
+    store_close(engine);
+    engine = store_open(place_path("s"));
+    ck_assert_uint_eq(store_count(engine, &status), 100);
+    ck_ok(store_put(engine, key_number(100), bytes("v")), &err);
+    store_close(engine);
+}
+END_TEST
+
+/* ---- Syncs that fail */
+
+static void raw_sync_after_failure(void)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_options_set_create_if_missing(options, 1);
+    rocksdb_options_set_info_log_level(options, 4); /* the cure of the other trap */
+    rocksdb_t *db = raw_open(options, place_path("raw"));
+    char *text = NULL;
+    fault_arm(FAULT_WRITE, ".log", EIO);
+    rocksdb_free(raw_put(db, "k", "v"));
+    if (fault_disarm() == 0)
+        _exit(1);
+    rocksdb_flush_wal(db, 1, &text);
+}
+
+START_TEST(control_a_sync_after_a_failed_write_ends_the_process)
+{
+    int status = in_child(raw_sync_after_failure);
+    ck_assert(!WIFEXITED(status) || WEXITSTATUS(status) == 0);
+    expect_death(status, "a sync after a failed write");
+}
+END_TEST
+
+START_TEST(a_sync_after_a_failed_write_is_an_answer)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    varve_status status;
+
+    ck_ok(store_put(engine, key_number(0), bytes("v")), &err);
+    fault_arm(FAULT_WRITE, ".log", EIO);
+    status = store_put(engine, key_number(1), bytes("v"));
+    ck_assert_uint_ge(fault_disarm(), 1);
+    ck_status(status, VARVE_IO, &err);
+    ck_status(varve_engine_sync(engine, &err), VARVE_IO, &err);
+    ck_ok(store_has(engine, key_number(0)), &err);
+    store_close(engine);
+    engine = store_open(place_path("s"));
+    ck_assert_uint_eq(store_count(engine, &status), 1);
+    store_close(engine);
+}
+END_TEST
+
+/* Commit one numbered record, synced. */
+static varve_status commit_synced(varve_engine *engine, unsigned number)
+{
+    varve_batch *batch = NULL;
+    varve_error_release(&err);
+    ck_ok(varve_batch_open(engine, 0, &batch, &err), &err);
+    ck_ok(varve_writer_put(varve_batch_writer_of(batch), key_number(number), bytes("v"), &err),
+          &err);
+    varve_status status = varve_batch_commit(batch, VARVE_SYNC, &err);
+    varve_batch_close(batch);
+    return status;
+}
+
+/*
+ * The control is in the test: what RocksDB calls an I/O error, like that of a write which is gone,
+ * is there after the next opening.  Only "unknown" is true of it.
+ */
+START_TEST(a_failed_sync_leaves_the_commit_unknown)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    varve_status status;
+
+    ck_ok(commit_synced(engine, 0), &err);
+    fault_arm(FAULT_SYNC, ".log", EIO);
+    status = commit_synced(engine, 1);
+    unsigned long fired = fault_disarm();
+    printf("a failed sync of the log: fired %lu times\n", fired);
+    ck_assert_uint_eq(fired, 1);
+    ck_status(status, VARVE_COMMIT_UNKNOWN, &err);
+    ck_assert_ptr_nonnull(strstr(err.message, "While fdatasync"));
+
+    /* From here on RocksDB takes nothing: these are certainly not done. */
+    ck_status(commit_synced(engine, 2), VARVE_IO, &err);
+    ck_status(store_put(engine, key_number(3), bytes("v")), VARVE_IO, &err);
+    /* And a sync cannot say that what was committed before is safe. */
+    varve_error_release(&err);
+    ck_status(varve_engine_sync(engine, &err), VARVE_COMMIT_UNKNOWN, &err);
+    ck_status(varve_engine_flush(engine, &err), VARVE_IO, &err);
+    ck_ok(store_has(engine, key_number(0)), &err);
+    ck_status(store_has(engine, key_number(1)), VARVE_NOT_FOUND, &err);
+    store_close(engine);
+
+    engine = store_open(place_path("s"));
+    ck_ok(store_has(engine, key_number(0)), &err);
+    status = store_has(engine, key_number(1));
+    printf("control: after a reopen the commit that failed is %s\n",
+           status == VARVE_OK ? "there" : "not there");
+    ck_assert_int_eq(status, VARVE_OK);
+    ck_status(store_has(engine, key_number(2)), VARVE_NOT_FOUND, &err);
+    ck_status(store_has(engine, key_number(3)), VARVE_NOT_FOUND, &err);
+    ck_ok(commit_synced(engine, 4), &err);
+    store_close(engine);
+}
+END_TEST
+
+/* The kernel tells of a failed sync once; the next one would succeed without having done its work.
+ */
+START_TEST(a_failed_sync_is_not_forgotten)
+{
+    varve_engine *engine = store_open(place_path("s"));
+
+    store_fill(engine, 10);
+    fault_arm(FAULT_SYNC, ".log", EIO);
+    varve_status status = varve_engine_sync(engine, &err);
+    ck_assert_uint_ge(fault_disarm(), 1);
+    ck_status(status, VARVE_COMMIT_UNKNOWN, &err);
+    ck_status(varve_engine_sync(engine, &err), VARVE_COMMIT_UNKNOWN, &err);
+    store_close(engine);
+}
+END_TEST
+
+/* A failed sync of something else in the background: commits are refused, not unknown. */
+START_TEST(a_failed_sync_of_a_table_leaves_nothing_unknown)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    static const char *const names[] = {".sst", "MANIFEST"};
+
+    store_fill(engine, 10);
+    fault_arm(FAULT_SYNC, names[_i], EIO);
+    varve_status status = varve_engine_flush(engine, &err);
+    ck_assert_uint_ge(fault_disarm(), 1);
+    ck_status(status, VARVE_IO, &err);
+    ck_status(commit_synced(engine, 11), VARVE_IO, &err);
+    store_close(engine);
+    engine = store_open(place_path("s"));
+    ck_assert_uint_eq(store_count(engine, &status), 10);
+    store_close(engine);
+}
+END_TEST
+
+/* A full disk can show at the sync, too, and heals. */
+START_TEST(a_full_disk_during_a_sync_is_unknown_and_heals)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    varve_status walked;
+
+    for (unsigned round = 0; round < 3; round++) {
+        store_fill(engine, 10);
+        fault_arm(FAULT_SYNC, ".log", ENOSPC);
+        varve_status status = commit_synced(engine, 10);
+        ck_assert_uint_ge(fault_disarm(), 1);
+        ck_status(status, VARVE_COMMIT_UNKNOWN, &err);
+        wait_until_writable(engine, 11);
+        ck_assert_uint_ge(store_count(engine, &walked), 11);
+    }
+    store_close(engine);
+}
+END_TEST
+
+/* The version file is synced before anything else is made. */
+START_TEST(a_new_store_needs_its_version_file_safe)
+{
+    varve_options options = store_options(place_path("s"));
+    varve_engine *engine = NULL;
+    static const struct {
+        unsigned op;
+        int code;
+        varve_status status;
+    } faults[] = {{FAULT_WRITE, ENOSPC, VARVE_NO_SPACE},
+                  {FAULT_WRITE, EIO, VARVE_IO},
+                  {FAULT_SYNC, EIO, VARVE_IO}};
+
+    fault_arm(faults[_i].op, "VARVE_VERSION", faults[_i].code);
+    varve_status status = varve_engine_open(&options, &engine, &err);
+    ck_assert_uint_eq(fault_disarm(), 1);
+    ck_status(status, faults[_i].status, &err);
+    varve_error_release(&err);
+    store_close(store_open_with(&options));
+}
+END_TEST
+
+START_TEST(a_directory_that_cannot_be_synced_is_an_error)
+{
+    varve_options options = store_options(place_path("s"));
+    varve_engine *engine = NULL;
+
+    fault_arm(FAULT_SYNC, place, EIO); /* the parent, which is synced first */
+    varve_status status = varve_engine_open(&options, &engine, &err);
+    ck_assert_uint_eq(fault_disarm(), 1);
+    ck_status(status, VARVE_IO, &err);
+    varve_error_release(&err);
+    /* File systems without such a thing say EINVAL. */
+    place_remove(place_path("s"));
+    fault_arm(FAULT_SYNC, place, EINVAL);
+    status = varve_engine_open(&options, &engine, NULL);
+    ck_assert_uint_ge(fault_disarm(), 1);
+    ck_assert_int_eq(status, VARVE_IO); /* that of the version file itself */
+    ck_assert_ptr_null(engine);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trap: full and failing disks");
+    TCase *cases = tcase_create("disks");
+
+    tcase_add_checked_fixture(cases, place_setup, teardown);
+    tcase_add_test(cases, control_a_full_disk_ends_the_process);
+    tcase_add_test(cases, a_full_disk_is_an_answer);
+    tcase_add_test(cases, a_full_disk_can_be_closed_and_opened);
+    tcase_add_test(cases, there_is_no_room_for_a_new_store);
+    tcase_add_test(cases, control_writes_that_fail_end_the_process);
+    tcase_add_loop_test(cases, writes_that_fail_are_answers, 0, 3);
+    tcase_add_test(cases, control_healing_with_an_empty_memtable_ends_the_process);
+    tcase_add_test(cases, healing_with_an_empty_memtable_needs_a_reopening);
+    tcase_add_test(cases, control_a_sync_after_a_failed_write_ends_the_process);
+    tcase_add_test(cases, a_sync_after_a_failed_write_is_an_answer);
+    tcase_add_test(cases, a_failed_sync_leaves_the_commit_unknown);
+    tcase_add_test(cases, a_failed_sync_is_not_forgotten);
+    tcase_add_loop_test(cases, a_failed_sync_of_a_table_leaves_nothing_unknown, 0, 2);
+    tcase_add_test(cases, a_full_disk_during_a_sync_is_unknown_and_heals);
+    tcase_add_loop_test(cases, a_new_store_needs_its_version_file_safe, 0, 3);
+    tcase_add_test(cases, a_directory_that_cannot_be_synced_is_an_error);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
