@@ -307,7 +307,7 @@ bool cli_number(const char *text, int64_t max, int64_t *number)
         if (*text < '0' || *text > '9')
             return false;
         int digit = *text - '0';
-        if (sum > (max - digit) / 10)
+        if (digit > max || sum > (max - digit) / 10)
             return false;
         sum = sum * 10 + digit;
     }

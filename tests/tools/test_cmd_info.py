@@ -24,8 +24,9 @@ class Info(ToolTest):
         self.fill()
         info, = self.objects("info", "info", self.store)
         expected = {"path": self.store, "format_version": 1, "estimated_records": 16,
-                    "table_files": 1, "commit_labels": 2, "import_cursors": {"git": {"version": 1, "commit": "aaaa"},
-                                                          "tsv": {"version": 1}},
+                    "table_files": 1, "commit_labels": 2,
+                    "import_cursors": {"git": {"version": 1, "commit": "aaaa"},
+                                       "tsv": {"version": 1}},
                     "clock_mark": {"time": "5.000000000,7",
                                    "utc": "1970-01-01T00:00:05.000000000Z"},
                     "other_own_records": 1}

@@ -81,6 +81,8 @@ START_TEST(other_numbers_are_refused)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         ck_assert_msg(!cli_number(texts[i], 10, &number), "'%s'", texts[i]);
     ck_assert(!cli_number("9223372036854775808", INT64_MAX, &number));
+    ck_assert(!cli_number("6", 5, &number));
+    ck_assert(!cli_number("05", 4, &number));
     ck_assert_int_eq(number, -7);
 }
 END_TEST
