@@ -26,7 +26,9 @@ void progress_start(struct progress *progress, const char *items, uint64_t total
         .shown = shown && isatty(STDERR_FILENO), .items = items, .total_bytes = total_bytes};
 }
 
-static void print_size(double bytes)
+enum { PART_MAX = 64 };
+
+static void format_size(double bytes, char text[PART_MAX])
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     size_t unit = 0;
@@ -35,36 +37,39 @@ static void print_size(double bytes)
         bytes /= 1024;
         unit++;
     }
-    fprintf(stderr, unit == 0 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
+    snprintf(text, PART_MAX, "%.*f %s", unit == 0 ? 0 : 1, bytes, units[unit]);
 }
 
-static void print_time_left(double seconds)
+static void format_time_left(double seconds, char text[PART_MAX])
 {
     uint64_t left = seconds < 1e9 ? (uint64_t)(seconds + 0.5) : 1000000000;
 
     if (left >= 3600)
-        fprintf(stderr, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left", left / 3600,
-                left / 60 % 60, left % 60);
+        snprintf(text, PART_MAX, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left", left / 3600,
+                 left / 60 % 60, left % 60);
     else
-        fprintf(stderr, ", %" PRIu64 ":%02" PRIu64 " left", left / 60, left % 60);
+        snprintf(text, PART_MAX, ", %" PRIu64 ":%02" PRIu64 " left", left / 60, left % 60);
 }
 
 static void draw(const struct progress *progress, uint64_t items, uint64_t bytes, double elapsed)
 {
     double rate = (double)(bytes - progress->first_bytes) / elapsed;
+    char done[PART_MAX];
+    char total[PART_MAX];
+    char speed[PART_MAX];
+    char left[PART_MAX] = "";
+    char line[6 * PART_MAX];
 
-    /* The cursor to the first column, the line wiped. */
-    fprintf(stderr, "\r\033[K%" PRIu64 " %s, ", items, progress->items);
-    print_size((double)bytes);
-    if (progress->total_bytes != 0) {
-        fputs(" of ", stderr);
-        print_size((double)progress->total_bytes);
-    }
-    fputs(", ", stderr);
-    print_size(rate);
-    fputs("/s", stderr);
+    format_size((double)bytes, done);
+    format_size((double)progress->total_bytes, total);
+    format_size(rate, speed);
     if (progress->total_bytes > bytes && rate > 0)
-        print_time_left((double)(progress->total_bytes - bytes) / rate);
+        format_time_left((double)(progress->total_bytes - bytes) / rate, left);
+    /* The cursor to the first column, the line wiped; written at once, so that nothing flickers. */
+    snprintf(line, sizeof line, "\r\033[K%" PRIu64 " %s, %s%s%s, %s/s%s", items, progress->items,
+             done, progress->total_bytes == 0 ? "" : " of ",
+             progress->total_bytes == 0 ? "" : total, speed, left);
+    fputs(line, stderr);
     fflush(stderr);
     line_stands = true;
 }
