@@ -257,7 +257,7 @@ START_TEST(many_versions_are_passed_by_a_seek)
 {
     enter(_i);
     varve_writer *writer = at.batch != NULL ? varve_batch_writer_of(at.batch) : on.writer;
-    char key[16];
+    char key[32];
     for (int i = 1; i <= 40; i++) {
         (void)snprintf(key, sizeof key, "b%%00@%d", i);
         put(writer, key, "v");

@@ -48,7 +48,7 @@ varve_slice key_of(const char *text)
 /* A C string of the `size` bytes at `text`, of which none is NUL. */
 static const char *kept_text(const char *text, size_t size)
 {
-    char *terminated = strndup(text, size);
+    char *terminated = strndup(size > 0 ? text : "", size);
     ck_assert_ptr_nonnull(terminated);
     const char *kept =
         (const char *)copy_of(varve_slice_of(terminated, strlen(terminated) + 1)).data;
