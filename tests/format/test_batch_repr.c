@@ -220,6 +220,14 @@ START_TEST(the_limit_can_be_reached)
     ck_ok(varve__repr_append(&full, &three, &err), &err);
     ck_assert_uint_eq(full.size, VARVE_BATCH_SIZE_MAX);
     ck_assert_uint_eq(varve__repr_count(varve_buf_slice(&full)), 1);
+
+    varve_record log = {VARVE_RECORD_LOG, bytes(""), bytes("a")};
+    full.size = VARVE_BATCH_SIZE_MAX - 2;
+    ck_status(varve__repr_append(&full, &log, &err), VARVE_TOO_LARGE, &err);
+    full.size = VARVE_BATCH_SIZE_MAX - 3;
+    ck_ok(varve__repr_append(&full, &log, &err), &err);
+    ck_assert_uint_eq(full.size, VARVE_BATCH_SIZE_MAX);
+
     ck_status(varve__repr_append_repr(&full, hex("000000000000000001000000 00 00"), &err),
               VARVE_TOO_LARGE, &err);
     ck_ok(varve__repr_append_repr(&full, hex(empty), &err), &err);

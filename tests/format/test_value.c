@@ -200,6 +200,12 @@ START_TEST(a_value_beyond_the_limit_is_refused)
     ck_fails(varve_value_set_bytes(&out, huge, &err), VARVE_TOO_LARGE, &err,
              "value of 1073741825 bytes exceeds the limit of 1073741824");
     ck_hex(varve_buf_slice(&out), "00 00 00 00 03 6B 65 70 74");
+
+    /* One byte less is allowed: memory is asked for. */
+    fault_alloc_arm(1);
+    huge.size--;
+    ck_status(varve_value_set_bytes(&out, huge, &err), VARVE_NO_MEMORY, &err);
+    ck_assert(fault_alloc_disarm());
 }
 END_TEST
 
@@ -263,6 +269,7 @@ START_TEST(verifying)
 {
     ck_ok(varve_value_verify(hex("ED 6C 45 A8 03 76 61 6C 75 65"), bytes("a"), &err), &err);
     ck_ok(varve_value_verify(hex("00 00 00 00 03 76"), bytes("a"), &err), &err);
+    ck_ok(varve_value_verify(hex("00 00 00 00 03"), bytes("a"), &err), &err);
     ck_ok(varve_value_verify(hex(""), bytes("a"), &err), &err);
     ck_fails(varve_value_verify(hex("00"), bytes("a"), &err), VARVE_CHECKSUM, &err,
              "\"a\": invalid header size: 1");
@@ -302,6 +309,7 @@ START_TEST(equality_ignores_the_checksum)
 {
     varve_slice unset = hex("00 00 00 00 03 76");
     ck_assert(varve_value_equal_data(unset, hex("01 02 03 04 03 76")));
+    ck_assert(varve_value_equal_data(hex("00 00 00 00 03"), hex("01 02 03 04 03")));
     ck_assert(!varve_value_equal_data(unset, hex("00 00 00 00 03 77")));
     ck_assert(!varve_value_equal_data(unset, hex("00 00 00 00 01 76")));
     ck_assert(!varve_value_equal_data(unset, hex("00 00 00 00 03")));

@@ -21,6 +21,20 @@ START_TEST(appending_grows)
 }
 END_TEST
 
+START_TEST(growing_is_rare)
+{
+    varve_buf buf = VARVE_BUF_INIT;
+    int growths = 0;
+    for (int i = 0; i < 1000000; i++) {
+        size_t before = buf.capacity;
+        ck_ok(varve__buf_append(&buf, bytes("x"), &err), &err);
+        growths += buf.capacity != before ? 1 : 0;
+    }
+    ck_assert_int_le(growths, 20);
+    varve_buf_release(&buf);
+}
+END_TEST
+
 START_TEST(nothing_needs_no_memory)
 {
     varve_buf buf = VARVE_BUF_INIT;
@@ -134,6 +148,7 @@ int main(void)
     Suite *suite = suite_create("buf");
     TCase *tcase = tcase_create("buf");
     tcase_add_test(tcase, appending_grows);
+    tcase_add_test(tcase, growing_is_rare);
     tcase_add_test(tcase, nothing_needs_no_memory);
     tcase_add_test(tcase, assigning_replaces_and_keeps_the_memory);
     tcase_add_test(tcase, reserved_room_takes_pushes);

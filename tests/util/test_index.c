@@ -154,6 +154,26 @@ START_TEST(entries_and_their_keys_stay_where_they_are)
 }
 END_TEST
 
+/* A quarter of the entries of each level stands in the next. */
+START_TEST(levels_thin_out)
+{
+    enum { COUNT = 40000 };
+    size_t levels[VARVE__INDEX_HEIGHT_MAX] = {0};
+    for (uint64_t order = 0; order < COUNT; order++) {
+        uint32_t height = varve__index_insert(&tree, bytes("k"), order, 0, 0, 0)->height;
+        ck_assert_uint_ge(height, 1);
+        ck_assert_uint_le(height, VARVE__INDEX_HEIGHT_MAX);
+        levels[height - 1]++;
+    }
+    size_t expected = COUNT;
+    for (size_t h = 0; expected > 200; h++, expected /= 4) {
+        size_t here = expected - expected / 4;
+        ck_assert_uint_gt(levels[h], here - here / 5);
+        ck_assert_uint_lt(levels[h], here + here / 5);
+    }
+}
+END_TEST
+
 START_TEST(after_a_reservation_insertions_cannot_fail)
 {
     test_random random = test_random_start();
@@ -219,6 +239,7 @@ int main(void)
     tcase_add_test(tcase, the_newest_event_of_a_key_comes_first);
     tcase_add_test(tcase, it_answers_as_a_sorted_array_does);
     tcase_add_test(tcase, entries_and_their_keys_stay_where_they_are);
+    tcase_add_test(tcase, levels_thin_out);
     tcase_add_test(tcase, after_a_reservation_insertions_cannot_fail);
     tcase_add_test(tcase, without_memory_nothing_is_added);
     tcase_add_test(tcase, a_released_index_is_empty_and_can_be_filled_again);
