@@ -197,16 +197,16 @@ static void write_nothing(varve_engine *engine)
     (void)engine;
 }
 
-/* New tables all the time, each of them the end of a log. */
+/* New tables in bursts, each of them the end of a log; in between there is time for an opening. */
 static void write_on_and_on(varve_engine *engine)
 {
-    const struct timespec pause = {.tv_nsec = 10000000};
+    const struct timespec pause = {.tv_nsec = 150000000};
     for (unsigned i = 1;; i++) {
         ck_ok(store_put(engine, key_number(i), bytes("v")), &err);
-        if (i % 50 == 0) {
+        if (i % 10 == 0)
             ck_ok(varve_engine_flush(engine, &err), &err);
+        if (i % 100 == 0)
             (void)nanosleep(&pause, NULL);
-        }
     }
 }
 

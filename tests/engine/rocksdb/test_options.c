@@ -28,6 +28,10 @@ static void expect_line(const char *file, const char *line)
     ck_assert_msg(strstr(file, whole) != NULL, "no line `%s`", line);
 }
 
+#define COMPRESSION                                                                                \
+    "compression_per_level=kNoCompression:kNoCompression:kLZ4Compression:kLZ4Compression:"         \
+    "kLZ4Compression:kLZ4Compression:kLZ4Compression"
+
 START_TEST(the_defaults_are_ours)
 {
     static const char *const lines[] = {
@@ -37,8 +41,7 @@ START_TEST(the_defaults_are_ours)
         "filter_policy=bloomfilter",
         "memtable_prefix_bloom_size_ratio=0.020000",
         "level_compaction_dynamic_level_bytes=true",
-        "compression_per_level=kNoCompression:kNoCompression:kLZ4Compression:kLZ4Compression:"
-        "kLZ4Compression:kLZ4Compression:kLZ4Compression",
+        COMPRESSION,
         "bottommost_compression=kZSTD",
         "block_size=8192",
         "format_version=5",
