@@ -27,7 +27,10 @@ typedef struct varve__key_parts {
  */
 varve_status varve__key_split(varve_slice engine_key, varve__key_parts *parts, varve_error *err);
 
-/* Append the user key whose escaped form with terminator is `prefix` (validated) to `user_key`. */
+/*
+ * Append the user key whose escaped form with terminator is `prefix` (validated) to `user_key`.  No
+ * memory is needed where there is room for `prefix.size` bytes.
+ */
 varve_status varve__key_unescape(varve_slice prefix, varve_buf *user_key, varve_error *err);
 
 /* Size of the user key whose escaped form with terminator is `prefix` (validated). */

@@ -125,8 +125,10 @@ VARVE_API void varve_error_release(varve_error *err);
 
 /*
  * The full text, rendered from the payload: `message` is cut to its room, this names every intent
- * that fits the rules of its kind.  Replaces what `text` held and ends it with a NUL that `size`
- * does not count.  Returns VARVE_OK or VARVE_NO_MEMORY.
+ * that fits the rules of its kind.  Without a message it is the text of the status.  Replaces what
+ * `text` held and ends it with a NUL that `size` does not count.
+ *
+ * Returns VARVE_OK; or VARVE_NO_MEMORY, leaving `text` as it was.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_error_text(const varve_error *err, varve_buf *text);
 

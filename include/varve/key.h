@@ -5,6 +5,8 @@
  * version twelve more bytes: the timestamp, inverted and big-endian.  Plain byte order of engine
  * keys therefore gives, for one user key, the metadata record, then the newest version, ..., then
  * the oldest, and then the next user key.  docs/format.md has the layout byte by byte.
+ *
+ * What a function reads must not lie inside the buffer that it fills.
  */
 #ifndef VARVE_KEY_H
 #define VARVE_KEY_H
