@@ -296,7 +296,7 @@ varve_status varve_batch_repr_validate(varve_slice repr, varve_error *err)
     while (status == VARVE_OK) {
         size_t offset = reader.offset;
         uint32_t number = reader.found;
-        varve_record record;
+        varve_record record = {.type = VARVE_RECORD_LOG};
         status = varve__repr_reader_next(&reader, &record, err);
         if (status != VARVE_OK)
             break;

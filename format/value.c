@@ -139,7 +139,7 @@ varve_status varve_value_get_tuple(varve_slice raw, varve_slice *data, varve_err
 
 varve_status varve_value_get_int(varve_slice raw, int64_t *number, varve_error *err)
 {
-    varve_slice data;
+    varve_slice data = {NULL, 0};
     varve_status status = get_data(raw, VARVE_TAG_INT, &data, err);
     if (status != VARVE_OK)
         return status;
@@ -165,7 +165,7 @@ varve_status varve_value_get_bool(varve_slice raw, bool *truth, varve_error *err
 
 varve_status varve_value_get_float(varve_slice raw, double *number, varve_error *err)
 {
-    varve_slice data;
+    varve_slice data = {NULL, 0};
     varve_status status = get_data(raw, VARVE_TAG_FLOAT, &data, err);
     if (status != VARVE_OK)
         return status;
