@@ -96,9 +96,8 @@ static varve_status stage(const struct write *write, varve__stage *stage, varve_
 static varve_status stage_and_apply(const struct write *write, varve_error *err)
 {
     varve__stage staged;
-    varve_status status = varve__stage_begin(&staged, write->how.scratch, err);
-    if (status == VARVE_OK)
-        status = stage(write, &staged, err);
+    varve__stage_begin(&staged, write->how.scratch);
+    varve_status status = stage(write, &staged, err);
     if (status == VARVE_OK)
         status = varve__stage_apply(&staged, write->how.writer, err);
     varve__stage_release(&staged);

@@ -58,7 +58,6 @@ varve_status varve__walk_open_last(varve__walk *walk, varve_reader *reader, varv
     if (status != VARVE_OK)
         return status;
     (void)varve_iter_seek_lt(walk->it, upper);
-    walk->at_front = false;
     return varve__walk_arrived(walk, err);
 }
 
@@ -140,7 +139,7 @@ varve_status varve__walk_descend(varve__walk *walk, const unsigned char *suffix,
 
 varve_status varve__walk_next_key(varve__walk *walk, varve_error *err)
 {
-    varve_status status = varve__walk_check(walk, err);
+    varve_status status = walk->at_front ? VARVE_OK : varve__walk_check(walk, err);
     for (int step = 0; status == VARVE_OK && step < VARVE__STEPS_BEFORE_SEEK; step++)
         status = varve__walk_older(walk, err);
     walk->at_front = true;

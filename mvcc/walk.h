@@ -32,13 +32,13 @@ void varve__walk_release(varve__walk *walk);
  * does not exist; or the failure of the iterator, VARVE_CORRUPT_KEY or VARVE_NO_MEMORY.
  */
 
-/* Open a walk over one key and go to its first record. */
+/* Open a zeroed walk over one key and go to its first record. */
 varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve_slice user_key,
                                   varve_error *err);
 
 /*
- * Open a walk over the keys between two encoded bounds, of which the lower may be empty, and go to
- * the first record of the first key, or to the last record of the last.
+ * Open a zeroed walk over the keys between two encoded bounds, of which the lower may be empty, and
+ * go to the first record of the first key, or to the last record of the last.
  */
 varve_status varve__walk_open_first(varve__walk *walk, varve_reader *reader, varve_slice lower,
                                     varve_slice upper, varve_error *err);

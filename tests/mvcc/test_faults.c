@@ -260,6 +260,92 @@ START_TEST(each_call_fails)
 }
 END_TEST
 
+/* What is wrong with the arguments is found before the engine is asked for anything. */
+START_TEST(bad_arguments_come_first)
+{
+    fault_view view;
+    unsigned char byte = 0;
+    varve_slice too_long = repeated('k', VARVE_KEY_SIZE_MAX + 1);
+    varve_slice too_large = varve_slice_of(&byte, (size_t)VARVE_VALUE_SIZE_MAX + 1);
+    fault_view_init(&view, mvcc.reader, mvcc.writer);
+    varve_write how = {
+        .struct_size = sizeof how, .reader = &view.reader, .writer = &view.writer, .ts = at(1)};
+    fault_view_arm(&view, 1);
+
+    ck_status(varve_mvcc_put(&how, too_long, bytes("v"), &mvcc.err), VARVE_INVALID_KEY, &mvcc.err);
+    ck_status(varve_mvcc_put(&how, bytes("\xFF\xFF"), bytes("v"), &mvcc.err), VARVE_INVALID_KEY,
+              &mvcc.err);
+    ck_status(varve_mvcc_put(&how, bytes("k"), too_large, &mvcc.err), VARVE_TOO_LARGE, &mvcc.err);
+    how.ts = at(-1);
+    ck_status(varve_mvcc_put(&how, bytes("k"), bytes("v"), &mvcc.err), VARVE_INVALID_ARGUMENT,
+              &mvcc.err);
+    ck_assert(!view.fired);
+}
+END_TEST
+
+/* ---- What reads cost
+ * ----------------------------------------------------------------------------- */
+
+static unsigned seeks;
+static unsigned steps;
+
+/* Run an operation and remember how it has moved. */
+static void count(varve_status (*run)(const struct context *context, varve_error *err))
+{
+    fault_view view;
+    fault_view_init(&view, mvcc.reader, mvcc.writer);
+    const struct context context = {&view.reader, &view.writer, NULL};
+    fault_view_arm(&view, 0);
+    ck_ok(run(&context, &mvcc.err), &mvcc.err);
+    seeks = view.seeks;
+    steps = view.steps;
+}
+
+/* Ten keys, with one version or an inline value in turn. */
+static void put_shallow_keys(void)
+{
+    char key[] = "k0";
+    for (int i = 0; i < 10; i++, key[1]++) {
+        if (i % 2 == 0)
+            mvcc_put(key, at(2), "v");
+        else
+            mvcc_put_inline(key, "i");
+    }
+}
+
+START_TEST(shallow_keys_are_stepped_over)
+{
+    put_shallow_keys();
+
+    count(scan_forward);
+    ck_assert_uint_eq(seeks, 1);
+    ck_assert_uint_eq(steps, 10);
+    count(scan_backward);
+    ck_assert_uint_eq(seeks, 1);
+    ck_assert_uint_eq(steps, 10);
+}
+END_TEST
+
+START_TEST(deep_keys_are_sought)
+{
+    mvcc_put("b", at(1), "v");
+    for (int i = 1; i <= 100; i++)
+        mvcc_put("c", at(i), "v");
+    mvcc_put("d", at(1), "v");
+
+    count(get_newest); /* at 50 */
+    ck_assert_uint_eq(seeks, 2);
+    ck_assert_uint_eq(steps, 8);
+    /* At 2: the first key, the version, the next key, and beyond the last. */
+    count(scan_forward);
+    ck_assert_uint_le(seeks, 3);
+    ck_assert_uint_le(steps, 20);
+    count(scan_backward);
+    ck_assert_uint_le(seeks, 4);
+    ck_assert_uint_le(steps, 30);
+}
+END_TEST
+
 /* ---- Allocations -------------------------------------------------------------------------------
  */
 
@@ -330,6 +416,9 @@ END_TEST
 static void fill(TCase *tcase)
 {
     tcase_add_test(tcase, each_call_fails);
+    tcase_add_test(tcase, bad_arguments_come_first);
+    tcase_add_test(tcase, shallow_keys_are_stepped_over);
+    tcase_add_test(tcase, deep_keys_are_sought);
     tcase_add_test(tcase, each_allocation_fails);
     tcase_add_test(tcase, nobody_has_to_take_the_details);
 }

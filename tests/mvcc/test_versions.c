@@ -82,6 +82,22 @@ START_TEST(paging)
 }
 END_TEST
 
+/* What an earlier read has left in the rows is gone. */
+START_TEST(rows_are_replaced)
+{
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_read how = {.struct_size = sizeof how, .ts = at(9)};
+    put_history();
+    ck_ok(varve_mvcc_versions(mvcc.reader, &how, bytes("k"), 1, &rows, &mvcc.err), &mvcc.err);
+    ck_assert_str_eq(mvcc_result(VARVE_OK, &rows, &mvcc.err), "k@9=c > 7");
+
+    ck_ok(varve_mvcc_versions(mvcc.reader, &how, bytes("j"), 1, &rows, &mvcc.err), &mvcc.err);
+    ck_assert_str_eq(mvcc_result(VARVE_OK, &rows, &mvcc.err), "j@1=other");
+    varve_rows_release(&rows);
+    ck_assert_str_eq(mvcc_result(VARVE_OK, &rows, &mvcc.err), "");
+}
+END_TEST
+
 /* Beyond the first that is visible, versions come one by one; it may have to be sought. */
 START_TEST(deep_start)
 {
@@ -151,6 +167,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, limits);
     tcase_add_test(tcase, at_most_none);
     tcase_add_test(tcase, paging);
+    tcase_add_test(tcase, rows_are_replaced);
     tcase_add_test(tcase, deep_start);
     tcase_add_test(tcase, inline_values_are_one_row);
     tcase_add_test(tcase, intents);

@@ -61,6 +61,7 @@ static void fault_seek_ge(varve_iter *head, varve_slice engine_key)
     varve__iter_restart(&it->it);
     if (movement_fails(it))
         return;
+    it->view->seeks++;
     (void)varve_iter_seek_ge(it->inner, engine_key);
     follow(it);
 }
@@ -71,6 +72,7 @@ static void fault_seek_le(varve_iter *head, varve_slice engine_key)
     varve__iter_restart(&it->it);
     if (movement_fails(it))
         return;
+    it->view->seeks++;
     (void)varve_iter_seek_le(it->inner, engine_key);
     follow(it);
 }
@@ -80,6 +82,7 @@ static void fault_next(varve_iter *head)
     fault_iter *it = fault_iter_of(head);
     if (movement_fails(it))
         return;
+    it->view->steps++;
     (void)varve_iter_next(it->inner);
     follow(it);
 }
@@ -89,6 +92,7 @@ static void fault_prev(varve_iter *head)
     fault_iter *it = fault_iter_of(head);
     if (movement_fails(it))
         return;
+    it->view->steps++;
     (void)varve_iter_prev(it->inner);
     follow(it);
 }
@@ -178,4 +182,6 @@ void fault_view_arm(fault_view *view, unsigned nth)
     view->until_fault = nth;
     view->fired = false;
     view->written = 0;
+    view->seeks = 0;
+    view->steps = 0;
 }

@@ -18,7 +18,9 @@ typedef struct fault_view {
     varve_writer *writes;
     unsigned until_fault; /* 0 = no fault is to come */
     bool fired;
-    unsigned written; /* calls of the writer that were passed on */
+    unsigned written; /* calls of the writer that were passed on, since arming */
+    unsigned seeks;   /* likewise, of iterators */
+    unsigned steps;
 } fault_view;
 
 /* Pass on to `reads` and `writes`.  Iterators are closed before the view goes. */
