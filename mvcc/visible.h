@@ -1,6 +1,6 @@
 /*
- * What a reader sees of one user key: the decision table, in its one home.  Every read goes through
- * it, those that writers make included.
+ * What a reader sees of one user key: the decision table, in its one home.  Get, both scans and
+ * versions go through it.
  *
  * A key is judged by its first record, which is its metadata record m or else its newest version
  * v1. R is the timestamp of the read.  The first row that matches decides:
