@@ -62,15 +62,7 @@ static void guarded_seek_ge(varve_iter *head, varve_slice engine_key)
     if (it->is_prefix && !begin_prefix(it, engine_key))
         return;
     varve_slice lower = varve_buf_slice(&it->lower);
-    if (varve_slice_compare(engine_key, lower) < 0) {
-        /* A bound behind the user key sought leaves nothing of it, and may be no engine key. */
-        if (it->is_prefix && !starts_with(lower, varve_buf_slice(&it->prefix))) {
-            varve__iter_exhausted(it);
-            return;
-        }
-        engine_key = lower;
-    }
-    it->ops->seek_ge(head, engine_key);
+    it->ops->seek_ge(head, varve_slice_compare(engine_key, lower) < 0 ? lower : engine_key);
     stop_behind_end(it);
 }
 

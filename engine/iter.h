@@ -8,7 +8,7 @@
  * The bounds of the opening are the implementation's own.  Bounds that were narrowed after opening
  * and the prefix of a prefix iterator are looked after in engine/iter.c, by a table of operations
  * that it puts in front of the implementation's; an iterator without them pays nothing.  A prefix
- * iterator is therefore sought only with whole user keys, and never moved backwards.
+ * iterator is therefore never moved backwards, and what it shows of other user keys does no harm.
  */
 #ifndef VARVE_ENGINE_ITER_H
 #define VARVE_ENGINE_ITER_H

@@ -74,7 +74,10 @@ typedef void (*varve_log_fn)(void *arg, varve_log_level level, const char *line)
 typedef struct varve_options {
     size_t struct_size;
 
-    /* The store: its directory, NULL for the memory backends. */
+    /*
+     * The store: its directory, NULL for the memory backends.  These are always new and writable,
+     * and refuse `read_only`, `must_exist` and `salvage`.
+     */
     const char *path;
     varve_backend backend;
 
@@ -276,9 +279,14 @@ VARVE_API void varve_iter_close(varve_iter *it);
  * Movements.  Each returns whether the iterator now stands on a record.  False means the end of the
  * data or bounds, or a failure: varve_iter_status() tells which.  A seek forgets an earlier
  * failure; the other movements leave an iterator that is not valid as it is.
+ *
+ * A key that is sought must not lie in memory that this iterator has lent.
  */
 
-/* To the first record at or above `engine_key`; the empty key means the first of all. */
+/*
+ * To the first record at or above `engine_key`; the empty key means the first of all.  On a prefix
+ * iterator the key must hold a whole user key: it fails with VARVE_INVALID_ARGUMENT otherwise.
+ */
 static inline bool varve_iter_seek_ge(varve_iter *it, varve_slice engine_key)
 {
     it->ops->seek_ge(it, engine_key);
@@ -377,8 +385,9 @@ VARVE_API VARVE_NODISCARD varve_status varve_writer_put(varve_writer *writer,
 VARVE_API VARVE_NODISCARD varve_status varve_writer_clear(varve_writer *writer,
                                                           varve_slice engine_key, varve_error *err);
 /*
- * Remove every record from `start` up to, not including, `end`.  The bounds may be any bytes; a
- * range that ends before it starts is VARVE_INVALID_ARGUMENT.
+ * Remove every record from `start` up to, not including, `end`.  The bounds may be any bytes, up to
+ * VARVE_ENGINE_KEY_SIZE_MAX of them (more are VARVE_INVALID_KEY); a range that ends before it
+ * starts is VARVE_INVALID_ARGUMENT.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_writer_clear_range(varve_writer *writer,
                                                                 varve_slice start, varve_slice end,
