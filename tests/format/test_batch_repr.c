@@ -206,6 +206,41 @@ START_TEST(what_is_too_large_is_not_appended)
     ck_assert_uint_eq(err.detail.too_large.size, 56 + 6 + (uint64_t)huge_key.size);
     ck_assert_uint_eq(err.detail.too_large.limit, 2147483648);
     ck_hex(varve_batch_builder_finish(builder), put_clear_merge);
+
+    /* The header that is not there yet counts too. */
+    varve_record clear = {VARVE_RECORD_CLEAR, varve_slice_of("x", VARVE_BATCH_SIZE_MAX - 17),
+                          bytes("")};
+    ck_status(varve__repr_append(&out, &clear, &err), VARVE_TOO_LARGE, &err);
+    ck_assert_uint_eq(err.detail.too_large.size, 2147483649);
+    ck_assert_uint_eq(out.size, 0);
+}
+END_TEST
+
+START_TEST(what_is_just_at_the_limit_is_not_too_large)
+{
+    /* Memory is asked for, and refused. */
+    varve_record put = {VARVE_RECORD_PUT, bytes("k"), varve_slice_of("x", VARVE_VALUE_SIZE_MAX)};
+    varve_record clear = {VARVE_RECORD_CLEAR, varve_slice_of("x", VARVE_BATCH_SIZE_MAX - 18),
+                          bytes("")};
+    fault_alloc_arm(1);
+    ck_status(varve__repr_append(&out, &put, &err), VARVE_NO_MEMORY, &err);
+    ck_assert(fault_alloc_disarm());
+    fault_alloc_arm(1);
+    ck_status(varve__repr_append(&out, &clear, &err), VARVE_NO_MEMORY, &err);
+    ck_assert(fault_alloc_disarm());
+    ck_assert_uint_eq(out.size, 0);
+}
+END_TEST
+
+START_TEST(the_first_record_has_room_beside_its_header)
+{
+    for (size_t size = 0; size < 300; size++) {
+        varve_buf repr = VARVE_BUF_INIT;
+        varve_record clear = {VARVE_RECORD_CLEAR, repeated('k', size), bytes("")};
+        ck_ok(varve__repr_append(&repr, &clear, &err), &err);
+        ck_assert_uint_le(repr.size, repr.capacity);
+        varve_buf_release(&repr);
+    }
 }
 END_TEST
 
@@ -367,7 +402,10 @@ START_TEST(a_sequence_is_for_batches_of_the_log)
     varve_record record;
     varve_slice repr = hex("01 02 00 00 00 00 00 80 01 00 00 00 | 00 01 61");
     const char *message = "bad sequence: expected 0, but found 9223372036854776321";
-    ck_fails(varve_batch_reader_open(repr, 0, &reader, &err), VARVE_BAD_BATCH, &err, message);
+    ck_status(varve_batch_reader_open(repr, 0, &reader, &err), VARVE_BAD_BATCH, &err);
+    ck_assert_uint_eq(err.detail.bad_batch.offset, 0);
+    ck_assert_uint_eq(err.detail.bad_batch.record, 0);
+    ck_assert_str_eq(err.message, message);
     ck_fails(varve_batch_repr_validate(repr, &err), VARVE_BAD_BATCH, &err, message);
     ck_assert_ptr_null(reader);
 
@@ -619,6 +657,8 @@ static void add_building(Suite *suite)
     tcase_add_test(tcase, finishing_starts_over);
     tcase_add_test(tcase, keys_are_taken_as_they_are);
     tcase_add_test(tcase, what_is_too_large_is_not_appended);
+    tcase_add_test(tcase, what_is_just_at_the_limit_is_not_too_large);
+    tcase_add_test(tcase, the_first_record_has_room_beside_its_header);
     tcase_add_test(tcase, the_limit_can_be_reached);
     tcase_add_test(tcase, a_representation_begins_with_its_first_record);
     tcase_add_test(tcase, one_batch_is_appended_to_another);

@@ -190,6 +190,8 @@ START_TEST(the_text_of_other_failures_is_their_message)
 {
     ck_status(varve__fail(&err, VARVE_IO, "no such file"), VARVE_IO, &err);
     ck_assert_str_eq(full_text(&err), "no such file");
+    ck_status(varve__fail(&err, VARVE_IO, "x"), VARVE_IO, &err);
+    ck_assert_str_eq(full_text(&err), "x");
 }
 END_TEST
 
