@@ -4,6 +4,7 @@
 #include "engine/rocksdb/errors.h"
 #include "engine/rocksdb/options.h"
 #include "engine/rocksdb/store.h"
+#include "engine/rocksdb/wal.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 
@@ -72,6 +73,8 @@ static varve_status open_disk(varve__store *store, const varve_options *options,
     varve_status status = keep_path(store, options->path, err);
     if (status == VARVE_OK)
         status = varve__directory_prepare(options, &directory, err);
+    if (status == VARVE_OK)
+        status = varve__wal_check(options->path, options->salvage && !options->read_only, err);
     if (status != VARVE_OK)
         return status;
     store->format_version = directory.version;
