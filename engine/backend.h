@@ -33,7 +33,10 @@ void varve__log(const varve__logger *logger, varve_log_level level, const char *
 typedef struct varve__backend_ops {
     const char *name; /* for messages: "rocksdb", "rocksdb-mem", "mem" */
 
-    /* `options` is complete: defaults have been filled in and arguments checked. */
+    /*
+     * `options` is complete: arguments have been checked and defaults filled in, but for
+     * `max_open_files`, where 0 stays and means no limit.
+     */
     varve_status (*open)(const varve_options *options, varve__store **out, varve_error *err);
     /* Cannot fail: what must not be lost has been flushed before by the owner. */
     void (*close)(varve__store *store);

@@ -262,6 +262,7 @@ static bool follow_batch(struct overlay *it)
         status = varve__batch_view_catch_up(&batch->view, varve_buf_slice(&batch->repr), &err);
     if (status != VARVE_OK) {
         (void)varve__error_copy(&err, varve__iter_failed(&it->base));
+        varve_error_release(&err);
         return false;
     }
     it->hint = NULL;

@@ -40,7 +40,7 @@ const char *walk_backward(varve_iter *it);
 /* All records of a reader in order, as text. */
 const char *all_of(varve_reader *reader);
 
-/* Compares texts that may be NULL-free C strings, showing both. */
+/* Of the texts of the functions above. */
 #define ck_text(actual, expected) ck_assert_str_eq((actual), (expected))
 
 #endif
