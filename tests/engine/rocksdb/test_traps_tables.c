@@ -84,6 +84,7 @@ START_TEST(compaction_finds_the_damage)
     varve_engine *engine = store_open(place_path("s"));
 
     ck_status(varve_engine_compact(engine, &err), VARVE_CORRUPT, &err);
+    ck_status(store_put(engine, key_number(RECORDS), bytes("v")), VARVE_CORRUPT, &err);
     ck_ok(store_has(engine, key_number(0)), &err);
     store_close(engine);
 }
