@@ -5,13 +5,28 @@
 #include "util/buf.h"
 #include "util/fail.h"
 
+/*
+ * The default lock lets readers in as long as there are any, and a few busy ones starve the writer.
+ * No reader takes the lock twice, so a waiting writer may go first.
+ */
+static bool init_lock(pthread_rwlock_t *lock)
+{
+    pthread_rwlockattr_t fair;
+    if (pthread_rwlockattr_init(&fair) != 0)
+        return false;
+    (void)pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    bool done = pthread_rwlock_init(lock, &fair) == 0;
+    (void)pthread_rwlockattr_destroy(&fair);
+    return done;
+}
+
 static varve_status mem_open(const varve_options *options, varve__store **out, varve_error *err)
 {
     (void)options;
     varve__store *store = varve__calloc(1, sizeof *store);
     if (store == NULL)
         return varve__fail_no_memory(err, sizeof *store);
-    if (pthread_rwlock_init(&store->lock, NULL) != 0) {
+    if (!init_lock(&store->lock)) {
         varve__free(store);
         return varve__fail_no_memory(err, sizeof store->lock);
     }
