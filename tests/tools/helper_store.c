@@ -2,7 +2,7 @@
  * Writes a store as its standard input says, for tests of the tool:
  *
  *     put KEY WALL LOGICAL RAW     a version, or at 0 0 an inline value; RAW may be empty
- *     record ENGINE_KEY VALUE      a record as it is
+ *     record ENGINE_KEY VALUE      a record as it is; VALUE may be empty
  *     flush                        memory tables to table files
  *     compact                      and these to the last level
  *
@@ -48,7 +48,7 @@ static varve_status execute(varve_engine *engine, const char *line, varve_error 
         field[i][0] = '\0';
     if (sscanf(line, "put %s %s %s %s", field[0], field[1], field[2], field[3]) >= 3)
         return put(engine, err);
-    if (sscanf(line, "record %s %s", field[0], field[1]) == 2)
+    if (sscanf(line, "record %s %s", field[0], field[1]) >= 1)
         return varve_writer_put(varve_engine_writer(engine), decode(field[0], key_bytes),
                                 decode(field[1], value_bytes), err);
     if (strcmp(line, "flush\n") == 0)
