@@ -16,6 +16,7 @@ struct parser {
     varve_slice line;          /* the line looked at; valid while `held` */
     struct import_place place; /* its first byte */
     bool held;                 /* it has been read and not used */
+    bool commit_open;          /* a commit has been told but for its end */
     struct import_bytes path;
 };
 
@@ -558,13 +559,20 @@ static bool parse_commit(struct parser *p, struct cut *cut)
         if (!take_change(p, &found))
             return false;
     } while (found);
-    if (!take_blank(p))
-        return false;
-    /* A commit that was cut short behind one of its lines looks complete. */
-    enum import_step step = peek(p);
-    if (step == IMPORT_END)
-        return import_malformed(p->fault, here(p), "the input ends within a commit");
-    return step == IMPORT_OK && p->events->commit_end(p->arg, p->fault);
+    p->commit_open = true;
+    return take_blank(p);
+}
+
+/*
+ * The next command has begun: only that shows that the commit before it is complete, and was not
+ * cut short, with the stream, in front of or within one of its changes.
+ */
+static bool end_commit(struct parser *p)
+{
+    if (!p->commit_open)
+        return true;
+    p->commit_open = false;
+    return p->events->commit_end(p->arg, p->fault);
 }
 
 /* ---- Other commands ------------------------------------------------------------------------ */
@@ -625,12 +633,12 @@ static bool parse_command(struct parser *p, bool *done)
         if (!take_if(p, stream_commands[i].word, &found, &cut))
             return false;
         if (found)
-            return stream_commands[i].parse(p, &cut);
+            return end_commit(p) && stream_commands[i].parse(p, &cut);
     }
-    if (!take_if(p, "done", done, &cut) || (*done && !cut_end(p, &cut)))
+    if (!take_if(p, "done", done, &cut))
         return false;
     if (*done)
-        return true;
+        return cut_end(p, &cut) && end_commit(p);
     if (p->held)
         return import_malformed(p->fault, p->place, "unknown command \"%.*s\"", shown(p->line),
                                 (const char *)p->line.data);

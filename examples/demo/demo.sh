@@ -37,7 +37,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 cd "$work"
 
-# ---- Steps -------------------------------------------------------------------------------------
+# ---- Steps --------------------------------------------------------------------------------------
 
 title()
 {
@@ -80,8 +80,7 @@ number()
 # bring REPOSITORY STORE: import, and keep the numbers.
 bring()
 {
-    printf '\n$ git fast-export --first-parent --show-original-ids ... HEAD | varve import git %s -\n' \
-        "$2"
+    printf '\n$ git fast-export --first-parent ... HEAD | varve import git %s -\n' "$2"
     export_line "$1" | "$tool" import --json git "$2" - >"$2.import"
     printf '%s commits, %s versions, %s of them deletions, in %.2f s\n' \
         "$(number commits "$2.import")" "$(number versions "$2.import")" \
@@ -128,7 +127,7 @@ summary()
         "$(number listings "$2.verify")" "$(number entries "$2.verify")"
 }
 
-# ---- One repository ----------------------------------------------------------------------------
+# ---- One repository -----------------------------------------------------------------------------
 
 title "The history of $repository"
 if [ "$(git -C "$repository" rev-parse --is-shallow-repository)" = true ]; then
@@ -164,7 +163,7 @@ show lsm history
 title "Held against git"
 prove "$repository" history "$head"
 
-# ---- The awkward one ---------------------------------------------------------------------------
+# ---- The awkward one ----------------------------------------------------------------------------
 
 title "A repository made to be awkward"
 sh "$here/make-awkward-repo.sh" awkward.git
@@ -178,7 +177,7 @@ show scan awkward --tree --prefix shape --at @1600000011
 title "Held against git"
 prove awkward.git awkward HEAD
 
-# ---- What came of it ---------------------------------------------------------------------------
+# ---- What came of it ----------------------------------------------------------------------------
 
 title "Summary"
 printf '\n'

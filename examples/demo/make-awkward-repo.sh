@@ -7,8 +7,8 @@
 # symbolic links, submodules, files that become folders and back, odd names and contents, empty
 # commits, an empty tree, commit times that repeat, run backwards and begin at 0.
 #
-# The same each time: names, times and contents are fixed, and no configuration is read.  It is built
-# from objects, without a working tree, as no file system takes all of these names.
+# The same each time: names, times and contents are fixed, and no configuration is read.  It is
+# built from objects, without a working tree, as no file system takes all of these names.
 set -eu
 
 if [ $# -lt 1 ] || [ $# -gt 2 ]; then
@@ -24,7 +24,7 @@ export GIT_COMMITTER_NAME='Committer <odd' GIT_COMMITTER_EMAIL=committer@example
 git init --quiet --bare --initial-branch=main --object-format="${2:-sha1}" "$1"
 cd "$1"
 
-# ---- Steps -------------------------------------------------------------------------------------
+# ---- Steps --------------------------------------------------------------------------------------
 
 head=
 no_id=$(git hash-object --stdin </dev/null | tr 0-9a-f 0)
@@ -82,7 +82,7 @@ go()
     git read-tree "$head"
 }
 
-# ---- The beginning: times that repeat, run backwards, and begin at 0 -----------------------------
+# ---- The beginning: times that repeat, run backwards, and begin at 0 ----------------------------
 
 text README 'An awkward repository.' ''
 text dir/a 'the same content'
@@ -114,7 +114,7 @@ commit 1600000000 'A file is renamed'
 commit 1600000001 'Nothing changes'
 commit 1600000001 ''
 
-# ---- Files, folders, links and submodules take each other's places --------------------------------
+# ---- Files, folders, links and submodules take each other's places ------------------------------
 
 text shape 'a file'
 text shape-x 'sorts before shape/'
@@ -163,7 +163,7 @@ commit 1600000023 'The folder above it becomes a submodule'
 drop vendor
 commit 1600000024 'The submodule is gone'
 
-# ---- Names -----------------------------------------------------------------------------------------
+# ---- Names --------------------------------------------------------------------------------------
 
 # odd OCTAL: a file whose name is given as an argument of printf.
 odd()
@@ -198,8 +198,8 @@ odd 'not \0355\0240\0200 utf-8'
 odd '\0200\0201\0376\0377'
 odd '\0377\0376 just below the end of keys'
 odd '*?[a]'
-odd '$HOME'
-odd '`id`'
+odd '\0044HOME'
+odd '\0140id\0140'
 odd '%s%n'
 odd ':1'
 odd ':(top)x'
@@ -227,7 +227,7 @@ commit 1600000101 'Odd names change and go'
 text 'with blank' 'back'
 commit 1600000102 'An odd name comes back'
 
-# ---- Contents and messages -------------------------------------------------------------------------
+# ---- Contents and messages ----------------------------------------------------------------------
 
 : | put 100644 contents/empty
 printf 'no newline at the end' | put 100644 contents/unfinished
@@ -254,7 +254,7 @@ awk 'BEGIN { for (i = 0; i < 60000; i++) print i, i * i + (i == 30000) }' |
     put 100644 contents/large
 commit 1600000112 'One line of many'
 
-# ---- Merges ----------------------------------------------------------------------------------------
+# ---- Merges -------------------------------------------------------------------------------------
 
 fork=$head
 text side/one 'from the side'
@@ -306,7 +306,7 @@ git read-tree "$main"
 text crossing 'the line runs here'
 commit 1600000210 'A merge from the other side' "$main"
 
-# ---- All gone, and back ----------------------------------------------------------------------------
+# ---- All gone, and back -------------------------------------------------------------------------
 
 full=$head
 git read-tree --empty
@@ -316,7 +316,7 @@ commit 1600000300 'One file'
 git read-tree "$full"
 commit 1600000301 'Everything is back'
 
-# ---- Many small steps ------------------------------------------------------------------------------
+# ---- Many small steps ---------------------------------------------------------------------------
 
 # Times from a generator of random numbers, mostly out of order.
 seed=1
