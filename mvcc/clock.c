@@ -78,7 +78,8 @@ static varve_status read_mark(varve_engine *engine, varve_ts *mark, varve_error 
 {
     *mark = varve_ts_zero();
     varve_rows rows = VARVE_ROWS_INIT;
-    varve_read how = {.struct_size = sizeof how};
+    /* A mark that is there but empty is damaged, not absent. */
+    varve_read how = {.struct_size = sizeof how, .flags = VARVE_READ_TOMBSTONES};
     varve_status status =
         varve_mvcc_get(varve_engine_reader(engine), &how, varve_slice_text(MARK_KEY), &rows, err);
     if (status == VARVE_OK) {

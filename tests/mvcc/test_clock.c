@@ -365,6 +365,12 @@ START_TEST(damaged_marks)
                  "the clock's high-water mark does not decode");
         ck_assert_ptr_null(clock);
     }
+    /* An inline value that is empty, as no writer of varve leaves one. */
+    ck_ok(varve_writer_put(on.writer, hex("01 76 63 00 01"),
+                           hex("12 04 08 00 10 00 18 00 20 00 28 00 32 00"), &on.err),
+          &on.err);
+    ck_fails(varve_clock_open(on.engine, NULL, &clock, &on.err), VARVE_CORRUPT, &on.err,
+             "the clock's high-water mark does not decode");
     put_mark(hex("00 00 00 00 03 00 00 00 00 00 00 01 00 00 00 00 09"));
     clock = clock_open(0);
     physical_now = 1;
