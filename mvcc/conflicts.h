@@ -12,7 +12,7 @@ typedef struct varve__conflicts {
     size_t count;
     size_t capacity;
     varve__arena keys;
-    bool more; /* the search has been ended early */
+    bool more; /* a scan's cap has ended the search */
 } varve__conflicts;
 
 void varve__conflicts_release(varve__conflicts *conflicts);

@@ -49,13 +49,9 @@ static varve_status take_at_or_below(varve__read *read, varve_ts ts, varve__foun
 
 static varve_status add_conflict(varve__read *read, const varve__meta *meta, varve_error *err)
 {
-    varve__conflicts *conflicts = &read->conflicts;
     varve_status status =
-        varve__conflicts_add(conflicts, varve__walk_prefix(&read->walk), meta, err);
-    if (status != VARVE_OK)
-        return status;
-    conflicts->more = read->how.max_intents > 0 && conflicts->count >= read->how.max_intents;
-    return VARVE_NOT_FOUND;
+        varve__conflicts_add(&read->conflicts, varve__walk_prefix(&read->walk), meta, err);
+    return status == VARVE_OK ? VARVE_NOT_FOUND : status;
 }
 
 varve_status varve__read_find(varve__read *read, varve__found *found, varve_error *err)

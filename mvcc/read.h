@@ -42,8 +42,7 @@ varve_status varve__read_end(varve__read *read, varve_status status, varve_error
 
 /*
  * What the current key yields, on whose first record the walk stands.  VARVE_NOT_FOUND is nothing,
- * a conflict included; that is added to the list, whose `more` says when the caller's cap ends the
- * read.
+ * a conflict included; that is added to the list.
  */
 varve_status varve__read_find(varve__read *read, varve__found *found, varve_error *err);
 

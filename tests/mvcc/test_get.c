@@ -133,6 +133,21 @@ START_TEST(intents)
 }
 END_TEST
 
+/* The cap is for scans: it does not end the search of a single key. */
+START_TEST(no_cap_of_intents)
+{
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_read how = {.struct_size = sizeof how, .ts = at(12), .max_intents = 1};
+    mvcc_put_intent("k", at(12), "provisional", 1);
+
+    ck_status(varve_mvcc_get(mvcc.reader, &how, bytes("k"), &rows, &mvcc.err), VARVE_WRITE_INTENT,
+              &mvcc.err);
+    ck_assert_uint_eq(mvcc.err.detail.intents.count, 1);
+    ck_assert(!mvcc.err.detail.intents.more);
+    varve_rows_release(&rows);
+}
+END_TEST
+
 /* The records of the encoding's two worked examples, byte by byte. */
 START_TEST(intents_by_their_golden_bytes)
 {
@@ -349,6 +364,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, an_empty_string_is_not_a_tombstone);
     tcase_add_test(tcase, fail_on_more_recent);
     tcase_add_test(tcase, intents);
+    tcase_add_test(tcase, no_cap_of_intents);
     tcase_add_test(tcase, intents_by_their_golden_bytes);
     tcase_add_test(tcase, deep_versions_below_an_intent);
     tcase_add_test(tcase, inline_values_are_seen_at_any_time);

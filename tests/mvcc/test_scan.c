@@ -269,6 +269,9 @@ START_TEST(limits_end_the_search_for_conflicts)
                      "WRITE_INTENT a@1/1 and more");
     ck_assert_str_eq(mvcc_scan(.start = "a", .end = "z", .ts = at(5), .max_intents = 2),
                      "WRITE_INTENT a@1/1 c@1/2 and more");
+    /* At the cap it says so, without looking whether anything is left. */
+    ck_assert_str_eq(mvcc_scan(.start = "a", .end = "z", .ts = at(5), .max_intents = 3),
+                     "WRITE_INTENT a@1/1 c@1/2 e@1/3 and more");
     ck_assert_str_eq(mvcc_scan(.start = "a", .end = "z", .ts = at(5), .max_intents = 4),
                      "WRITE_INTENT a@1/1 c@1/2 e@1/3");
     ck_assert_str_eq(mvcc_reverse(.start = "a", .end = "z", .ts = at(5), .max_intents = 2),

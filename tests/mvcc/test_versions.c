@@ -132,6 +132,9 @@ START_TEST(intents)
 
     ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(12)), "WRITE_INTENT k@12/1");
     ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(20), .max = 1), "WRITE_INTENT k@12/1");
+    /* There is no search that a cap could end. */
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(12), .max_intents = 1),
+                     "WRITE_INTENT k@12/1");
     ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(11)), "k@9=c k@7- k@5,1=b k@5=a");
     ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(7), .max = 1), "k@7- > 5,1");
 }
