@@ -21,14 +21,16 @@ varve_error *varve__iter_failed(varve__iter *it)
 
 /* ---- The guard: narrowed bounds, empty bounds and prefixes ---------------------------------- */
 
-/* A record at or above the upper bound, or of another user key than was sought, is the end. */
+bool varve__iter_is_behind_end(const varve__iter *it, varve_slice key)
+{
+    if (it->upper.size > 0 && varve_slice_compare(key, varve_buf_slice(&it->upper)) >= 0)
+        return true;
+    return it->is_prefix && !starts_with(key, varve_buf_slice(&it->prefix));
+}
+
 static void stop_behind_end(varve__iter *it)
 {
-    if (!it->head.valid)
-        return;
-    if (it->upper.size > 0 && varve_slice_compare(it->head.key, varve_buf_slice(&it->upper)) >= 0)
-        varve__iter_exhausted(it);
-    else if (it->is_prefix && !starts_with(it->head.key, varve_buf_slice(&it->prefix)))
+    if (it->head.valid && varve__iter_is_behind_end(it, it->head.key))
         varve__iter_exhausted(it);
 }
 

@@ -9,6 +9,7 @@
  * and the prefix of a prefix iterator are looked after in engine/iter.c, by a table of operations
  * that it puts in front of the implementation's; an iterator without them pays nothing.  A prefix
  * iterator is therefore never moved backwards, and what it shows of other user keys does no harm.
+ * An implementation that could go far outside of them for nothing asks varve__iter_is_behind_end().
  */
 #ifndef VARVE_ENGINE_ITER_H
 #define VARVE_ENGINE_ITER_H
@@ -65,6 +66,9 @@ static inline void varve__iter_exhausted(varve__iter *it)
     it->head.valid = false;
     it->head.key = varve_slice_of(NULL, 0);
 }
+
+/* Whether `key` is at or above the upper bound in force, or not of the prefix that is sought. */
+bool varve__iter_is_behind_end(const varve__iter *it, varve_slice key);
 
 /* It has failed; returns where to record the failure.  The movement is over after that. */
 varve_error *varve__iter_failed(varve__iter *it);

@@ -73,39 +73,51 @@ static bool below_failed(struct overlay *it)
     return true;
 }
 
-/* The end of the cleared intervals that follow `interval` without a gap. */
-static varve_slice end_of_run(const varve__interval *interval)
+/* Whether nothing that is to be shown lies below `key`. */
+static bool is_before_start(const struct overlay *it, varve_slice key)
+{
+    return varve_slice_compare(key, varve_buf_slice(&it->base.lower)) <= 0;
+}
+
+/* The end of the cleared intervals that follow `interval` without a gap, as far as it matters. */
+static varve_slice end_of_run(const struct overlay *it, const varve__interval *interval)
 {
     const varve__interval *next = interval->next[0];
-    for (; next != NULL && varve_slice_equal(next->start, interval->end); next = next->next[0])
+    while (next != NULL && varve_slice_equal(next->start, interval->end) &&
+           !varve__iter_is_behind_end(&it->base, next->start)) {
         interval = next;
+        next = interval->next[0];
+    }
     return interval->end;
 }
 
-/* The start of the cleared intervals that lead to `interval` without a gap. */
-static varve_slice start_of_run(const varve__cover *cleared, const varve__interval *interval)
+/* The start of the cleared intervals that lead to `interval` without a gap, likewise. */
+static varve_slice start_of_run(const struct overlay *it, const varve__interval *interval)
 {
-    const varve__interval *before = varve__cover_last_below(cleared, interval->start);
-    while (before != NULL && varve_slice_equal(before->end, interval->start)) {
+    const varve__cover *cleared = &it->batch->view.cleared;
+    while (!is_before_start(it, interval->start)) {
+        const varve__interval *before = varve__cover_last_below(cleared, interval->start);
+        if (before == NULL || !varve_slice_equal(before->end, interval->start))
+            break;
         interval = before;
-        before = varve__cover_last_below(cleared, interval->start);
     }
     return interval->start;
 }
 
-/*
- * Go on behind `interval`, which `below` stands in.  On a prefix iterator that may begin another
- * user key, at which the guard stops.
- */
+/* Go on behind `interval`, which `below` stands in. */
 static void leave_cleared_forward(struct overlay *it, const varve__interval *interval)
 {
-    below_seek_ge(it, end_of_run(interval));
+    varve_slice end = end_of_run(it, interval);
+    if (varve__iter_is_behind_end(&it->base, end))
+        varve__iter_exhausted(it->below);
+    else
+        below_seek_ge(it, end);
 }
 
 static void leave_cleared_backward(struct overlay *it, const varve__interval *interval)
 {
-    varve_slice start = start_of_run(&it->batch->view.cleared, interval);
-    if (start.size == 0) {
+    varve_slice start = start_of_run(it, interval);
+    if (is_before_start(it, start)) {
         varve__iter_exhausted(it->below);
         return;
     }
@@ -116,16 +128,20 @@ static void leave_cleared_backward(struct overlay *it, const varve__interval *in
 
 /* ---- The cursor over the batch -------------------------------------------------------------- */
 
+/*
+ * It ends at the bounds in force and with the user key of a prefix iterator, although the guard
+ * would stop there too: events that show nothing are passed over one by one, and outside there may
+ * be many.
+ */
 static void set_event_forward(struct overlay *it, const varve__index_entry *event)
 {
-    varve_slice upper = varve_buf_slice(&it->base.open_upper);
-    bool beyond = event != NULL && upper.size > 0 && varve_slice_compare(event->key, upper) >= 0;
+    bool beyond = event != NULL && varve__iter_is_behind_end(&it->base, event->key);
     it->event = beyond ? NULL : event;
 }
 
 static void set_event_backward(struct overlay *it, const varve__index_entry *event)
 {
-    varve_slice lower = varve_buf_slice(&it->base.open_lower);
+    varve_slice lower = varve_buf_slice(&it->base.lower);
     bool beyond = event != NULL && varve_slice_compare(event->key, lower) < 0;
     it->event = beyond ? NULL : event;
 }
@@ -156,7 +172,7 @@ static void event_seek_le(struct overlay *it, varve_slice key)
 static void event_seek_last(struct overlay *it)
 {
     const varve__index *events = &it->batch->view.events;
-    varve_slice upper = varve_buf_slice(&it->base.open_upper);
+    varve_slice upper = varve_buf_slice(&it->base.upper);
     set_event_backward(it, upper.size > 0 ? varve__events_last_lt(events, upper)
                                           : varve__events_last(events));
 }
@@ -280,7 +296,7 @@ static bool begin_seek(struct overlay *it, bool backward)
 static void seek_ge(varve_iter *head, varve_slice key)
 {
     struct overlay *it = overlay_of(head);
-    varve_slice lower = varve_buf_slice(&it->base.open_lower);
+    varve_slice lower = varve_buf_slice(&it->base.lower);
     if (!begin_seek(it, false))
         return;
     if (varve_slice_compare(key, lower) < 0)
@@ -293,7 +309,7 @@ static void seek_ge(varve_iter *head, varve_slice key)
 static void seek_le(varve_iter *head, varve_slice key)
 {
     struct overlay *it = overlay_of(head);
-    varve_slice upper = varve_buf_slice(&it->base.open_upper);
+    varve_slice upper = varve_buf_slice(&it->base.upper);
     if (!begin_seek(it, true))
         return;
     if (key.size == 0 || (upper.size > 0 && varve_slice_compare(key, upper) >= 0))

@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "format/batch_repr.h"
+#include "tests/support/backend_faults.h"
 #include "tests/support/backends.h"
 #include "tests/support/records.h"
 
@@ -551,6 +552,52 @@ START_TEST(a_prefix_survives_a_range_clear)
 }
 END_TEST
 
+/* ---- What a batch has removed outside of what is sought -----------------------------------------
+ */
+
+/* Records of three user keys, all of which a batch removes, one way or the other. */
+static void in_batch_that_removes(bool ranges)
+{
+    static const char *const users[] = {"b", "d", "f"};
+    for (size_t i = 0; i < 3; i++)
+        put(on.writer, users[i], "old");
+    backend_faults_insert(on.engine);
+    at.snapshot = NULL;
+    open_batch();
+    varve_writer *writer = varve_batch_writer_of(at.batch);
+    clear_range(writer, "b", ranges ? "d" : "b");
+    clear_range(writer, "d", ranges ? "zz" : "d");
+    for (size_t i = 0; i < 3 && !ranges; i++)
+        clear(writer, users[i]);
+}
+
+/*
+ * However much a batch removes, a seek that has left the user key sought or the bounds behind does
+ * not go on looking for something that is still there.
+ */
+START_TEST(removed_records_outside_are_not_walked_over)
+{
+    in_batch_that_removes(_i != 0);
+    varve_iter *it = prefix_iter(at.reader, "", "");
+    backend_faults.moved = 0;
+    ck_assert(!varve_iter_seek_ge(it, key_of("a")));
+    ck_assert_uint_eq(backend_faults.moved, 1);
+    ck_assert(!varve_iter_seek_ge(it, key_of("c")));
+    ck_assert_uint_eq(backend_faults.moved, 2);
+    varve_iter_close(it);
+
+    it = iter(at.reader, NULL);
+    ck_ok(varve_iter_set_bounds(it, key_of("c"), key_of("d"), &on.err), &on.err);
+    backend_faults.moved = 0;
+    ck_assert(!varve_iter_seek_ge(it, key_of("")));
+    ck_assert_uint_eq(backend_faults.moved, 1);
+    ck_assert(!varve_iter_seek_le(it, key_of("c@1")));
+    ck_assert_uint_eq(backend_faults.moved, 2);
+    varve_iter_close(it);
+    leave();
+}
+END_TEST
+
 /* ---- Opening, failing, closing ------------------------------------------------------------------
  */
 
@@ -664,6 +711,7 @@ static void fill(TCase *tcase)
     tcase_add_loop_test(tcase, a_prefix_iterator_seeks_whole_user_keys, 0, PLACE_COUNT);
     tcase_add_test(tcase, each_seek_begins_a_new_prefix);
     tcase_add_test(tcase, a_prefix_survives_a_range_clear);
+    tcase_add_loop_test(tcase, removed_records_outside_are_not_walked_over, 0, 2);
     tcase_add_loop_test(tcase, options_are_checked, 0, PLACE_COUNT);
     tcase_add_test(tcase, moves_by_user_key_report_a_malformed_key);
     tcase_add_test(tcase, an_iterator_shows_the_state_of_its_opening);

@@ -23,6 +23,7 @@ static bool fails(varve_status status, varve_error *err)
 static bool movement_fails(varve_iter *head, varve_status status)
 {
     varve__iter *it = varve__iter_of(head);
+    backend_faults.moved++;
     return status != VARVE_OK && fails(status, varve__iter_failed(it));
 }
 

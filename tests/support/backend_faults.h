@@ -26,6 +26,7 @@ struct backend_faults {
     unsigned flushed;
     unsigned synced;
     bool last_sync; /* what the last apply was told */
+    unsigned moved; /* movements of iterators opened from then on */
 };
 extern struct backend_faults backend_faults;
 
