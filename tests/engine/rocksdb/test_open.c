@@ -163,57 +163,53 @@ END_TEST
 
 /* ---- Reading beside a writer */
 
-/* A child that works on the store, and says so through a pipe when it has begun. */
-static pid_t start_writer(void (*body)(varve_engine *engine), int *from_child)
+/* A child that has the store open for writing, and does a burst of work for each byte it is sent.
+ */
+typedef struct writer {
+    pid_t child;
+    int to_child;
+} writer;
+
+/* New tables, each of them the end of a log. */
+static void work(varve_engine *engine, unsigned burst)
 {
-    int ends[2];
-    ck_assert_int_eq(pipe(ends), 0);
+    for (unsigned i = 1; i <= 100; i++) {
+        ck_ok(store_put(engine, key_number(100 * burst + i), bytes("v")), &err);
+        if (i % 10 == 0)
+            ck_ok(varve_engine_flush(engine, &err), &err);
+    }
+}
+
+static writer start_writer(void)
+{
+    int down[2];
+    int up[2];
+    char byte;
+    ck_assert_int_eq(pipe(down), 0);
+    ck_assert_int_eq(pipe(up), 0);
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
-        varve_options options = store_options(place_path("s"));
-        varve_engine *engine = store_open_with(&options);
+        varve_engine *engine = store_open(place_path("s"));
         ck_ok(store_put(engine, key_number(0), bytes("first")), &err);
-        ck_assert_int_eq(write(ends[1], "!", 1), 1);
-        body(engine);
-        for (;;)
-            (void)pause();
+        ck_assert_int_eq(write(up[1], "!", 1), 1);
+        for (unsigned burst = 0; read(down[0], &byte, 1) == 1; burst++)
+            work(engine, burst);
+        _exit(0);
     }
-    char begun;
-    ck_assert_int_eq(read(ends[0], &begun, 1), 1);
-    *from_child = ends[0];
-    (void)close(ends[1]);
-    return child;
+    ck_assert_int_eq(read(up[0], &byte, 1), 1); /* it is open */
+    return (writer){child, down[1]};
 }
 
-static void stop_writer(pid_t child)
+static void stop_writer(writer w)
 {
-    ck_assert_int_eq(kill(child, SIGKILL), 0);
-    ck_assert_int_eq(waitpid(child, NULL, 0), child);
-}
-
-static void write_nothing(varve_engine *engine)
-{
-    (void)engine;
-}
-
-/* New tables in bursts, each of them the end of a log; in between there is time for an opening. */
-static void write_on_and_on(varve_engine *engine)
-{
-    const struct timespec pause = {.tv_nsec = 150000000};
-    for (unsigned i = 1;; i++) {
-        ck_ok(store_put(engine, key_number(i), bytes("v")), &err);
-        if (i % 10 == 0)
-            ck_ok(varve_engine_flush(engine, &err), &err);
-        if (i % 100 == 0)
-            (void)nanosleep(&pause, NULL);
-    }
+    ck_assert_int_eq(kill(w.child, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(w.child, NULL, 0), w.child);
 }
 
 START_TEST(a_reader_beside_a_writer_sees_the_moment_of_opening)
 {
-    int from_child;
-    pid_t child = start_writer(write_nothing, &from_child);
+    writer w = start_writer();
     varve_options options = store_options(place_path("s"));
 
     ck_status(try_open(&options), VARVE_LOCKED, &err);
@@ -222,7 +218,7 @@ START_TEST(a_reader_beside_a_writer_sees_the_moment_of_opening)
     ck_ok(store_has(reader, key_number(0)), &err);
     ck_status(store_put(reader, key_number(1), bytes("v")), VARVE_READ_ONLY, &err);
     store_close(reader);
-    stop_writer(child);
+    stop_writer(w);
 }
 END_TEST
 
@@ -244,13 +240,13 @@ static unsigned count_unbroken(varve_engine *engine)
 /* Every opening finds an unbroken run of keys that never gets shorter, whatever the writer does. */
 START_TEST(a_reader_beside_a_busy_writer_never_misses_a_key)
 {
-    int from_child;
-    pid_t child = start_writer(write_on_and_on, &from_child);
+    writer w = start_writer();
     varve_options options = store_options(place_path("s"));
     options.read_only = true;
     unsigned before = 0;
 
     for (int round = 0; round < 40; round++) {
+        ck_assert_int_eq(write(w.to_child, "!", 1), 1);
         varve_engine *reader = store_open_with(&options);
         unsigned count = count_unbroken(reader);
         ck_assert_uint_ge(count, before);
@@ -258,7 +254,7 @@ START_TEST(a_reader_beside_a_busy_writer_never_misses_a_key)
         store_close(reader);
     }
     ck_assert_uint_gt(before, 100);
-    stop_writer(child);
+    stop_writer(w);
     varve_engine *engine = store_open(place_path("s"));
     ck_assert_uint_ge(count_unbroken(engine), before);
     store_close(engine);

@@ -24,7 +24,7 @@ static bool mount_small_disk(void)
 {
     char size[32];
     (void)snprintf(size, sizeof size, "size=%d", DISK_BYTES);
-    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "", MS_REC | MS_PRIVATE, "") != 0 ||
         mount("tmpfs", place, "tmpfs", 0, size) != 0) {
         printf("skipped: a disk cannot be mounted here: %s\n", strerror(errno));
         return false;
