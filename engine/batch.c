@@ -72,8 +72,8 @@ static bool lies_in_repr(const varve_batch *batch, varve_slice bytes)
 }
 
 /*
- * Make room to append keys and values of `size` bytes.  What has been lent out of the
- * representation, by iterators or as the very bytes to be appended, stays where it is until
+ * Make room to append keys and values, or whole records, of `size` bytes.  What has been lent out
+ * of the representation, by iterators or as the very bytes to be appended, stays where it is until
  * finish_append().
  */
 static varve_status begin_append(varve_batch *batch, size_t size, bool is_own, varve_error *err)
@@ -126,7 +126,8 @@ static varve_status batch_apply(varve_writer *writer, varve_slice repr, varve_er
     varve_status status = varve__batch_check(batch, err);
     if (status != VARVE_OK)
         return status;
-    status = begin_append(batch, repr.size, lies_in_repr(batch, repr), err);
+    size_t records = repr.size - VARVE_BATCH_HEADER_SIZE;
+    status = begin_append(batch, records, lies_in_repr(batch, repr), err);
     if (status == VARVE_OK)
         status = varve__repr_append_repr(&batch->repr, repr, err);
     return finish_append(batch, status);

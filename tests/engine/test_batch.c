@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include <varve/alloc.h>
 #include <varve/batch_repr.h>
 
 #include "engine/batch.h"
@@ -568,6 +569,48 @@ START_TEST(a_batch_has_a_limit)
 }
 END_TEST
 
+static bool has_resized;
+
+static void *allocate_little(size_t size)
+{
+    return size > (size_t)1 << 30 ? NULL : malloc(size);
+}
+
+static void *resize_nothing(void *memory, size_t size)
+{
+    (void)memory, (void)size;
+    has_resized = true;
+    return NULL;
+}
+
+/*
+ * Bytes that an iterator has lent stay where they are, also when the batch is filled to the last
+ * byte: it may take other memory for more, which there is none of here, but not resize its own.
+ */
+START_TEST(what_is_lent_outlives_the_last_byte_of_the_limit)
+{
+    static const varve_allocator little = {allocate_little, resize_nothing, free};
+    const size_t almost = (size_t)VARVE_BATCH_SIZE_MAX - 7;
+    enter();
+    varve_iter *it = iter(reader, NULL);
+    put(writer, "k", "v");
+    unsigned char *data = realloc(batch->repr.data, almost);
+    ck_assert_ptr_nonnull(data);
+    batch->repr.data = data;
+    batch->repr.capacity = almost;
+    batch->repr.size = almost;
+    varve_slice repr = hex("00 00 00 00 00 00 00 00 01 00 00 00 | 01 03 6B 00 01 01 77");
+    has_resized = false;
+    varve_allocator_set(&little);
+    varve_status status = varve_writer_apply(writer, repr, &on.err);
+    varve_allocator_set(NULL);
+    ck_status(status, VARVE_NO_MEMORY, &on.err);
+    ck_assert(!has_resized);
+    varve_iter_close(it);
+    leave();
+}
+END_TEST
+
 /* Sanitizers are slow, and see no more in more records. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -665,6 +708,7 @@ int main(void)
     TCase *large = tcase_create("large");
     tcase_add_checked_fixture(large, backend_set_up_map, backend_tear_down);
     tcase_add_test(large, a_batch_has_a_limit);
+    tcase_add_test(large, what_is_lent_outlives_the_last_byte_of_the_limit);
     tcase_add_test(large, a_million_records_and_ten_thousand_range_clears);
     suite_add_tcase(suite, large);
     return run_suite(suite);
