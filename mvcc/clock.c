@@ -12,7 +12,8 @@
 
 /*
  * The high-water mark: no timestamp above it has been given out or observed.  It lies up to one
- * window ahead, so that it has to be committed once a window and not for each timestamp.
+ * window ahead, so that it has to be committed once a window and not for each timestamp; closing
+ * takes it back.
  */
 #define MARK_KEY "\x01\x76\x63"
 #define MARK_SIZE 12
@@ -163,10 +164,22 @@ varve_status varve_clock_open(varve_engine *engine, const varve_clock_options *o
     return VARVE_OK;
 }
 
+/*
+ * Take the mark back to what has been used of it: the windows of programs that run for a moment
+ * would add up, and drive the clock away from physical time.  Where that fails the next clock
+ * starts at the mark, as after a crash.
+ */
+static void take_mark_back(varve_clock *clock)
+{
+    if (varve_ts_compare(clock->mark, clock->last) > 0)
+        (void)commit_mark(clock->engine, clock->last, NULL);
+}
+
 void varve_clock_close(varve_clock *clock)
 {
     if (clock == NULL)
         return;
+    take_mark_back(clock);
     (void)pthread_mutex_destroy(&clock->mutex);
     varve__free(clock);
 }

@@ -74,7 +74,7 @@ static const struct direction backward = {
     .resume = resume_backward,
 };
 
-static bool has_intents_enough(const varve__read *read)
+static bool has_enough_intents(const varve__read *read)
 {
     return read->how.max_intents > 0 && read->conflicts.count >= read->how.max_intents;
 }
@@ -90,7 +90,7 @@ static varve_status run(varve__read *read, const struct direction *direction, va
         if (status != VARVE_OK || varve__read_is_full(read))
             return status;
         status = direction->key(read, err);
-        read->conflicts.more = has_intents_enough(read);
+        read->conflicts.more = has_enough_intents(read);
         if (status != VARVE_OK)
             return status;
         if (read->conflicts.more)

@@ -24,7 +24,7 @@ typedef struct varve_clock_options {
     varve_physical_clock_fn physical; /* NULL = CLOCK_REALTIME */
     void *physical_arg;
     int64_t window_ns; /* how far ahead the high-water mark is stored; 0 = 1 second.  One synced
-                          commit each window, and at most one window of a jump after a restart */
+                          commit each window, and at most one window of a jump after a crash */
 } varve_clock_options;
 
 /*
@@ -41,7 +41,11 @@ VARVE_API VARVE_NODISCARD varve_status varve_clock_open(varve_engine *engine,
                                                         const varve_clock_options *options,
                                                         varve_clock **out, varve_error *err);
 
-/* Close a clock, before its engine; NULL is fine. */
+/*
+ * Close a clock, before its engine and after its last use; NULL is fine.  One synced commit takes
+ * the high-water mark back to the latest timestamp; if that fails, the next clock jumps as after a
+ * crash.
+ */
 VARVE_API void varve_clock_close(varve_clock *clock);
 
 /*
