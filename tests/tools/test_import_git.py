@@ -4,6 +4,7 @@ import os
 import struct
 import unittest
 
+import schema
 from importing import (blob_text, commit_id, commit_text, cursor, cursor_raw, dump, dump_digest,
                        export, git, kill_often, make_awkward, random_of_test, stream)
 from toolkit import (OK, REFUSED, SECOND, ToolTest, Writer, engine_key, label_key, raw_bytes,
@@ -124,6 +125,7 @@ class History(GitTest):
         data = stream(blob_text(1, b"xyz"), commit_text(0, b"M 100644 :1 a\nM 100644 :1 b\n"),
                       commit_text(1, b"D a\n"))
         summary = self.run_import(data, "--json").objects()[0]
+        schema.check("import", summary)
         self.assertGreater(summary.pop("seconds"), 0)
         # Paths, and values with five bytes of header and seven of mode and blank.
         self.assertEqual(summary, {"format": "git", "commits": 2, "imported_before": 0,

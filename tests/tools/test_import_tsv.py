@@ -5,6 +5,7 @@ import time
 import unittest
 import zlib
 
+import schema
 from importing import (cursor, cursor_raw, dump, dump_digest, is_instrumented, kill_often,
                        peak_memory, random_of_test, write_large_tsv)
 from toolkit import (IO, OK, REFUSED, SECOND, STORE, USAGE, VARVE, ToolTest, Writer, engine_key,
@@ -104,6 +105,7 @@ class Summary(TsvTest):
     def test_json(self):
         result = self.run_ok("import", "tsv", self.store, self.write(self.DATA), "--json")
         summary = result.objects()[0]
+        schema.check("import", summary)
         self.assertGreater(summary.pop("seconds"), 0)
         # Keys, and values with their headers of five bytes.
         self.assertEqual(summary, {"format": "tsv", "records": 3, "imported_before": 0,

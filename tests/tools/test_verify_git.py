@@ -3,6 +3,7 @@
 import os
 import unittest
 
+import schema
 from importing import ENVIRONMENT, export, git, make_awkward
 from toolkit import (IO, NO, OK, REFUSED, SECOND, STORE, USAGE, ToolTest, Writer, engine_key,
                      raw_bytes, raw_file, varve)
@@ -52,6 +53,7 @@ class Tampered(ToolTest):
         result = varve("verify", "git", self.store, str(self.repository), "--json", *options)
         self.assertEqual((result.code, result.err), (code, ""))
         summary = result.objects()[0]
+        schema.check("verify", summary)
         self.assertEqual(len(summary["first_differences"]), min(summary["differences"], 10))
         return summary
 
