@@ -296,15 +296,14 @@ varve_status varve_engine_compact(varve_engine *engine, varve_error *err)
 
 varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info, varve_error *err)
 {
-    if (info == NULL || info->struct_size < sizeof info->struct_size)
-        return varve__fail(err, VARVE_INVALID_ARGUMENT,
-                           "varve_engine_info must be given with struct_size set");
-    size_t given = info->struct_size;
+    size_t given;
+    varve_status status = varve__struct_size(info, "varve_engine_info", &given, err);
+    if (status != VARVE_OK)
+        return status;
     varve_engine_info known = {.struct_size = given};
     varve_error own;
     varve_error *told = teller(err, &own);
-    varve_status status =
-        report(engine, "info", engine->ops->info(engine->store, &known, told), told);
+    status = report(engine, "info", engine->ops->info(engine->store, &known, told), told);
     if (status != VARVE_OK)
         return status;
     known.open_batches = atomic_load(&engine->batches);

@@ -45,15 +45,27 @@ varve_status varve__fail_too_large(varve_error *err, const char *what, uint64_t 
     return VARVE_TOO_LARGE;
 }
 
+/* No struct of any version comes near to this; memory that nobody has set mostly goes beyond it. */
+#define STRUCT_SIZE_MAX 4096
+
+varve_status varve__struct_size(const void *from, const char *name, size_t *size, varve_error *err)
+{
+    *size = 0;
+    if (from != NULL)
+        memcpy(size, from, sizeof *size);
+    if (*size < sizeof *size || *size > STRUCT_SIZE_MAX)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "%s must be given with struct_size = sizeof(%s)", name, name);
+    return VARVE_OK;
+}
+
 varve_status varve__struct_copy(void *to, size_t known, const void *from, const char *name,
                                 varve_error *err)
 {
-    size_t given = 0;
-    if (from != NULL)
-        memcpy(&given, from, sizeof given);
-    if (given < sizeof given)
-        return varve__fail(err, VARVE_INVALID_ARGUMENT,
-                           "%s must be given with struct_size = sizeof(%s)", name, name);
+    size_t given;
+    varve_status status = varve__struct_size(from, name, &given, err);
+    if (status != VARVE_OK)
+        return status;
     const unsigned char *bytes = from;
     for (size_t i = known; i < given; i++) {
         if (bytes[i] != 0)

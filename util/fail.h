@@ -30,12 +30,19 @@ varve_status varve__error_set_intents(varve_error *err, const varve_intent *list
 varve_status varve__error_copy(const varve_error *from, varve_error *to);
 
 /*
+ * Read the struct_size of a struct of the caller, whose type's name is `name`.
+ *
+ * Returns VARVE_OK; or VARVE_INVALID_ARGUMENT for NULL, zero, or a size that no version has.
+ */
+varve_status varve__struct_size(const void *from, const char *name, size_t *size, varve_error *err);
+
+/*
  * Bring an options struct of the caller into a struct of this library's version: `known` bytes at
  * `to`, of which the first is the size_t struct_size.  What the caller's version lacks becomes
  * zero; what it has beyond must be zero.  `name` is the type's name.
  *
- * Returns VARVE_OK; VARVE_INVALID_ARGUMENT for NULL or a struct_size of zero; VARVE_UNSUPPORTED for
- * fields of a later version that are set.
+ * Returns VARVE_OK; VARVE_INVALID_ARGUMENT as varve__struct_size(); VARVE_UNSUPPORTED for fields of
+ * a later version that are set.
  */
 varve_status varve__struct_copy(void *to, size_t known, const void *from, const char *name,
                                 varve_error *err);

@@ -161,6 +161,9 @@ START_TEST(info_fills_as_much_as_the_caller_knows)
     info.known.struct_size = sizeof(size_t) - 1;
     ck_status(varve_engine_get_info(on.engine, &info.known, &on.err), VARVE_INVALID_ARGUMENT,
               &on.err);
+    info.known.struct_size = SIZE_MAX;
+    ck_status(varve_engine_get_info(on.engine, &info.known, &on.err), VARVE_INVALID_ARGUMENT,
+              &on.err);
     ck_status(varve_engine_get_info(on.engine, NULL, &on.err), VARVE_INVALID_ARGUMENT, &on.err);
 }
 END_TEST

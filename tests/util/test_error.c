@@ -225,6 +225,10 @@ START_TEST(options_without_a_size_are_refused)
     given.struct_size = sizeof given.struct_size - 1;
     ck_fails(copy_options(&got, &given), VARVE_INVALID_ARGUMENT, &err, message);
     ck_fails(copy_options(&got, NULL), VARVE_INVALID_ARGUMENT, &err, message);
+
+    /* What stands in memory that nobody has set is no size either. */
+    given.struct_size = SIZE_MAX;
+    ck_fails(copy_options(&got, &given), VARVE_INVALID_ARGUMENT, &err, message);
 }
 END_TEST
 
