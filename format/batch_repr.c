@@ -109,6 +109,9 @@ varve_status varve__repr_append(varve_buf *repr, const varve_record *record, var
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "unexpected type %u", record->type);
     if (shape.has_value && record->value.size > VARVE_VALUE_SIZE_MAX)
         return varve__fail_too_large(err, "value", record->value.size, VARVE_VALUE_SIZE_MAX);
+    /* Before sizes are added up: (size_t)-1 must not become a small one. */
+    if (shape.has_key && record->key.size > VARVE_BATCH_SIZE_MAX)
+        return varve__fail_too_large(err, "batch", record->key.size, VARVE_BATCH_SIZE_MAX);
     uint64_t size = 1 + (shape.has_key ? varstring_size(record->key) : 0) +
                     (shape.has_value ? varstring_size(record->value) : 0);
     varve_status status = make_room(repr, size, err);

@@ -207,6 +207,11 @@ START_TEST(what_is_too_large_is_not_appended)
     ck_assert_uint_eq(err.detail.too_large.limit, 2147483648);
     ck_hex(varve_batch_builder_finish(builder), put_clear_merge);
 
+    /* A length that is somebody's -1. */
+    varve_slice wrong_key = varve_slice_of("x", SIZE_MAX);
+    ck_status(varve_batch_builder_clear(builder, wrong_key, &err), VARVE_TOO_LARGE, &err);
+    ck_assert_uint_eq(err.detail.too_large.size, SIZE_MAX);
+
     /* The header that is not there yet counts too. */
     varve_record clear = {VARVE_RECORD_CLEAR, varve_slice_of("x", VARVE_BATCH_SIZE_MAX - 17),
                           bytes("")};
