@@ -16,6 +16,7 @@ struct varve_batch_builder {
 
 varve_status varve_batch_builder_open(varve_batch_builder **builder, varve_error *err)
 {
+    *builder = NULL;
     varve_batch_builder *fresh = varve__calloc(1, sizeof *fresh);
     if (fresh == NULL)
         return varve__fail_no_memory(err, sizeof *fresh);
@@ -104,6 +105,7 @@ struct varve_batch_reader {
 varve_status varve_batch_reader_open(varve_slice repr, unsigned flags, varve_batch_reader **reader,
                                      varve_error *err)
 {
+    *reader = NULL;
     varve_batch_reader *fresh = varve__malloc(sizeof *fresh);
     if (fresh == NULL)
         return varve__fail_no_memory(err, sizeof *fresh);

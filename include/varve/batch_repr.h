@@ -43,7 +43,7 @@ typedef struct varve_record {
  */
 typedef struct varve_batch_builder varve_batch_builder;
 
-/* Make a builder.  Returns VARVE_OK or VARVE_NO_MEMORY. */
+/* Make a builder.  Returns VARVE_OK; or VARVE_NO_MEMORY, leaving `*builder` NULL. */
 VARVE_API VARVE_NODISCARD varve_status varve_batch_builder_open(varve_batch_builder **builder,
                                                                 varve_error *err);
 /* Free a builder and the bytes it lent; NULL is fine. */
@@ -97,7 +97,7 @@ enum varve_batch_reader_flags {
  * or VARVE_BATCH_FROM_LOG.
  *
  * Returns VARVE_OK; VARVE_BAD_BATCH if the header is cut short or has a sequence number;
- * VARVE_INVALID_ARGUMENT for unknown flags; VARVE_NO_MEMORY.
+ * VARVE_INVALID_ARGUMENT for unknown flags; VARVE_NO_MEMORY.  On failure `*reader` is NULL.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_batch_reader_open(varve_slice repr, unsigned flags,
                                                                varve_batch_reader **reader,
