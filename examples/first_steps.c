@@ -1,13 +1,13 @@
 /*
- * First steps with varve: open a store, write versions of a key, read them at different times, write
- * several keys atomically, scan.  Usage: first_steps DIRECTORY
+ * First steps with varve: open a store, write versions of a key, read them at different times,
+ * write several keys atomically, scan.  Usage: first_steps DIRECTORY
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <varve/varve.h>
 
-/* Every call returns a status; the error says the rest.  A real program would do more than leave. */
+/* Every call returns a status; the error says the rest.  A real program may do more than leave. */
 static void check(varve_status status, varve_error *err)
 {
     if (status >= 0)

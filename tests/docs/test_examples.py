@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Examples in documents are real.
 
-A block of C that follows a line `<!-- from FILE -->` must stand in FILE, line for line; the files in
-examples/ are built and run by the suite.
+A block of C that follows a line `<!-- from FILE -->` must stand in FILE, line for line; the files
+in examples/ are built and run by the suite.
 
 A block marked `console` is a session: lines that begin with `$ ` are commands, the others what they
-print, to the letter; `...` in them stands for anything within a line.  All sessions of a document
-run one after the other in one empty folder, with the tool on the path.
+print, to the letter; `...` in them stands for anything within a line.  All sessions of a
+document run one after the other in one empty folder, with the tool on the path.
 """
 
 import os
