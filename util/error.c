@@ -3,6 +3,9 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 
+/* Callers compiled with another version of the header own the memory of the struct. */
+_Static_assert(sizeof(((varve_error *)NULL)->detail) == 96, "payloads fit the room for them");
+
 static void release_intents(varve_error *err)
 {
     for (size_t i = 0; i < err->detail.intents.count; i++)

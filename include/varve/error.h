@@ -45,7 +45,7 @@ extern "C" {
     X(INCOMPATIBLE, -29, "the store's format is newer than, or unknown to, this library")          \
     X(NO_STORE, -30, "there is no store at this path")                                             \
     X(WRITE_INTENT, -40, "a transaction's intent is in the way; `intents` lists them")             \
-    X(WRITE_TOO_OLD, -41, "a newer version exists; the write HAS been done, at `too_old.actual`")  \
+    X(WRITE_TOO_OLD, -41, "a newer version exists; a write HAS been done, at `too_old.actual`")    \
     X(VALUE_TYPE, -42, "the value has another type, or bytes that are none of its type")           \
     X(CHECKSUM, -43, "the value does not match its checksum")                                      \
     X(INLINE_MIX, -44, "a key has either an inline value or versions, not both")                   \
@@ -84,14 +84,14 @@ typedef struct varve_intent {
 typedef struct varve_error {
     varve_status status;
     union {
-        struct { /* VARVE_WRITE_INTENT: at least one, in key order; owned by this struct */
+        struct { /* VARVE_WRITE_INTENT: at least one, in the order of the read; owned by this struct */
             varve_intent *list;
             size_t count;
             bool more; /* the caller's cap ended the search */
         } intents;
         struct { /* VARVE_WRITE_TOO_OLD */
             varve_ts attempted;
-            varve_ts actual; /* where the value has been written */
+            varve_ts actual; /* where a write has put its value; a read has written nothing */
         } too_old;
         struct { /* VARVE_BUSY */
             size_t batches;
@@ -110,6 +110,7 @@ typedef struct varve_error {
             int64_t found;
             int64_t supported;
         } version;
+        uint64_t reserved[12]; /* room for payloads to come: the size of this struct is fixed */
     } detail;
     char message[VARVE_ERROR_MESSAGE_MAX];
 } varve_error;

@@ -78,7 +78,7 @@ typedef struct varve_read {
     varve_ts ts;          /* see what was there at this time; varve_ts_max() for the newest */
     unsigned flags;       /* of varve_read_flags */
     int64_t target_bytes; /* but for get: stop when that many bytes are accounted; 0 = no limit */
-    size_t max_intents;   /* scans: stop when that many intents are in the way; 0 = no limit */
+    size_t max_intents;   /* scans only: stop when so many intents are in the way; 0 = no limit */
 } varve_read;
 
 /*
@@ -88,7 +88,8 @@ typedef struct varve_read {
  * a negative timestamp or unknown flags; VARVE_WRITE_INTENT if a transaction's intent at or below
  * the timestamp hides the answer; with the flag, VARVE_WRITE_TOO_OLD, whose `too_old` says where a
  * write would have gone (a read writes nothing), or VARVE_TIMESTAMP_OVERFLOW if nowhere;
- * VARVE_CORRUPT; VARVE_CORRUPT_KEY; VARVE_IO; VARVE_NO_MEMORY.
+ * VARVE_CORRUPT; VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what the reader returns, such as VARVE_IO, or
+ * VARVE_UNSUPPORTED from a write-only batch.  After a failure `rows` is empty.
  *
  * Works on one consistent view.  As thread-safe as the reader.  `key` may point into `rows`; that
  * is true of the arguments of all reads.

@@ -323,6 +323,20 @@ START_TEST(arguments)
 }
 END_TEST
 
+START_TEST(readers_that_refuse)
+{
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_read how = {.struct_size = sizeof how, .ts = at(1)};
+    varve_batch *batch;
+    ck_ok(varve_batch_open(mvcc.engine, VARVE_BATCH_WRITE_ONLY, &batch, &mvcc.err), &mvcc.err);
+
+    ck_status(varve_mvcc_get(varve_batch_reader_of(batch), &how, bytes("k"), &rows, &mvcc.err),
+              VARVE_UNSUPPORTED, &mvcc.err);
+    varve_batch_close(batch);
+    varve_rows_release(&rows);
+}
+END_TEST
+
 START_TEST(rows_are_replaced)
 {
     varve_rows rows = VARVE_ROWS_INIT;
@@ -376,6 +390,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, malformed_key_behind_the_first_version);
     tcase_add_test(tcase, negative_parts_are_malformed);
     tcase_add_test(tcase, arguments);
+    tcase_add_test(tcase, readers_that_refuse);
     tcase_add_test(tcase, rows_are_replaced);
 }
 

@@ -23,7 +23,7 @@ environment of that test writes it anew.  Do not edit. -->
 
 Every function of varve that can fail returns a `varve_status`. Zero is success. A positive status
 is an expected answer that is not a value. A negative one is a failure: nothing has been changed,
-but for `VARVE_WRITE_TOO_OLD`, after which the write has been done, and `VARVE_COMMIT_UNKNOWN`,
+but for `VARVE_WRITE_TOO_OLD`, after which a write has been done, and `VARVE_COMMIT_UNKNOWN`,
 after which nobody knows.
 
 A `varve_error`, the last argument of such a function, gets the details of a failure: its status, a
