@@ -1,9 +1,27 @@
+#include <inttypes.h>
+
 #include "engine/view.h"
 #include "format/batch_repr.h"
 #include "format/key.h"
 #include "util/fail.h"
 
-/* Records that can be built and read, but not applied. */
+/* The kind of records that can be built and read, but not applied; NULL for the others. */
+static const char *refused_kind(varve_record_type type)
+{
+    switch (type) {
+    case VARVE_RECORD_MERGE:
+        return "merge";
+    case VARVE_RECORD_SINGLE_CLEAR:
+        return "single clear";
+    case VARVE_RECORD_CLEAR:
+    case VARVE_RECORD_PUT:
+    case VARVE_RECORD_LOG:
+    case VARVE_RECORD_CLEAR_RANGE:
+        break;
+    }
+    return NULL;
+}
+
 static varve_status check_types(varve_slice repr, varve_error *err)
 {
     varve__repr_reader reader;
@@ -11,10 +29,11 @@ static varve_status check_types(varve_slice repr, varve_error *err)
     varve_status status = varve__repr_reader_init(&reader, repr, 0, err);
     while (status == VARVE_OK) {
         status = varve__repr_reader_next(&reader, &record, err);
-        if (status == VARVE_OK && record.type == VARVE_RECORD_MERGE)
-            return varve__fail(err, VARVE_UNSUPPORTED, "merge records cannot be applied");
-        if (status == VARVE_OK && record.type == VARVE_RECORD_SINGLE_CLEAR)
-            return varve__fail(err, VARVE_UNSUPPORTED, "single clear records cannot be applied");
+        const char *kind = status == VARVE_OK ? refused_kind(record.type) : NULL;
+        if (kind != NULL)
+            return varve__fail(err, VARVE_UNSUPPORTED,
+                               "record %" PRIu32 ": %s records cannot be applied", reader.found - 1,
+                               kind);
     }
     return status == VARVE_NOT_FOUND ? VARVE_OK : status;
 }

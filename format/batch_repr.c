@@ -290,6 +290,17 @@ static varve_status validate_record(const varve_record *record, varve_error *err
     return record->type == VARVE_RECORD_LOG ? VARVE_OK : varve__engine_key_check(record->key, err);
 }
 
+/* Say in the message of a failure, whose payload is plain numbers, which record it is about. */
+static varve_status in_record(varve_error *err, uint32_t number, varve_status status)
+{
+    if (err == NULL)
+        return status;
+    const varve_error failure = *err;
+    (void)varve__fail(err, status, "record %" PRIu32 ": %s", number, failure.message);
+    err->detail = failure.detail;
+    return status;
+}
+
 varve_status varve_batch_repr_validate(varve_slice repr, varve_error *err)
 {
     if (repr.size > VARVE_BATCH_SIZE_MAX)
@@ -304,6 +315,8 @@ varve_status varve_batch_repr_validate(varve_slice repr, varve_error *err)
         if (status != VARVE_OK)
             break;
         status = validate_record(&record, err);
+        if (status != VARVE_OK)
+            status = in_record(err, number, status);
         if (status == VARVE_BAD_BATCH)
             status = locate(err, offset, number);
     }

@@ -326,13 +326,19 @@ static void header_cut(void)
 static const struct {
     void (*make)(void);
     varve_status status;
+    const char *message;
 } bad[] = {
-    {cut_short, VARVE_BAD_BATCH},       {wrong_count, VARVE_BAD_BATCH},
-    {with_sequence, VARVE_BAD_BATCH},   {unknown_type, VARVE_BAD_BATCH},
-    {backward_range, VARVE_BAD_BATCH},  {header_cut, VARVE_BAD_BATCH},
-    {malformed_key, VARVE_CORRUPT_KEY}, {malformed_clear, VARVE_CORRUPT_KEY},
-    {illegal_key, VARVE_INVALID_KEY},   {merge, VARVE_UNSUPPORTED},
-    {single_clear, VARVE_UNSUPPORTED},
+    {cut_short, VARVE_BAD_BATCH, "malformed varstring, expected 5 bytes, but only 2 remaining"},
+    {wrong_count, VARVE_BAD_BATCH, "invalid batch: expected 2 entries but found 1"},
+    {with_sequence, VARVE_BAD_BATCH, "bad sequence: expected 0, but found 1"},
+    {unknown_type, VARVE_BAD_BATCH, "unexpected type 9"},
+    {header_cut, VARVE_BAD_BATCH, "batch repr too small: 11 < 12"},
+    {backward_range, VARVE_BAD_BATCH, "record 1: invalid range: it ends before it starts"},
+    {malformed_key, VARVE_CORRUPT_KEY, "record 1: unable to decode key: unknown escape"},
+    {malformed_clear, VARVE_CORRUPT_KEY, "record 1: unable to decode key: no terminator"},
+    {illegal_key, VARVE_INVALID_KEY, "record 1: invalid key: it is not below /Max"},
+    {merge, VARVE_UNSUPPORTED, "record 1: merge records cannot be applied"},
+    {single_clear, VARVE_UNSUPPORTED, "record 1: single clear records cannot be applied"},
 };
 
 START_TEST(a_bad_representation_changes_nothing)
@@ -342,6 +348,7 @@ START_TEST(a_bad_representation_changes_nothing)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         bad[i].make();
         ck_status(apply(), bad[i].status, &on.err);
+        ck_assert_str_eq(on.err.message, bad[i].message);
         ck_text(all_of(reader), "k=stays");
     }
     put(writer, "l", "works");

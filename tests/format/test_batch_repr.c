@@ -481,11 +481,11 @@ START_TEST(keys_must_be_engine_keys)
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         ck_ok(validate_one(types[i], hex("61 00 01"), bytes("")), &err);
         ck_fails(validate_one(types[i], bytes(""), bytes("")), VARVE_CORRUPT_KEY, &err,
-                 "unable to decode key: no terminator");
+                 "record 1: unable to decode key: no terminator");
         ck_fails(validate_one(types[i], hex("61 00 01 02"), bytes("")), VARVE_CORRUPT_KEY, &err,
-                 "unable to decode key: bad timestamp suffix length");
+                 "record 1: unable to decode key: bad timestamp suffix length");
         ck_fails(validate_one(types[i], hex("FF FF 00 01"), bytes("")), VARVE_INVALID_KEY, &err,
-                 "invalid key: it is not below /Max");
+                 "record 1: invalid key: it is not below /Max");
     }
 }
 END_TEST
@@ -494,7 +494,7 @@ START_TEST(ranges_must_not_end_before_they_start)
 {
     ck_status(validate_one(VARVE_RECORD_CLEAR_RANGE, bytes("b"), bytes("a")), VARVE_BAD_BATCH,
               &err);
-    ck_assert_str_eq(err.message, "invalid range: it ends before it starts");
+    ck_assert_str_eq(err.message, "record 1: invalid range: it ends before it starts");
     ck_assert_uint_eq(err.detail.bad_batch.offset, 12 + 5);
     ck_assert_uint_eq(err.detail.bad_batch.record, 1);
     ck_status(validate_one(VARVE_RECORD_CLEAR_RANGE, bytes("b"), bytes("")), VARVE_BAD_BATCH, &err);
@@ -509,7 +509,7 @@ START_TEST(bounds_have_a_limit)
     ck_ok(validate_one(VARVE_RECORD_CLEAR_RANGE, longest, bytes("l")), &err);
     ck_ok(validate_one(VARVE_RECORD_CLEAR_RANGE, bytes("a"), longest), &err);
     ck_fails(validate_one(VARVE_RECORD_CLEAR_RANGE, longer, bytes("l")), VARVE_INVALID_KEY, &err,
-             "invalid range: a bound of 131087 bytes exceeds the limit of 131086");
+             "record 1: invalid range: a bound of 131087 bytes exceeds the limit of 131086");
     ck_status(validate_one(VARVE_RECORD_CLEAR_RANGE, bytes("a"), longer), VARVE_INVALID_KEY, &err);
 }
 END_TEST
@@ -526,8 +526,11 @@ START_TEST(batches_and_values_have_a_limit)
     size_t size = head.size + VARVE_VALUE_SIZE_MAX + 1;
     unsigned char *data = map_zeros(size);
     memcpy(data, head.data, head.size);
-    ck_fails(varve_batch_repr_validate(varve_slice_of(data, size), &err), VARVE_TOO_LARGE, &err,
-             "value of 1073741825 bytes exceeds the limit of 1073741824");
+    ck_status(varve_batch_repr_validate(varve_slice_of(data, size), &err), VARVE_TOO_LARGE, &err);
+    ck_assert_str_eq(err.message,
+                     "record 0: value of 1073741825 bytes exceeds the limit of 1073741824");
+    ck_assert_uint_eq(err.detail.too_large.size, 1073741825);
+    ck_assert_uint_eq(err.detail.too_large.limit, 1073741824);
     data[head.size - 5] = 0x80; /* One byte less: the last byte of the batch is left over. */
     ck_fails(varve_batch_repr_validate(varve_slice_of(data, size), &err), VARVE_BAD_BATCH, &err,
              "invalid batch: expected 1 entries but found more");
