@@ -84,7 +84,7 @@ typedef struct varve_intent {
 typedef struct varve_error {
     varve_status status;
     union {
-        struct { /* VARVE_WRITE_INTENT: at least one, in the order of the read; owned by this struct */
+        struct { /* VARVE_WRITE_INTENT: at least one, in the read's order; owned by this struct */
             varve_intent *list;
             size_t count;
             bool more; /* the caller's cap ended the search */
