@@ -114,7 +114,7 @@ bench_result bench_run(const bench_duel *duel, unsigned rounds)
 
 bool bench_is_good(const bench_result *result)
 {
-    return result->same && (result->goal == 0 || result->ratio <= result->goal);
+    return result->same && (result->goal == 0 || result->cpu_ratio <= result->goal);
 }
 
 static const char *verdict(const bench_result *result)

@@ -39,7 +39,10 @@ typedef struct bench_result {
 /* Run `rounds` rounds of both sides, after one of each that is not counted. */
 bench_result bench_run(const bench_duel *duel, unsigned rounds);
 
-/* Whether a result is good: the sides agree, and the goal, if there is one, is reached. */
+/*
+ * Whether a result is good: the sides agree, and the goal, if there is one, is reached.  CPU time
+ * decides: the work compared here never waits, and other programs take away wall time only.
+ */
 bool bench_is_good(const bench_result *result);
 
 /* Print results for people, or as one JSON document. */
