@@ -68,7 +68,7 @@ typedef struct varve__backend_ops {
     varve_status (*tables)(varve__store *store, varve_table_fn each, void *arg, varve_error *err);
 } varve__backend_ops;
 
-/* The backends that exist.  engine/open.c chooses by varve_options.backend. */
+/* The backends that exist.  engine/engine.c chooses by varve_options.backend. */
 extern const varve__backend_ops varve__backend_rocksdb;        /* engine/rocksdb/ */
 extern const varve__backend_ops varve__backend_rocksdb_memory; /* engine/rocksdb/ */
 extern const varve__backend_ops varve__backend_mem;            /* engine/mem/ */

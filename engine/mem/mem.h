@@ -33,7 +33,7 @@ struct varve__store_snapshot {
     uint64_t sequence;
 };
 
-/* The event that decides about the key of `first` in the state `sequence`; NULL if none does. */
+/* The put that the state `sequence` has under `key`; NULL if it has none. */
 const varve__index_entry *varve__mem_visible(const varve__store *store, varve_slice key,
                                              uint64_t sequence);
 

@@ -128,7 +128,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_batch_repr_count(varve_slice repr, 
  * a well-formed engine key of legal size, every range not ending before it starts, within the
  * limits.
  *
- * Returns VARVE_OK, VARVE_BAD_BATCH, VARVE_CORRUPT_KEY, VARVE_INVALID_KEY or VARVE_TOO_LARGE.
+ * Returns VARVE_OK, VARVE_BAD_BATCH, VARVE_CORRUPT_KEY, VARVE_INVALID_KEY or VARVE_TOO_LARGE; the
+ * message of one about a key, a range or a value begins with the number of its record.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_batch_repr_validate(varve_slice repr,
                                                                  varve_error *err);

@@ -13,7 +13,8 @@
  * as long as its owner.
  *
  * Threads: an engine and a snapshot, with their readers and writers, may be used by any number of
- * threads.  A batch, its reader and its writer, and every iterator are for one thread at a time.
+ * threads.  A batch together with its reader, its writer and the iterators over it is for one
+ * thread at a time, and so is each other iterator by itself.
  *
  * Batches, snapshots and iterators are closed before their engine, iterators before their batch or
  * snapshot: an engine with open handles refuses to close.
@@ -123,7 +124,8 @@ typedef struct varve_options {
  *
  * Returns VARVE_OK; VARVE_INVALID_ARGUMENT (the message names the field); VARVE_NO_STORE;
  * VARVE_NOT_A_STORE; VARVE_INCOMPATIBLE; VARVE_LOCKED; VARVE_CORRUPT; VARVE_IO; VARVE_NO_SPACE;
- * VARVE_NO_MEMORY.  On failure `*out` is NULL.
+ * VARVE_UNSUPPORTED for a field of a later version that is set; VARVE_NO_MEMORY.  On failure `*out`
+ * is NULL.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_engine_open(const varve_options *options,
                                                          varve_engine **out, varve_error *err);
@@ -215,11 +217,12 @@ VARVE_API VARVE_NODISCARD varve_status varve_engine_tables(varve_engine *engine,
 /* ---- Reading ------------------------------------------------------------------------------- */
 
 /*
- * Copy the value stored under exactly `engine_key` into `value`, whose contents it replaces.
+ * Copy the value stored under exactly `engine_key` into `value`, whose contents it replaces: with
+ * nothing, unless it returns VARVE_OK.
  *
- * Returns VARVE_OK; VARVE_NOT_FOUND, leaving `value` empty; VARVE_EMPTY_KEY; VARVE_CORRUPT_KEY if
- * the argument is no engine key; VARVE_UNSUPPORTED on a write-only batch; VARVE_MISUSE on a
- * committed batch; VARVE_IO; VARVE_CORRUPT; VARVE_NO_MEMORY.
+ * Returns VARVE_OK; VARVE_NOT_FOUND; VARVE_EMPTY_KEY; VARVE_CORRUPT_KEY if the argument is no
+ * engine key; VARVE_UNSUPPORTED on a write-only batch; VARVE_MISUSE on a committed batch; VARVE_IO;
+ * VARVE_CORRUPT; VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_reader_get(varve_reader *reader,
                                                         varve_slice engine_key, varve_buf *value,
@@ -265,8 +268,9 @@ struct varve_iter {
  * later included from the next movement on.  NULL options walk over everything.  It stands nowhere
  * until the first seek.
  *
- * Returns VARVE_OK; VARVE_INVALID_ARGUMENT; VARVE_UNSUPPORTED on a write-only batch; VARVE_MISUSE
- * on a committed batch; VARVE_NO_MEMORY.
+ * Returns VARVE_OK; VARVE_INVALID_ARGUMENT; VARVE_UNSUPPORTED on a write-only batch, and for a
+ * field of a later version that is set; VARVE_MISUSE on a committed batch; VARVE_NO_MEMORY.  On
+ * failure `*out` is NULL.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_iter_open(varve_reader *reader,
                                                        const varve_iter_options *options,
@@ -353,7 +357,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_iter_set_bounds(varve_iter *it, var
 /*
  * VARVE_OK while the iterator is valid or has reached an end; otherwise the failure that stopped
  * it: VARVE_IO, VARVE_CORRUPT, VARVE_CORRUPT_KEY, VARVE_UNSUPPORTED, VARVE_INVALID_ARGUMENT,
- * VARVE_NO_MEMORY.  To be asked once, after the loop.
+ * VARVE_MISUSE over a batch that is committed or closed, VARVE_NO_MEMORY.  To be asked once, after
+ * the loop.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_iter_status(const varve_iter *it, varve_error *err);
 
