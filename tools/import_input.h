@@ -63,9 +63,11 @@ bool import_bytes_reserve(struct import_bytes *bytes, size_t extra);
 /* Append; false if memory ran out. */
 bool import_bytes_append(struct import_bytes *bytes, const void *data, size_t size);
 
+/* What it holds now; never NULL, so that it can be stepped through. */
 static inline varve_slice import_bytes_slice(const struct import_bytes *bytes)
 {
-    return varve_slice_of(bytes->data, bytes->size);
+    return varve_slice_of(bytes->data == NULL ? (const unsigned char *)"" : bytes->data,
+                          bytes->size);
 }
 
 /* ---- The stream ---------------------------------------------------------------------------- */
