@@ -160,6 +160,7 @@ static const char *take_meta_field(const varve__wire_field *field, void *message
     case META_TXN:
         return get_txn(field, meta);
     case META_TS:
+        meta->ts = (varve_ts){0, 0};
         return get_message(field, take_ts_field, &meta->ts);
     case META_DELETED:
         return get_deleted(field, meta);

@@ -147,6 +147,15 @@ START_TEST(of_repeated_fields_the_last_counts)
 }
 END_TEST
 
+/* And it counts whole: what it lacks is not taken from those before it. */
+START_TEST(of_repeated_timestamps_the_last_counts)
+{
+    varve__meta meta = decoded("12 04 08 05 10 07 12 02 08 09 32 00");
+    ck_assert_int_eq(meta.ts.wall, 9);
+    ck_assert_int_eq(meta.ts.logical, 0);
+}
+END_TEST
+
 /* Field 9 and 15 of the record, 2 of the transaction, 3 of a timestamp and of an entry. */
 START_TEST(unknown_fields_are_skipped)
 {
@@ -373,6 +382,7 @@ int main(void)
     tcase_add_test(tcase, missing_fields_have_their_defaults);
     tcase_add_test(tcase, negative_numbers_take_ten_bytes);
     tcase_add_test(tcase, of_repeated_fields_the_last_counts);
+    tcase_add_test(tcase, of_repeated_timestamps_the_last_counts);
     tcase_add_test(tcase, unknown_fields_are_skipped);
     tcase_add_loop_test(tcase, damaged_records_are_corrupt, 0, UNDECODABLE_COUNT);
     tcase_add_test(tcase, records_cut_short_are_never_read_beyond);
