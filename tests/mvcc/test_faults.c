@@ -377,6 +377,20 @@ static varve_status drop_record(varve_writer *writer, const varve_record *record
 static const varve__writer_ops drop_ops = {drop_repr, drop_record};
 static varve_writer drop_writer = {&drop_ops};
 
+/* A version's value is handed over as it lies, so that no gigabyte is needed to try. */
+START_TEST(the_largest_value_passes)
+{
+    unsigned char byte = 0;
+    varve_write how = {.struct_size = sizeof how, .writer = &drop_writer, .ts = at(1)};
+    varve_slice largest = varve_slice_of(&byte, (size_t)VARVE_VALUE_SIZE_MAX);
+
+    ck_ok(varve_mvcc_put(&how, bytes("k"), largest, &mvcc.err), &mvcc.err);
+    largest.size++;
+    ck_fails(varve_mvcc_put(&how, bytes("k"), largest, &mvcc.err), VARVE_TOO_LARGE, &mvcc.err,
+             "value of 1073741825 bytes exceeds the limit of 1073741824");
+}
+END_TEST
+
 struct allocating {
     const struct operation *operation;
     bool with_scratch;
@@ -427,6 +441,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, bad_arguments_come_first);
     tcase_add_test(tcase, shallow_keys_are_stepped_over);
     tcase_add_test(tcase, deep_keys_are_sought);
+    tcase_add_test(tcase, the_largest_value_passes);
     tcase_add_test(tcase, each_allocation_fails);
     tcase_add_test(tcase, nobody_has_to_take_the_details);
 }

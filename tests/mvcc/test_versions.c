@@ -56,6 +56,11 @@ START_TEST(at_most_none)
 
     ck_ok(varve_mvcc_versions(mvcc.reader, &how, bytes("k"), 0, &rows, &mvcc.err), &mvcc.err);
     ck_assert_str_eq(mvcc_result(VARVE_OK, &rows, &mvcc.err), "> 8,3");
+    ck_status(varve_mvcc_versions(mvcc.reader, &how, bytes(""), 0, &rows, &mvcc.err),
+              VARVE_EMPTY_KEY, &mvcc.err);
+    how.ts = at(-1);
+    ck_status(varve_mvcc_versions(mvcc.reader, &how, bytes("k"), 0, &rows, &mvcc.err),
+              VARVE_INVALID_ARGUMENT, &mvcc.err);
     varve_rows_release(&rows);
 }
 END_TEST
