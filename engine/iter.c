@@ -4,9 +4,6 @@
 #include "util/buf.h"
 #include "util/fail.h"
 
-/* Steps within a user key after which a seek to the next one is likely to cost less. */
-#define STEPS_BEFORE_SEEK 8
-
 static bool starts_with(varve_slice bytes, varve_slice prefix)
 {
     return bytes.size >= prefix.size && memcmp(bytes.data, prefix.data, prefix.size) == 0;
@@ -240,7 +237,7 @@ bool varve_iter_next_key(varve_iter *head)
         return false;
     }
     varve_slice user_key = varve_buf_slice(&it->scratch);
-    for (int i = 0; i < STEPS_BEFORE_SEEK; i++) {
+    for (int i = 0; i < VARVE__STEPS_BEFORE_SEEK; i++) {
         if (!varve_iter_next(head) || !starts_with(head->key, user_key))
             return head->valid;
     }
@@ -255,7 +252,7 @@ bool varve_iter_prev_key(varve_iter *head)
     if (!head->valid || !keep_user_key(it))
         return false;
     varve_slice user_key = varve_buf_slice(&it->scratch);
-    for (int i = 0; i < STEPS_BEFORE_SEEK; i++) {
+    for (int i = 0; i < VARVE__STEPS_BEFORE_SEEK; i++) {
         if (!varve_iter_prev(head) || !starts_with(head->key, user_key))
             return head->valid;
     }

@@ -18,6 +18,12 @@
 
 #include <varve/engine.h>
 
+/*
+ * How many records are stepped over one by one before what is looked for is sought.  A seek costs
+ * about as much as eight steps when the data lies in one level.
+ */
+#define VARVE__STEPS_BEFORE_SEEK 8
+
 typedef struct varve__iter varve__iter;
 
 /* Called once when an iterator is closed, after its ops->close has been told to free it. */

@@ -8,15 +8,8 @@
 #ifndef VARVE_MVCC_WALK_H
 #define VARVE_MVCC_WALK_H
 
-#include <varve/engine.h>
-
+#include "engine/iter.h"
 #include "format/key.h"
-
-/*
- * How many records a walk steps over one by one before it seeks what it is looking for.  A seek
- * costs about as much as eight steps when the data lies in one level.
- */
-#define VARVE__STEPS_BEFORE_SEEK 8
 
 typedef struct varve__walk {
     varve_iter *it;
