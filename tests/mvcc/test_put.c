@@ -171,6 +171,20 @@ START_TEST(mixing_is_refused)
 }
 END_TEST
 
+/* No writer of varve makes one. */
+START_TEST(an_intent_with_an_inline_value_is_inline)
+{
+    mvcc_put_raw(mvcc_engine_key("k", varve_ts_zero()),
+                 hex("0A 12 0A 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01"
+                     "12 04 08 0C 10 00 18 00 20 0C 28 01 32 01 69"));
+
+    ck_assert_str_eq(mvcc_get("k", at(20)), "k@0=i");
+    ck_assert_str_eq(mvcc_try_put("k", at(20), "w"), "INLINE_MIX");
+    ck_assert_str_eq(mvcc_try_put("k", varve_ts_zero(), ""), "OK");
+    ck_assert_str_eq(everything(), "");
+}
+END_TEST
+
 /* Putting an inline value does not look at the key. */
 START_TEST(an_inline_put_does_not_look)
 {
@@ -358,6 +372,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, inline_values);
     tcase_add_test(tcase, an_empty_inline_value_is_a_deletion);
     tcase_add_test(tcase, mixing_is_refused);
+    tcase_add_test(tcase, an_intent_with_an_inline_value_is_inline);
     tcase_add_test(tcase, an_inline_put_does_not_look);
     tcase_add_test(tcase, intents_are_in_the_way_at_any_time);
     tcase_add_test(tcase, damaged_records_stop_a_write);
