@@ -20,7 +20,7 @@
 #define WINDOW_DEFAULT_NS 1000000000
 
 struct varve_clock {
-    varve_engine *engine;
+    varve_batch *batch; /* for the mark; as long as it is open, so is the engine */
     varve_physical_clock_fn physical;
     void *physical_arg;
     int64_t window_ns;
@@ -107,17 +107,12 @@ static varve_status stage_mark(varve_batch *batch, varve_ts mark, varve_error *e
 }
 
 /* Synced, however durable the engine's other commits are: a mark that can be lost is none. */
-static varve_status commit_mark(varve_engine *engine, varve_ts mark, varve_error *err)
+static varve_status commit_mark(varve_batch *batch, varve_ts mark, varve_error *err)
 {
-    varve_batch *batch;
-    varve_status status = varve_batch_open(engine, VARVE_BATCH_WRITE_ONLY, &batch, err);
-    if (status != VARVE_OK)
-        return status;
-    status = stage_mark(batch, mark, err);
+    varve_status status = varve_batch_reset(batch, err);
     if (status == VARVE_OK)
-        status = varve_batch_commit(batch, VARVE_SYNC, err);
-    varve_batch_close(batch);
-    return status;
+        status = stage_mark(batch, mark, err);
+    return status == VARVE_OK ? varve_batch_commit(batch, VARVE_SYNC, err) : status;
 }
 
 /* ---- The clock ---------------------------------------------------------------------------------
@@ -149,10 +144,11 @@ varve_status varve_clock_open(varve_engine *engine, const varve_clock_options *o
     varve_clock *clock = varve__calloc(1, sizeof *clock);
     if (clock == NULL)
         return varve__fail_no_memory(err, sizeof *clock);
-    clock->engine = engine;
     varve_status status = take_options(clock, options, err);
     if (status == VARVE_OK)
         status = read_mark(engine, &clock->mark, err);
+    if (status == VARVE_OK)
+        status = varve_batch_open(engine, VARVE_BATCH_WRITE_ONLY, &clock->batch, err);
     if (status != VARVE_OK) {
         varve__free(clock);
         return status;
@@ -172,7 +168,7 @@ varve_status varve_clock_open(varve_engine *engine, const varve_clock_options *o
 static void take_mark_back(varve_clock *clock)
 {
     if (varve_ts_compare(clock->mark, clock->last) > 0)
-        (void)commit_mark(clock->engine, clock->last, NULL);
+        (void)commit_mark(clock->batch, clock->last, NULL);
 }
 
 void varve_clock_close(varve_clock *clock)
@@ -180,6 +176,7 @@ void varve_clock_close(varve_clock *clock)
     if (clock == NULL)
         return;
     take_mark_back(clock);
+    varve_batch_close(clock->batch);
     (void)pthread_mutex_destroy(&clock->mutex);
     varve__free(clock);
 }
@@ -197,7 +194,7 @@ static varve_status advance(varve_clock *clock, varve_ts ts, varve_error *err)
 {
     if (varve_ts_compare(ts, clock->mark) > 0) {
         varve_ts mark = window_above(clock, ts);
-        varve_status status = commit_mark(clock->engine, mark, err);
+        varve_status status = commit_mark(clock->batch, mark, err);
         if (status != VARVE_OK)
             return status;
         clock->mark = mark;

@@ -29,7 +29,8 @@ typedef struct varve_clock_options {
 
 /*
  * Open the clock of an engine; one at a time.  Reads the high-water mark that is kept in the store.
- * NULL options take the defaults.
+ * NULL options take the defaults.  An open clock holds a batch of the engine, which can be closed
+ * after it only (VARVE_BUSY).
  *
  * The mark is as durable as a synced commit of the engine.  With the WAL off, a crash takes it back
  * to the last flush, together with all data.
@@ -42,9 +43,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_clock_open(varve_engine *engine,
                                                         varve_clock **out, varve_error *err);
 
 /*
- * Close a clock, before its engine and after its last use; NULL is fine.  One synced commit takes
- * the high-water mark back to the latest timestamp; if that fails, the next clock jumps as after a
- * crash.
+ * Close a clock after its last use; NULL is fine.  One synced commit takes the high-water mark back
+ * to the latest timestamp; if that fails, the next clock jumps as after a crash.
  */
 VARVE_API void varve_clock_close(varve_clock *clock);
 
