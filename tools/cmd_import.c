@@ -118,12 +118,16 @@ static void print_note(const struct cli *cli, const struct format *format,
 }
 
 static enum tool_exit report_fault(const struct cli *cli, const struct import_job *job,
-                                   const struct import_fault *fault)
+                                   struct import_fault *fault)
 {
     const char *kept = job->records > 0 && !job->dry_run && !job->sink.failed
                            ? "; what comes before is imported"
                            : "";
 
+    if (fault->has_error) {
+        fault->has_error = false;
+        return cli_fail_error(cli, &fault->error, "%s", fault->message);
+    }
     if (!fault->placed)
         return cli_fail(cli, fault->code, "%s%s", fault->message, kept);
     return cli_fail(cli, fault->code, "%s: line %" PRIu64 ", byte %" PRIu64 ": %s%s",
@@ -168,8 +172,11 @@ static enum tool_exit import_from(const struct cli *cli, const struct format *fo
     good = good && format->import(job, &fault);
     progress_end(&job->progress);
     struct import_fault closing = {0};
-    if (!import_sink_close(&job->sink, &closing) && good) {
-        fault = closing;
+    if (!import_sink_close(&job->sink, &closing)) {
+        if (good)
+            fault = closing;
+        else
+            import_fault_release(&closing);
         good = false;
     }
     double seconds = seconds_now() - began;

@@ -273,18 +273,50 @@ static bool on_commit_begin(void *arg, const struct fast_export_commit *commit,
 
 /* ---- Changes ------------------------------------------------------------------------------- */
 
-/* Whether the span has a value at the time of the commit before. */
-static bool was_there(struct git *git, varve_span span, bool *there, struct import_fault *fault)
+/* A bound of keys: the path and one byte more. */
+static bool set_bound(struct import_bytes *bound, varve_slice path, unsigned char byte)
+{
+    bound->size = 0;
+    return import_bytes_append(bound, path.data, path.size) && import_bytes_append(bound, &byte, 1);
+}
+
+/* Whether there was a value between two bounds at the time of the commit before. */
+static bool was_between(const struct git *git, varve_slice start, varve_slice end, bool *was,
+                        struct import_fault *fault)
 {
     const varve_read how = {.struct_size = sizeof how, .ts = git->previous.ts};
+    const varve_span span = {start, end};
     varve_rows rows = VARVE_ROWS_INIT;
     varve_error err = VARVE_ERROR_INIT;
     varve_status status =
         varve_mvcc_scan(varve_engine_reader(git->job->sink.engine), &how, span, 1, &rows, &err);
 
-    *there = rows.count > 0;
+    *was = rows.count > 0;
     varve_rows_release(&rows);
-    return status == VARVE_OK || import_failed_error(fault, &err, "reading the store");
+    return status == VARVE_OK || import_failed_error(fault, &err, git->job->sink.path);
+}
+
+/* Whether the path was a folder, and no file, at the time of the commit before. */
+static bool was_folder(const struct git *git, varve_slice path, bool *folder,
+                       struct import_fault *fault)
+{
+    struct import_bytes start = {0};
+    struct import_bytes end = {0};
+    bool file = false;
+    bool good = set_bound(&end, path, '\0') || import_no_memory(fault);
+
+    *folder = false;
+    good = good && was_between(git, path, import_bytes_slice(&end), &file, fault);
+    if (good && !file) {
+        /* All that is below the folder. */
+        good = (set_bound(&start, path, '/') && set_bound(&end, path, '/' + 1)) ||
+               import_no_memory(fault);
+        good = good && was_between(git, import_bytes_slice(&start), import_bytes_slice(&end),
+                                   folder, fault);
+    }
+    import_bytes_release(&start);
+    import_bytes_release(&end);
+    return good;
 }
 
 /*
@@ -297,38 +329,19 @@ static bool was_there(struct git *git, varve_span span, bool *there, struct impo
 static bool check_deletion(struct git *git, const struct fast_export_change *change,
                            struct import_fault *fault)
 {
-    bool is_folder = false;
-    struct import_bytes from = {0};
-    struct import_bytes to = {0};
-    bool is_file = false;
-    bool good = true;
+    bool folder;
 
     if (!import_sink_is_empty(&git->job->sink) && !commit_batch(git, git->cursor.pending, fault))
         return false;
-    if (!import_bytes_append(&from, change->path.data, change->path.size) ||
-        !import_bytes_append(&from, "", 1) ||
-        !import_bytes_append(&to, change->path.data, change->path.size) ||
-        !import_bytes_append(&to, "/", 1)) {
-        good = import_no_memory(fault);
-        goto out;
-    }
-    /* PATH up to PATH 00 is the file alone, PATH / up to PATH 0 all that is below the folder. */
-    good = was_there(git, (varve_span){change->path, import_bytes_slice(&from)}, &is_file, fault);
-    if (!good || is_file)
-        goto out;
-    from.data[from.size - 1] = '/' + 1;
-    good = was_there(git, (varve_span){import_bytes_slice(&to), import_bytes_slice(&from)},
-                     &is_folder, fault);
-    if (good && is_folder)
-        good = import_malformed(fault, change->place,
-                                "\"%.*s\" is a folder, and only files can be deleted: export "
-                                "with git fast-export",
-                                (int)(change->path.size > 60 ? 60 : change->path.size),
-                                (const char *)change->path.data);
-out:
-    import_bytes_release(&from);
-    import_bytes_release(&to);
-    return good;
+    if (!was_folder(git, change->path, &folder, fault))
+        return false;
+    if (!folder)
+        return true;
+    return import_malformed(fault, change->place,
+                            "\"%.*s\" is a folder, and only files can be deleted: export with git "
+                            "fast-export",
+                            (int)(change->path.size > 60 ? 60 : change->path.size),
+                            (const char *)change->path.data);
 }
 
 /* Where the content of a change lies. */
@@ -506,11 +519,12 @@ static bool import_stream(struct git *git, struct import_fault *fault)
  */
 static void keep_good_part(struct git *git)
 {
-    struct import_fault ignored;
+    struct import_fault ignored = {0};
 
     if (!git->job->sink.failed && git->job->records > 0 &&
         commit_batch(git, git->cursor.pending, &ignored))
         (void)import_sink_settle(&git->job->sink, &ignored);
+    import_fault_release(&ignored);
 }
 
 bool import_git(struct import_job *job, struct import_fault *fault)

@@ -12,10 +12,18 @@
 
 /* ---- Faults -------------------------------------------------------------------------------- */
 
+void import_fault_release(struct import_fault *fault)
+{
+    if (fault->has_error)
+        varve_error_release(&fault->error);
+    fault->has_error = false;
+}
+
 bool import_malformed(struct import_fault *fault, struct import_place place, const char *format,
                       ...)
 {
     fault->code = TOOL_REFUSED;
+    fault->has_error = false;
     fault->placed = true;
     fault->place = place;
     va_list arguments;
@@ -28,6 +36,7 @@ bool import_malformed(struct import_fault *fault, struct import_place place, con
 bool import_failed(struct import_fault *fault, enum tool_exit code, const char *format, ...)
 {
     fault->code = code;
+    fault->has_error = false;
     fault->placed = false;
     va_list arguments;
     va_start(arguments, format);

@@ -22,7 +22,12 @@ struct import_fault {
     bool placed; /* `place` tells where in the input */
     struct import_place place;
     char message[1024];
+    bool has_error; /* a failure of the library; `message` says what was being done */
+    varve_error error;
 };
+
+/* Free what a fault holds. */
+void import_fault_release(struct import_fault *fault);
 
 /* Record that the input is wrong at `place`; returns false, so that a failing site is one
  * statement. */
@@ -33,7 +38,7 @@ bool import_malformed(struct import_fault *fault, struct import_place place, con
 bool import_failed(struct import_fault *fault, enum tool_exit code, const char *format, ...)
     VARVE_PRINTF(3, 4);
 
-/* The same for a failure of the library, of which `err` tells and is released; returns false. */
+/* Record a failure of the library at `what`, taking over `err`; returns false. */
 bool import_failed_error(struct import_fault *fault, varve_error *err, const char *what);
 
 /* Record that memory ran out; returns false. */

@@ -233,10 +233,11 @@ static bool import_records(struct rows *rows)
 /* What came before a fault is good: keep it.  The fault is worth more than another one here. */
 static void keep_good_part(struct rows *rows)
 {
-    struct import_fault ignored;
+    struct import_fault ignored = {0};
 
     if (!rows->job->sink.failed && commit(rows, &ignored))
         (void)import_sink_settle(&rows->job->sink, &ignored);
+    import_fault_release(&ignored);
 }
 
 static bool import_rows(struct import_job *job, const char *format, import_next_fn next,

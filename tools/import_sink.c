@@ -26,6 +26,7 @@ bool import_sink_open(struct import_sink *sink, const char *path, bool dry_run,
                                    .write_buffer_bytes = write_buffer_bytes};
     varve_status status = varve_engine_open(&options, &sink->engine, &err);
 
+    sink->path = path;
     if (status == VARVE_NO_STORE && dry_run) {
         varve_error_release(&err);
         return true;
@@ -44,15 +45,14 @@ bool import_sink_close(struct import_sink *sink, struct import_fault *fault)
     varve_status status = varve_engine_close(sink->engine, &err);
     sink->batch = NULL;
     sink->engine = NULL;
-    return status == VARVE_OK || import_failed_error(fault, &err, "closing the store");
+    return status == VARVE_OK || import_failed_error(fault, &err, sink->path);
 }
 
 /* Note that writing went wrong; returns false. */
-static bool write_failed(struct import_sink *sink, varve_error *err, const char *what,
-                         struct import_fault *fault)
+static bool write_failed(struct import_sink *sink, varve_error *err, struct import_fault *fault)
 {
     sink->failed = true;
-    return import_failed_error(fault, err, what);
+    return import_failed_error(fault, err, sink->path);
 }
 
 /* ---- Writing ------------------------------------------------------------------------------- */
@@ -69,7 +69,7 @@ static bool put(struct import_sink *sink, varve_slice key, varve_ts ts, varve_sl
                              .ts = ts,
                              .scratch = &sink->scratch};
     if (varve_mvcc_put(&how, key, raw, &err) != VARVE_OK)
-        return write_failed(sink, &err, "writing", fault);
+        return write_failed(sink, &err, fault);
     return true;
 }
 
@@ -89,7 +89,7 @@ bool import_sink_put_own(struct import_sink *sink, varve_slice key, varve_slice 
     varve_buf raw = VARVE_BUF_INIT;
     bool good = varve_value_set_bytes(&raw, data, &err) == VARVE_OK
                     ? put(sink, key, varve_ts_zero(), varve_buf_slice(&raw), fault)
-                    : write_failed(sink, &err, "writing", fault);
+                    : write_failed(sink, &err, fault);
 
     varve_buf_release(&raw);
     return good;
@@ -113,7 +113,7 @@ bool import_sink_commit(struct import_sink *sink, struct import_fault *fault)
         return true;
     if (varve_batch_commit(sink->batch, VARVE_NO_SYNC, &err) != VARVE_OK ||
         varve_batch_reset(sink->batch, &err) != VARVE_OK)
-        return write_failed(sink, &err, "committing", fault);
+        return write_failed(sink, &err, fault);
     return true;
 }
 
@@ -126,7 +126,7 @@ bool import_sink_settle(struct import_sink *sink, struct import_fault *fault)
     /* In table files it need not be recovered from the log by each reader. */
     return (varve_engine_sync(sink->engine, &err) == VARVE_OK &&
             varve_engine_flush(sink->engine, &err) == VARVE_OK) ||
-           write_failed(sink, &err, "making the import durable", fault);
+           write_failed(sink, &err, fault);
 }
 
 /* ---- Cursors ------------------------------------------------------------------------------- */

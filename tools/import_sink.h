@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 struct import_sink {
+    const char *path;
     varve_engine *engine; /* NULL in a dry run without a store */
     varve_batch *batch;   /* NULL in a dry run */
     bool failed;          /* a write went wrong: nothing more can be committed */
@@ -23,7 +24,7 @@ struct import_sink {
 
 #define IMPORT_SINK_INIT                                                                           \
     {                                                                                              \
-        NULL, NULL, false, VARVE_BUF_INIT, 0, 0, 0                                                 \
+        NULL, NULL, NULL, false, VARVE_BUF_INIT, 0, 0, 0                                           \
     }
 
 /*

@@ -1,13 +1,14 @@
 """varve import git: histories, going on, and streams that are refused."""
 
 import os
+import resource
 import struct
 import unittest
 
 import schema
 from importing import (blob_text, commit_id, commit_text, cursor, cursor_raw, dump, dump_digest,
                        export, git, kill_often, make_awkward, random_of_test, stream)
-from toolkit import (OK, REFUSED, SECOND, ToolTest, Writer, engine_key, label_key, raw_bytes,
+from toolkit import (IO, OK, REFUSED, SECOND, ToolTest, Writer, engine_key, label_key, raw_bytes,
                      raw_file, raw_label, varve)
 
 BASE = 1_000_000_000
@@ -314,6 +315,23 @@ class Large(GitTest):
         self.assertEqual(len(hits), 10)
         self.run_import(data)
         self.run_import(data, store=self.store + "2")
+        self.assertEqual(dump_digest(self.store), dump_digest(self.store + "2"))
+
+    def test_contents_that_cannot_be_kept(self):
+        data = stream(*self.history(3, 100, 30_000))
+        self.run_import(data, store=self.store + "2")
+        for name, value in (("RLIMIT_FSIZE", 1_000_000), ("TMPDIR", str(self.folder / "no"))):
+            options = {}
+            if name == "TMPDIR":
+                options["env"] = {**os.environ, name: value}
+            else:
+                options["preexec_fn"] = lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                                   (1_000_000, 1_000_000))
+            result = varve("import", "git", self.store, "-", input=data, restore_signals=False,
+                           **options)
+            self.assertEqual(result.code, IO, result.err)
+            self.assertIn("TMPDIR", result.err)
+        self.run_import(data)
         self.assertEqual(dump_digest(self.store), dump_digest(self.store + "2"))
 
     def interrupt(self, data):

@@ -1,6 +1,7 @@
 """varve import tsv: values, times, going on, and memory."""
 
 import os
+import resource
 import time
 import unittest
 import zlib
@@ -306,6 +307,21 @@ class Large(TsvTest):
         whole = dump_digest(self.store + "2")
         self.assertGreater(whole[0], 200_000)
         self.assertEqual(dump_digest(self.store), whole)
+
+    def test_an_import_that_cannot_write_goes_on_later(self):
+        path = self.folder / "large"
+        write_large_tsv(path, 8_000_000)
+        # No file may become larger than that: the log of the store cannot go on.
+        result = varve("import", "tsv", self.store, str(path), restore_signals=False,
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                             (4_000_000, 4_000_000)))
+        self.assertEqual(result.code, IO, result.err)
+        self.assertRegex(result.err, r"\Avarve: import: [^\n]+/store: [^\n]+\n\Z")
+        self.assertNotIn("what comes before is imported", result.err)
+        self.assertGreater(cursor(self.store, "tsv")["records"], 0)
+        self.run_ok_quietly("import", "tsv", self.store, str(path))
+        self.run_ok_quietly("import", "tsv", self.store + "2", str(path))
+        self.assertEqual(dump_digest(self.store), dump_digest(self.store + "2"))
 
     def run_ok_quietly(self, *arguments):
         result = varve(*arguments)
