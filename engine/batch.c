@@ -239,7 +239,7 @@ varve_status varve_batch_open(varve_engine *engine, unsigned flags, varve_batch 
         return varve__fail_no_memory(err, sizeof *batch);
     batch->reader.ops = &batch_reader_ops;
     batch->writer.ops = &batch_writer_ops;
-    batch->iter_owner.closed = batch_iter_closed;
+    batch->iter_owner = (varve__iter_owner){engine, batch_iter_closed};
     batch->engine = engine;
     batch->write_only = (flags & VARVE_BATCH_WRITE_ONLY) != 0;
     varve__batch_view_init(&batch->view);

@@ -77,6 +77,13 @@ varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot 
     return report(engine, "open a snapshot", status, told);
 }
 
+void varve__engine_iter_failed(varve_engine *engine, const varve_error *failure)
+{
+    varve_status status = failure->status;
+    if (status != VARVE_INVALID_ARGUMENT && status != VARVE_UNSUPPORTED && status != VARVE_MISUSE)
+        (void)report(engine, "iterate", status, failure);
+}
+
 static varve_status engine_get(varve_reader *reader, varve_slice engine_key, varve_buf *value,
                                varve_error *err)
 {
@@ -178,7 +185,7 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
         return varve__fail_no_memory(err, sizeof *engine);
     engine->reader.ops = &engine_reader_ops;
     engine->writer.ops = &engine_writer_ops;
-    engine->iter_owner.closed = engine_iter_closed;
+    engine->iter_owner = (varve__iter_owner){engine, engine_iter_closed};
     engine->ops = backends[options->backend];
     engine->options = *options;
     engine->logger = (varve__logger){options->log, options->log_arg};

@@ -48,4 +48,7 @@ varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot
 varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot **out,
                                     varve_error *err);
 
+/* Log the failure of an iterator, unless its caller has asked for what it does not do. */
+void varve__engine_iter_failed(varve_engine *engine, const varve_error *failure);
+
 #endif

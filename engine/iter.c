@@ -1,5 +1,6 @@
 #include "engine/iter.h"
 
+#include "engine/engine.h"
 #include "format/key.h"
 #include "util/buf.h"
 #include "util/fail.h"
@@ -7,6 +8,13 @@
 static bool starts_with(varve_slice bytes, varve_slice prefix)
 {
     return bytes.size >= prefix.size && memcmp(bytes.data, prefix.data, prefix.size) == 0;
+}
+
+void varve__iter_forget(varve__iter *it)
+{
+    if (it->owner != NULL)
+        varve__engine_iter_failed(it->owner->engine, &it->error);
+    varve_error_release(&it->error);
 }
 
 varve_error *varve__iter_failed(varve__iter *it)
@@ -272,6 +280,7 @@ void varve_iter_close(varve_iter *head)
     if (head == NULL)
         return;
     varve__iter_owner *owner = varve__iter_of(head)->owner;
+    varve__iter_restart(varve__iter_of(head));
     head->ops->close(head);
     if (owner != NULL)
         owner->closed(owner);

@@ -26,8 +26,10 @@
 
 typedef struct varve__iter varve__iter;
 
-/* Called once when an iterator is closed, after its ops->close has been told to free it. */
+/* Who opened an iterator, and hears of it. */
 typedef struct varve__iter_owner {
+    varve_engine *engine;
+    /* Called once when it is closed, after its ops->close has been told to free it. */
     void (*closed)(struct varve__iter_owner *owner);
 } varve__iter_owner;
 
@@ -79,11 +81,14 @@ bool varve__iter_is_behind_end(const varve__iter *it, varve_slice key);
 /* It has failed; returns where to record the failure.  The movement is over after that. */
 varve_error *varve__iter_failed(varve__iter *it);
 
+/* Report the failure that stopped it to the engine, and forget it. */
+void varve__iter_forget(varve__iter *it);
+
 /* Forget an earlier failure: the first thing every seek does. */
 static inline void varve__iter_restart(varve__iter *it)
 {
     if (it->error.status != VARVE_OK)
-        varve_error_release(&it->error);
+        varve__iter_forget(it);
 }
 
 #endif

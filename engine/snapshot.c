@@ -64,7 +64,7 @@ varve_status varve_snapshot_open(varve_engine *engine, varve_snapshot **out, var
         return status;
     }
     snapshot->reader.ops = &snapshot_reader_ops;
-    snapshot->iter_owner.closed = snapshot_iter_closed;
+    snapshot->iter_owner = (varve__iter_owner){engine, snapshot_iter_closed};
     snapshot->engine = engine;
     atomic_init(&snapshot->users, 1);
     atomic_fetch_add(&engine->snapshots, 1);

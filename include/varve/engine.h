@@ -64,7 +64,8 @@ typedef enum varve_log_level {
 
 /*
  * Receives one line without a newline for each event.  Called from any thread that uses the engine,
- * also from several at once, with no lock of varve held.  It must not call the engine.
+ * also from several at once, with no lock of varve held.  It must not call the engine.  What
+ * stopped an iterator is told when the iterator is next sought, or closed.
  */
 typedef void (*varve_log_fn)(void *arg, varve_log_level level, const char *line);
 

@@ -382,6 +382,57 @@ START_TEST(events_are_logged)
 }
 END_TEST
 
+static void fail_and_close(varve_reader *reader)
+{
+    varve_iter *it = iter(reader, NULL);
+    ck_assert(!varve_iter_seek_ge(it, key_of("k")));
+    varve_iter_close(it);
+}
+
+/* Damage that a walk meets is an event like any other; what the caller does wrong is none. */
+START_TEST(failures_of_iterators_are_logged)
+{
+    static char arg[] = "arg";
+    varve_options options = {.log = remember, .log_arg = arg};
+    varve_engine *engine = backend_open_with(BACKEND_MAP, options);
+    varve_batch *batch;
+    varve_snapshot *snapshot;
+    backend_faults_insert(engine);
+    put(varve_engine_writer(engine), "k", "v");
+    ck_ok(varve_batch_open(engine, 0, &batch, &on.err), &on.err);
+    ck_ok(varve_snapshot_open(engine, &snapshot, &on.err), &on.err);
+    backend_faults.iter_seek = VARVE_CORRUPT;
+    fail_and_close(varve_engine_reader(engine));
+    fail_and_close(varve_batch_reader_of(batch));
+    fail_and_close(varve_snapshot_reader(snapshot));
+    varve_snapshot_close(snapshot);
+
+    /* A failure is also told when a seek forgets it, and not once more at the end. */
+    backend_faults.iter_seek = VARVE_OK;
+    backend_faults.iter_step = VARVE_IO;
+    varve_iter *it = iter(varve_batch_reader_of(batch), NULL);
+    ck_assert(varve_iter_seek_ge(it, key_of("k")));
+    ck_assert(!varve_iter_next(it));
+    ck_assert(varve_iter_seek_ge(it, key_of("k")));
+    varve_batch_close(batch);
+    ck_assert(!varve_iter_next(it));
+    ck_status(varve_iter_status(it, &on.err), VARVE_MISUSE, &on.err);
+    varve_iter_close(it);
+    varve_iter_options prefix = {.struct_size = sizeof prefix, .prefix = true};
+    it = iter(varve_engine_reader(engine), &prefix);
+    ck_assert(!varve_iter_seek_le(it, key_of("k")));
+    ck_assert(!varve_iter_seek_ge(it, bytes("k")));
+    varve_iter_close(it);
+    backend_close(engine);
+    ck_assert_str_eq(log_text, "info: mem: opened\n"
+                               "error: mem: iterate: VARVE_CORRUPT: injected\n"
+                               "error: mem: iterate: VARVE_CORRUPT: injected\n"
+                               "error: mem: iterate: VARVE_CORRUPT: injected\n"
+                               "error: mem: iterate: VARVE_IO: injected\n"
+                               "info: mem: closed\n");
+}
+END_TEST
+
 START_TEST(a_failed_open_is_logged)
 {
     static char arg[] = "arg";
@@ -469,6 +520,7 @@ int main(void)
     tcase_add_test(alone, a_read_only_engine_refuses_writes);
     tcase_add_test(alone, a_read_only_engine_without_a_log_closes);
     tcase_add_test(alone, events_are_logged);
+    tcase_add_test(alone, failures_of_iterators_are_logged);
     tcase_add_test(alone, a_failed_open_is_logged);
     suite_add_tcase(suite, alone);
     return run_suite(suite);
