@@ -15,7 +15,8 @@ if(tool_sources)
     target_include_directories(varve_tool_objects PRIVATE ${PROJECT_SOURCE_DIR}/tools)
     target_link_libraries(varve_tool_objects
         PRIVATE varve_flags
-        PUBLIC varve_headers PkgConfig::smartcols PkgConfig::jansson PkgConfig::nettle)
+        PUBLIC varve_headers PkgConfig::smartcols PkgConfig::jansson PkgConfig::nettle
+            PkgConfig::zlib)
 endif()
 if(tool_sources AND EXISTS ${tool_main})
     add_executable(varve_tool ${tool_main})

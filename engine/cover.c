@@ -1,8 +1,10 @@
 #include "engine/cover.h"
 
+#include "util/skip.h"
+
 void varve__cover_init(varve__cover *cover)
 {
-    *cover = (varve__cover){.random = 0x9E3779B97F4A7C15u};
+    *cover = (varve__cover){.random = VARVE__SKIP_SEED};
 }
 
 void varve__cover_release(varve__cover *cover)
@@ -16,20 +18,6 @@ void varve__cover_release(varve__cover *cover)
 static size_t interval_size(uint32_t height)
 {
     return sizeof(varve__interval) + height * sizeof(varve__interval *);
-}
-
-/* Of four of one height, one is higher. */
-static uint32_t random_height(varve__cover *cover)
-{
-    uint64_t x = cover->random;
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    cover->random = x;
-    uint32_t height = 1;
-    for (; height < VARVE__COVER_HEIGHT_MAX && (x & 3) == 0; x >>= 2)
-        height++;
-    return height;
 }
 
 /* Room for all that one painting takes: its bounds, itself, and a rest of what it cuts in two. */
@@ -53,7 +41,7 @@ static varve_slice copy_bound(varve__cover *cover, varve_slice bound)
 static void link_new(varve__cover *cover, varve__interval **links[], varve_slice start,
                      varve_slice end, uint64_t order)
 {
-    uint32_t height = random_height(cover);
+    uint32_t height = varve__skip_height(&cover->random, VARVE__COVER_HEIGHT_MAX);
     varve__interval *interval = cover->spare[height - 1];
     if (interval != NULL)
         cover->spare[height - 1] = interval->next[0];

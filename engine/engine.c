@@ -21,8 +21,11 @@ static const char *name_of(const varve_engine *engine)
 /* Where the backend tells of a failure: the log wants to know, even if the caller does not. */
 static varve_error *teller(varve_error *err, varve_error *own)
 {
+    if (err != NULL)
+        return err;
     own->status = VARVE_OK;
-    return err != NULL ? err : own;
+    own->message[0] = '\0';
+    return own;
 }
 
 /* Log that `what` failed, and return `status`.  An expected answer passes in silence. */
@@ -117,6 +120,22 @@ varve_reader *varve_engine_reader(varve_engine *engine)
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
+/*
+ * The first commit that fails is logged, and the first that succeeds again: on a full disk every
+ * commit fails, and the log has to say so once.
+ */
+static void note_commit(varve_engine *engine, varve_status status, const varve_error *told)
+{
+    bool failed = status < 0;
+    if (atomic_load_explicit(&engine->commits_fail, memory_order_relaxed) == failed ||
+        atomic_exchange(&engine->commits_fail, failed) == failed)
+        return;
+    if (failed)
+        (void)report(engine, "commit", status, told);
+    else
+        varve__log(&engine->logger, VARVE_LOG_INFO, "%s: commits succeed again", name_of(engine));
+}
+
 varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_durability how,
                                   varve_error *err)
 {
@@ -129,7 +148,9 @@ varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_
     bool sync = how != VARVE_NO_SYNC && !options->never_sync && options->wal == VARVE_WAL_ON;
     varve_error own;
     varve_error *told = teller(err, &own);
-    return report(engine, "commit", engine->ops->apply(engine->store, repr, sync, told), told);
+    status = engine->ops->apply(engine->store, repr, sync, told);
+    note_commit(engine, status, told);
+    return status;
 }
 
 static varve_status engine_apply(varve_writer *writer, varve_slice repr, varve_error *err)
@@ -192,6 +213,7 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     atomic_init(&engine->batches, 0);
     atomic_init(&engine->snapshots, 0);
     atomic_init(&engine->iterators, 0);
+    atomic_init(&engine->commits_fail, false);
     varve_status status = copy_path(engine, options->path, err);
     if (status != VARVE_OK) {
         free_engine(engine);

@@ -26,6 +26,8 @@ struct varve_engine {
     atomic_size_t batches;
     atomic_size_t snapshots;
     atomic_size_t iterators;
+
+    atomic_bool commits_fail; /* the last commit did, as far as the log has been told */
 };
 
 /* Bring the caller's options into `options`: checked, and with the defaults filled in. */

@@ -289,7 +289,9 @@ static const char *scan_instant(struct scanner *in, struct time_spec *spec)
 
 const char *time_parse(varve_slice text, struct time_spec *spec)
 {
-    struct scanner in = {text.data, text.data + text.size};
+    /* NULL is not for arithmetic, and an empty text may be NULL. */
+    const unsigned char *start = text.size > 0 ? text.data : (const unsigned char *)"";
+    struct scanner in = {start, start + text.size};
 
     *spec = (struct time_spec){.kind = TIME_AT};
     if (accept_word(&in, "now")) {

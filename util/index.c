@@ -1,10 +1,12 @@
 #include "util/index.h"
 
+#include "util/skip.h"
+
 _Static_assert(_Alignof(varve__index_entry) <= VARVE__ARENA_ALIGN, "the arena aligns entries");
 
 void varve__index_init(varve__index *index)
 {
-    *index = (varve__index){.random = 0x9E3779B97F4A7C15u, .height = 1};
+    *index = (varve__index){.random = VARVE__SKIP_SEED, .height = 1};
 }
 
 void varve__index_release(varve__index *index)
@@ -16,31 +18,6 @@ void varve__index_release(varve__index *index)
 static size_t entry_size(uint32_t height)
 {
     return sizeof(varve__index_entry) + height * sizeof(varve__index_entry *);
-}
-
-bool varve__index_reserve(varve__index *index, size_t entries, size_t key_bytes)
-{
-    /* Each key may take up to the alignment more than its size. */
-    size_t each = varve__arena_round(entry_size(VARVE__INDEX_HEIGHT_MAX)) + VARVE__ARENA_ALIGN;
-    if (entries > (SIZE_MAX - key_bytes) / each)
-        return false;
-    return varve__arena_reserve(&index->arena, entries * each + key_bytes);
-}
-
-/* xorshift64: heights need to be spread, not unpredictable, and the same in every run. */
-static uint32_t random_height(varve__index *index)
-{
-    uint64_t x = index->random;
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    index->random = x;
-    uint32_t height = 1;
-    while (height < VARVE__INDEX_HEIGHT_MAX && (x & 3) == 0) {
-        height++;
-        x >>= 2;
-    }
-    return height;
 }
 
 /* Whether `entry` stands in front of (key, order). */
@@ -74,7 +51,7 @@ static varve__index_entry *descend(const varve__index *index, varve_slice key, u
 
 static varve__index_entry *new_entry(varve__index *index, varve_slice key)
 {
-    uint32_t height = random_height(index);
+    uint32_t height = varve__skip_height(&index->random, VARVE__INDEX_HEIGHT_MAX);
     varve__index_entry *entry = varve__arena_alloc(&index->arena, entry_size(height));
     unsigned char *bytes = varve__arena_alloc(&index->arena, key.size);
     if (entry == NULL || bytes == NULL)

@@ -38,14 +38,7 @@ void varve__index_init(varve__index *index);
 void varve__index_release(varve__index *index);
 
 /*
- * See to it that the next `entries` insertions, whose keys have together `key_bytes` bytes,
- * succeed. False if there is no memory.
- */
-bool varve__index_reserve(varve__index *index, size_t entries, size_t key_bytes);
-
-/*
- * Add an event; the key is copied.  (key, order) must be new.  Returns NULL only without memory,
- * never after a reservation that covers it.
+ * Add an event; the key is copied.  (key, order) must be new.  Returns NULL only without memory.
  */
 varve__index_entry *varve__index_insert(varve__index *index, varve_slice key, uint64_t order,
                                         uint32_t kind, uint64_t datum, size_t size);

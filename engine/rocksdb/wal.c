@@ -148,7 +148,10 @@ varve_status varve__wal_check(const char *directory, bool mark, varve_error *err
     if (wal.block == NULL)
         status = varve__fail_no_memory(err, BLOCK_SIZE);
     while (status == VARVE_OK) {
+        errno = 0;
         const struct dirent *entry = readdir(dir);
+        if (entry == NULL && errno != 0)
+            status = fail_errno(&wal, "list", err);
         if (entry == NULL)
             break;
         if (!is_log(entry->d_name))

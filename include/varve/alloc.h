@@ -21,11 +21,11 @@ typedef struct varve_allocator {
 } varve_allocator;
 
 /*
- * Use `allocator` from now on for all memory of varve itself; NULL goes back to the C library.  The
- * struct is copied.
+ * Use `allocator` from now on for all memory that varve keeps; NULL goes back to the C library.
+ * The struct is copied.
  *
- * Not thread-safe: call it before any other varve function, or while no varve object exists. Memory
- * that RocksDB takes for itself does not pass through it.
+ * Not thread-safe: call it before any other varve function, or while no varve object exists.  What
+ * RocksDB, and a library that reads a file at opening, take for themselves does not pass here.
  */
 VARVE_API void varve_allocator_set(const varve_allocator *allocator);
 

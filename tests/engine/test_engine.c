@@ -382,6 +382,34 @@ START_TEST(events_are_logged)
 }
 END_TEST
 
+/* A full disk fails every commit: the log says when that begins and when it is over. */
+START_TEST(commits_that_fail_in_a_row_are_logged_once)
+{
+    static char arg[] = "arg";
+    varve_options options = {.log = remember, .log_arg = arg};
+    varve_engine *engine = backend_open_with(BACKEND_MAP, options);
+    varve_writer *writer = varve_engine_writer(engine);
+    backend_faults_insert(engine);
+    for (int round = 0; round < 2; round++) {
+        backend_faults.apply = VARVE_NO_SPACE;
+        for (int i = 0; i < 3; i++)
+            ck_status(varve_writer_put(writer, key_of("k"), bytes("v"), &on.err), VARVE_NO_SPACE,
+                      &on.err);
+        backend_faults.apply = VARVE_OK;
+        for (int i = 0; i < 3; i++)
+            put(writer, "k", "v");
+    }
+    ck_assert_uint_eq(backend_faults.fired, 6);
+    backend_close(engine);
+    ck_assert_str_eq(log_text, "info: mem: opened\n"
+                               "error: mem: commit: VARVE_NO_SPACE: injected\n"
+                               "info: mem: commits succeed again\n"
+                               "error: mem: commit: VARVE_NO_SPACE: injected\n"
+                               "info: mem: commits succeed again\n"
+                               "info: mem: closed\n");
+}
+END_TEST
+
 static void fail_and_close(varve_reader *reader)
 {
     varve_iter *it = iter(reader, NULL);
@@ -520,6 +548,7 @@ int main(void)
     tcase_add_test(alone, a_read_only_engine_refuses_writes);
     tcase_add_test(alone, a_read_only_engine_without_a_log_closes);
     tcase_add_test(alone, events_are_logged);
+    tcase_add_test(alone, commits_that_fail_in_a_row_are_logged_once);
     tcase_add_test(alone, failures_of_iterators_are_logged);
     tcase_add_test(alone, a_failed_open_is_logged);
     suite_add_tcase(suite, alone);

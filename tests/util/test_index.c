@@ -174,26 +174,6 @@ START_TEST(levels_thin_out)
 }
 END_TEST
 
-START_TEST(after_a_reservation_insertions_cannot_fail)
-{
-    test_random random = test_random_start();
-    for (int round = 0; round < 200; round++) {
-        size_t entries = test_random_below(&random, 50);
-        size_t key_bytes = 0;
-        size_t sizes[50];
-        for (size_t i = 0; i < entries; i++)
-            key_bytes += sizes[i] = test_random_below(&random, 40);
-        ck_assert(varve__index_reserve(&tree, entries, key_bytes));
-        fault_alloc_arm(1);
-        for (size_t i = 0; i < entries; i++) {
-            varve_slice key = repeated((unsigned char)round, sizes[i]);
-            ck_assert_ptr_nonnull(varve__index_insert(&tree, key, i + 1, 0, 0, 0));
-        }
-        ck_assert(!fault_alloc_disarm());
-    }
-}
-END_TEST
-
 START_TEST(without_memory_nothing_is_added)
 {
     test_random random = test_random_start();
@@ -206,10 +186,6 @@ START_TEST(without_memory_nothing_is_added)
     fault_alloc_arm(1);
     ck_assert_ptr_null(varve__index_insert(&tree, repeated('k', 100000), 1, 0, 0, 0));
     ck_assert(fault_alloc_disarm());
-    fault_alloc_arm(1);
-    ck_assert(!varve__index_reserve(&tree, 10000, 10000));
-    ck_assert(fault_alloc_disarm());
-    ck_assert(!varve__index_reserve(&tree, SIZE_MAX / 8, 10000));
 
     ck_assert_uint_eq(tree.count, 100);
     const varve__index_entry *entry = varve__index_seek_ge(&tree, bytes(""), UINT64_MAX);
@@ -240,7 +216,6 @@ int main(void)
     tcase_add_test(tcase, it_answers_as_a_sorted_array_does);
     tcase_add_test(tcase, entries_and_their_keys_stay_where_they_are);
     tcase_add_test(tcase, levels_thin_out);
-    tcase_add_test(tcase, after_a_reservation_insertions_cannot_fail);
     tcase_add_test(tcase, without_memory_nothing_is_added);
     tcase_add_test(tcase, a_released_index_is_empty_and_can_be_filled_again);
     suite_add_tcase(suite, tcase);

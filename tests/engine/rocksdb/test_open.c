@@ -244,16 +244,17 @@ START_TEST(a_reader_beside_a_busy_writer_never_misses_a_key)
     varve_options options = store_options(place_path("s"));
     options.read_only = true;
     unsigned before = 0;
+    unsigned grown = 0; /* openings that found more than the one before */
 
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 40 || grown < 2; round++) {
         ck_assert_int_eq(write(w.to_child, "!", 1), 1);
         varve_engine *reader = store_open_with(&options);
         unsigned count = count_unbroken(reader);
         ck_assert_uint_ge(count, before);
+        grown += count > before;
         before = count;
         store_close(reader);
     }
-    ck_assert_uint_gt(before, 100);
     stop_writer(w);
     varve_engine *engine = store_open(place_path("s"));
     ck_assert_uint_ge(count_unbroken(engine), before);
