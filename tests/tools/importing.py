@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import pathlib
 import random
 import signal
 import subprocess
@@ -30,12 +29,6 @@ def random_of_test():
     seed = int(os.environ.get("VARVE_TEST_SEED", random.randrange(1 << 32)))
     print(f"VARVE_TEST_SEED={seed}", file=sys.stderr)
     return random.Random(seed)
-
-
-def is_instrumented():
-    """Whether the tool was built with a sanitizer, whose memory is not the tool's."""
-    tool = pathlib.Path(VARVE).read_bytes()
-    return b"__asan_init" in tool or b"__tsan_init" in tool
 
 
 # ---- git ----------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@ import os
 import subprocess
 import unittest
 
-from toolkit import (CORRUPT, SECOND, USAGE, VARVE, ToolTest, Writer, raw, raw_bytes,
-                     raw_file, raw_float, raw_int, varve, with_checksum)
+from toolkit import (CORRUPT, SECOND, USAGE, VARVE, ToolTest, Writer, is_instrumented, raw,
+                     raw_bytes, raw_file, raw_float, raw_int, varve, with_checksum)
 
 T = 1_700_000_000 * SECOND
 UTC = "2023-11-14T22:13:20.000000000Z"
@@ -187,8 +187,7 @@ class Sizes(ToolTest):
         self.assertEqual(limited.lines(), expected[:2345])
         self.assertIn("--resume " + b"02345".hex(), limited.err)
 
-    @unittest.skipIf(VARVE and b"__asan_init" in open(VARVE, "rb").read(),
-                     "this sanitizer keeps freed memory")
+    @unittest.skipIf(is_instrumented(), "a sanitizer takes memory of its own")
     def test_memory_is_bounded(self):
         """What is scanned does not decide how much memory it takes: 100 MB in 72."""
         value = raw_bytes(os.urandom(250) * 2000)

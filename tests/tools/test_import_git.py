@@ -8,7 +8,7 @@ import unittest
 import schema
 from importing import (blob_text, commit_id, commit_text, cursor, cursor_raw, dump, dump_digest,
                        export, git, kill_often, make_awkward, random_of_test, stream)
-from toolkit import (IO, OK, REFUSED, SECOND, ToolTest, Writer, engine_key, label_key, raw_bytes,
+from toolkit import (IO, OK, REFUSED, SECOND, ToolTest, Writer, engine_key, label_key,
                      raw_file, raw_label, varve)
 
 BASE = 1_000_000_000

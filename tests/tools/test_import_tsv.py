@@ -7,10 +7,10 @@ import unittest
 import zlib
 
 import schema
-from importing import (cursor, cursor_raw, dump, dump_digest, is_instrumented, kill_often,
-                       peak_memory, random_of_test, write_large_tsv)
+from importing import (cursor, cursor_raw, dump, dump_digest, kill_often, peak_memory,
+                       random_of_test, write_large_tsv)
 from toolkit import (IO, OK, REFUSED, SECOND, STORE, USAGE, VARVE, ToolTest, Writer, engine_key,
-                     raw_bytes, varve)
+                     is_instrumented, raw_bytes, varve)
 
 CURSOR = b"\x01vitsv"
 
