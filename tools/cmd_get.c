@@ -3,22 +3,26 @@
 #include "times.h"
 #include "values.h"
 
-/* Why there is no value: something that stands in the store now may have come later. */
+/* Why there is no value: it, and its deletion, may have come later. */
 static enum tool_exit explain_absence(const struct cli *cli, const struct store *store,
                                       varve_slice key)
 {
-    const varve_read newest = {.struct_size = sizeof newest, .ts = varve_ts_max()};
+    const varve_read newest = {
+        .struct_size = sizeof newest, .ts = varve_ts_max(), .flags = VARVE_READ_TOMBSTONES};
     varve_rows rows = VARVE_ROWS_INIT;
     char text[CLI_KEY_TEXT_MAX];
-    varve_status status = varve_mvcc_get(store->reader, &newest, key, &rows, NULL);
+    size_t position = 0;
+    varve_row row = {.value = {NULL, 0}};
+    bool later = varve_mvcc_get(store->reader, &newest, key, &rows, NULL) >= 0 &&
+                 varve_rows_next(&rows, &position, &row);
+    bool deleted = row.value.size == 0;
 
     varve_rows_release(&rows);
     cli_key_text(cli, key, text);
-    if (cli->at != NULL && status == VARVE_OK)
-        return cli_fail(
-            cli, TOOL_NO,
-            "key %s had no value at %s, it has one now; `varve history` says since when", text,
-            cli->at);
+    if (cli->at != NULL && later)
+        return cli_fail(cli, TOOL_NO, "key %s had no value at %s%s", text, cli->at,
+                        deleted ? "; `varve history` lists what came later"
+                                : ", it has one now; `varve history` says since when");
     return cli_fail(cli, TOOL_NO, "key %s has no value; `varve scan --keys` lists those that have",
                     text);
 }

@@ -236,6 +236,10 @@ class Absence(ToolTest):
     def test_deleted(self):
         self.check('key "gone" was deleted at 1970-01-01T00:00:06.000000000Z,0', "gone")
 
+    def test_not_yet_and_not_any_more(self):
+        self.check('key "gone" had no value at @4; `varve history` lists what came later', "gone",
+                   "--at", "@4")
+
     def test_deleted_later(self):
         self.assertEqual(self.run_ok("get", self.store, "gone", "--at", "@5").out, b"v")
 
