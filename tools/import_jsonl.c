@@ -194,6 +194,20 @@ static bool take_mode(const struct line *line, varve_tag tag)
     return true;
 }
 
+/* What was given in hexadecimal has to be what the tag says, or nobody could read it. */
+static bool check_number(const struct line *line, varve_tag tag)
+{
+    varve_slice raw = import_bytes_slice(&line->record->raw);
+    int64_t integer;
+    double real;
+
+    if ((tag != VARVE_TAG_INT || varve_value_get_int(raw, &integer, NULL) == VARVE_OK) &&
+        (tag != VARVE_TAG_FLOAT || varve_value_get_float(raw, &real, NULL) == VARVE_OK))
+        return true;
+    return import_malformed(line->fault, line->place, "\"value_hex\" is no value of the tag %s",
+                            varve_tag_name(tag));
+}
+
 static bool take_value(const struct line *line)
 {
     const struct members *members = &line->members;
@@ -210,8 +224,9 @@ static bool take_value(const struct line *line)
         return import_no_memory(line->fault);
     if (!take_mode(line, tag))
         return false;
-    return members->value != NULL ? append_text(line, members->value, "value", raw)
-                                  : append_hex(line, members->value_hex, "value_hex", raw);
+    if (members->value != NULL)
+        return append_text(line, members->value, "value", raw);
+    return append_hex(line, members->value_hex, "value_hex", raw) && check_number(line, tag);
 }
 
 static bool take_value_or_deletion(const struct line *line)

@@ -68,6 +68,15 @@ class GoingOn(JsonlTest):
                                  code=REFUSED)
         self.assertIn("is longer than 65,536 bytes", result.err)
 
+    def test_numbers_in_hexadecimal_are_checked(self):
+        for tag, digits in (("INT", ""), ("INT", "80"), ("INT", "0200"), ("FLOAT", ""),
+                            ("FLOAT", "00" * 7), ("FLOAT", "00" * 9)):
+            result = self.run_import(
+                b'{"key":"n","tag":"%s","value_hex":"%s"}' % (tag.encode(), digits.encode()),
+                "--time", "@1", code=REFUSED)
+            self.assertIn(f'line 1, byte 0: "value_hex" is no value of the tag {tag}', result.err)
+        self.assertEqual(self.versions(), [])
+
     def test_a_grown_input(self):
         more = self.LINES + b'\n{"key":"c","value":"3"}\n'
         self.run_import(self.LINES, "--time", "@1")
