@@ -159,6 +159,23 @@ class Tampered(ToolTest):
         self.assertEqual((found["pairs"], found["listings"]), (3 * 6, 3))
         self.assertEqual(self.verify(OK, "--ref", "main~1")["differences"], 0)
 
+    def test_a_commit_that_no_import_takes(self):
+        """Its time is after the year 2262, which is more than a timestamp can say."""
+        git(self.repository, "commit", "--quiet", "--allow-empty", "-m", "message",
+            env={"GIT_COMMITTER_DATE": "@99999999999 +0000"})
+        last = git(self.repository, "rev-parse", "HEAD").decode().strip()
+        self.assertEqual(self.verify(NO, "--ref", "main")["first_differences"],
+                         [f"commit {last}: not in the store"])
+
+    def test_long_paths_are_cut_between_characters(self):
+        with Writer(self.store) as store:
+            for extra in range(2):
+                store.record(engine_key(b"x" * extra + "ä".encode() * 150, self.time_of(2)),
+                             raw_file("100644", b""))
+        # 252 bytes fit in front of the dots: the quote, and 125 characters of two bytes.
+        self.check_found([f'"{start}... in commit {self.commits[2]}: listed by the store, though '
+                          "not by git" for start in ("ä" * 125, "x" + "ä" * 125)])
+
     def test_only_the_first_differences_are_named(self):
         with Writer(self.store) as store:
             for number in range(20):
