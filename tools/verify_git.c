@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+static const int64_t ns_per_second = 1000000000;
+
 /* ---- Differences --------------------------------------------------------------------------- */
 
 /* Count a difference, and keep the first of them in words. */
@@ -61,8 +63,10 @@ static varve_ts expected_time(const struct repository_commit *commit, varve_ts b
 {
     varve_ts ts = before;
 
-    if (varve_ts_next(before, &ts, NULL) == VARVE_OK && commit->seconds > 0)
-        varve_ts_forward(&ts, varve_ts_of(commit->seconds * 1000000000, 0));
+    /* A later one than a timestamp can say is refused by the import, so it has no time. */
+    if (varve_ts_next(before, &ts, NULL) == VARVE_OK && commit->seconds > 0 &&
+        commit->seconds <= INT64_MAX / ns_per_second)
+        varve_ts_forward(&ts, varve_ts_of(commit->seconds * ns_per_second, 0));
     return ts;
 }
 
