@@ -124,10 +124,9 @@ static enum tool_exit report_fault(const struct cli *cli, const struct import_jo
                            ? "; what comes before is imported"
                            : "";
 
-    if (fault->has_error) {
-        fault->has_error = false;
-        return cli_fail_error(cli, &fault->error, "%s", fault->message);
-    }
+    if (fault->of_input)
+        return cli_fail(cli, fault->code, "%s: %s%s", input_name(cli->arguments[2]), fault->message,
+                        kept);
     if (!fault->placed)
         return cli_fail(cli, fault->code, "%s%s", fault->message, kept);
     return cli_fail(cli, fault->code, "%s: line %" PRIu64 ", byte %" PRIu64 ": %s%s",
@@ -175,8 +174,6 @@ static enum tool_exit import_from(const struct cli *cli, const struct format *fo
     if (!import_sink_close(&job->sink, &closing)) {
         if (good)
             fault = closing;
-        else
-            import_fault_release(&closing);
         good = false;
     }
     double seconds = seconds_now() - began;

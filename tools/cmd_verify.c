@@ -38,9 +38,7 @@ static enum tool_exit imported_tip(const struct cli *cli, const struct store *st
     struct import_fault fault = {0};
     json_t *cursor = NULL;
 
-    if (!import_get_cursor(store->reader, "git", &cursor, &fault) && fault.has_error)
-        return cli_fail_error(cli, &fault.error, "%s", fault.message);
-    if (cursor == NULL && fault.code != TOOL_OK)
+    if (!import_get_cursor(store->reader, "git", &cursor, &fault))
         return cli_fail(cli, fault.code, "%s: %s", store->path, fault.message);
     const char *id = json_string_value(json_object_get(cursor, "commit"));
     *tip = id == NULL || *id == '\0' ? NULL : strdup(id);

@@ -494,11 +494,11 @@ static bool check_length(const struct git *git, struct import_fault *fault)
 {
     if (!is_old(git))
         return true;
-    return import_failed(fault, TOOL_REFUSED,
-                         "the stream has %llu commits, but %llu have been imported from it: it "
-                         "is another history, or not all of it",
-                         (unsigned long long)git->label.number,
-                         (unsigned long long)git->done.commits);
+    return import_failed_input(
+        fault, TOOL_REFUSED,
+        "the stream has %llu commits, but %llu have been imported from it: it "
+        "is another history, or not all of it",
+        (unsigned long long)git->label.number, (unsigned long long)git->done.commits);
 }
 
 static bool import_stream(struct git *git, struct import_fault *fault)
@@ -524,7 +524,6 @@ static void keep_good_part(struct git *git)
     if (!git->job->sink.failed && git->job->records > 0 &&
         commit_batch(git, git->cursor.pending, &ignored))
         (void)import_sink_settle(&git->job->sink, &ignored);
-    import_fault_release(&ignored);
 }
 
 bool import_git(struct import_job *job, struct import_fault *fault)

@@ -12,35 +12,48 @@
 
 /* ---- Faults -------------------------------------------------------------------------------- */
 
-void import_fault_release(struct import_fault *fault)
+static void note(struct import_fault *fault, enum tool_exit code, const char *format,
+                 va_list arguments) VARVE_PRINTF(3, 0);
+
+static void note(struct import_fault *fault, enum tool_exit code, const char *format,
+                 va_list arguments)
 {
-    if (fault->has_error)
-        varve_error_release(&fault->error);
-    fault->has_error = false;
+    fault->code = code;
+    fault->placed = false;
+    fault->of_input = false;
+    vsnprintf(fault->message, sizeof fault->message, format, arguments);
 }
 
 bool import_malformed(struct import_fault *fault, struct import_place place, const char *format,
                       ...)
 {
-    fault->code = TOOL_REFUSED;
-    fault->has_error = false;
+    va_list arguments;
+
+    va_start(arguments, format);
+    note(fault, TOOL_REFUSED, format, arguments);
+    va_end(arguments);
     fault->placed = true;
     fault->place = place;
+    return false;
+}
+
+bool import_failed_input(struct import_fault *fault, enum tool_exit code, const char *format, ...)
+{
     va_list arguments;
+
     va_start(arguments, format);
-    vsnprintf(fault->message, sizeof fault->message, format, arguments);
+    note(fault, code, format, arguments);
     va_end(arguments);
+    fault->of_input = true;
     return false;
 }
 
 bool import_failed(struct import_fault *fault, enum tool_exit code, const char *format, ...)
 {
-    fault->code = code;
-    fault->has_error = false;
-    fault->placed = false;
     va_list arguments;
+
     va_start(arguments, format);
-    vsnprintf(fault->message, sizeof fault->message, format, arguments);
+    note(fault, code, format, arguments);
     va_end(arguments);
     return false;
 }
@@ -139,8 +152,8 @@ static enum import_step refill(struct import_input *in, struct import_fault *fau
     in->start = in->end = in->summed = 0;
     ssize_t got = in->at_end ? 0 : in->read(in->arg, in->chunk, CHUNK_SIZE);
     if (got < 0) {
-        import_failed(fault, TOOL_IO, "reading failed at byte %llu: %s",
-                      (unsigned long long)in->place.offset, strerror(errno));
+        import_failed_input(fault, TOOL_IO, "reading failed at byte %llu: %s",
+                            (unsigned long long)in->place.offset, strerror(errno));
         return IMPORT_FAULT;
     }
     in->end = (size_t)got;

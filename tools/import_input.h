@@ -21,20 +21,20 @@ struct import_fault {
     enum tool_exit code;
     bool placed; /* `place` tells where in the input */
     struct import_place place;
+    bool of_input; /* the message is about the input as a whole */
     char message[1024];
-    bool has_error; /* a failure of the library; `message` says what was being done */
-    varve_error error;
 };
-
-/* Free what a fault holds. */
-void import_fault_release(struct import_fault *fault);
 
 /* Record that the input is wrong at `place`; returns false, so that a failing site is one
  * statement. */
 bool import_malformed(struct import_fault *fault, struct import_place place, const char *format,
                       ...) VARVE_PRINTF(3, 4);
 
-/* Record a failure that has no place in the input; returns false. */
+/* Record that the input as a whole is at fault; returns false. */
+bool import_failed_input(struct import_fault *fault, enum tool_exit code, const char *format, ...)
+    VARVE_PRINTF(3, 4);
+
+/* Record a failure that the input has no part in; returns false. */
 bool import_failed(struct import_fault *fault, enum tool_exit code, const char *format, ...)
     VARVE_PRINTF(3, 4);
 

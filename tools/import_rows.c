@@ -90,10 +90,11 @@ static bool pass_over(struct rows *rows, uint64_t bytes, unsigned char *last)
         if (step == IMPORT_FAULT)
             return false;
         if (step == IMPORT_END)
-            return import_failed(rows->fault, TOOL_REFUSED,
-                                 "the input has %llu bytes, but %llu have been imported from it: "
-                                 "it is another one, or has been cut short",
-                                 (unsigned long long)in->place.offset, (unsigned long long)bytes);
+            return import_failed_input(
+                rows->fault, TOOL_REFUSED,
+                "the input has %llu bytes, but %llu have been imported from it: "
+                "it is another one, or has been cut short",
+                (unsigned long long)in->place.offset, (unsigned long long)bytes);
         *last = chunk.data[chunk.size - 1];
         progress_update(&rows->job->progress, 0, in->place.offset);
     }
@@ -137,10 +138,11 @@ static bool go_on(struct rows *rows, const struct cursor *cursor)
     if (!check_time(rows, cursor) || !pass_over(rows, cursor->bytes, &last))
         return false;
     if (import_input_crc(&rows->job->in) != cursor->crc)
-        return import_failed(rows->fault, TOOL_REFUSED,
-                             "the first %llu bytes are not those that have been imported: this is "
-                             "another input; import it into another store",
-                             (unsigned long long)cursor->bytes);
+        return import_failed_input(
+            rows->fault, TOOL_REFUSED,
+            "the first %llu bytes are not those that have been imported: this is "
+            "another input; import it into another store",
+            (unsigned long long)cursor->bytes);
     bool has_time = rows->cursor.has_time;
     varve_ts time = rows->cursor.time;
     rows->cursor = *cursor;
@@ -237,7 +239,6 @@ static void keep_good_part(struct rows *rows)
 
     if (!rows->job->sink.failed && commit(rows, &ignored))
         (void)import_sink_settle(&rows->job->sink, &ignored);
-    import_fault_release(&ignored);
 }
 
 static bool import_rows(struct import_job *job, const char *format, import_next_fn next,

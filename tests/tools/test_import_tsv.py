@@ -170,7 +170,8 @@ class Faults(TsvTest):
         self.assertFalse(os.path.exists(self.store))
 
     def test_a_folder(self):
-        self.assertEqual(varve("import", "tsv", self.store, str(self.folder)).code, IO)
+        result = self.run_failing(IO, "import", "tsv", self.store, str(self.folder))
+        self.assertIn(f"{self.folder}: reading failed at byte 0: Is a directory", result.err)
 
     def test_something_that_is_no_store(self):
         self.write(b"")
@@ -246,7 +247,8 @@ class GoingOn(TsvTest):
         self.run_import(self.FIRST)
         before = dump(self.store)
         result = self.run_import(self.FIRST.replace(b"1", b"0") + b"c\t1\t@1\n", code=REFUSED)
-        self.assertIn("the first 14 bytes are not those that have been imported", result.err)
+        self.assertIn("input: the first 14 bytes are not those that have been imported",
+                      result.err)
         self.assertEqual(dump(self.store), before)
 
     def test_a_shorter_input_is_refused(self):
