@@ -39,6 +39,7 @@ static varve__store *make_store(const varve_options *options)
         return NULL;
     atomic_init(&store->stopped, false);
     atomic_init(&store->broken_log, 0);
+    atomic_init(&store->unsynced_log, 0);
     store->get_options = rocksdb_readoptions_create();
     store->no_sync = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(store->no_sync, wal_off);

@@ -18,8 +18,9 @@ struct varve__store {
     rocksdb_writeoptions_t *sync;
     char *path; /* NULL for a store in memory */
     int64_t format_version;
-    atomic_bool stopped;              /* a sync of the WAL failed: RocksDB takes nothing more */
-    atomic_uint_least64_t broken_log; /* number of the WAL that met a full disk; 0 = none has */
+    atomic_bool stopped;                /* a sync of the WAL failed: RocksDB takes nothing more */
+    atomic_uint_least64_t broken_log;   /* number of the WAL that met a full disk; 0 = none has */
+    atomic_uint_least64_t unsynced_log; /* number of the WAL whose sync failed last; 0 = none's */
 };
 
 struct varve__store_snapshot {

@@ -60,6 +60,9 @@ static void note_failure(varve__store *store, const char *text)
     uint64_t log = varve__rocksdb_log_named(text);
     if (status == VARVE_NO_SPACE && log != 0)
         atomic_store(&store->broken_log, log);
+    /* Last: whoever knows this one finds the log broken, too, and does not write to it. */
+    if (log != 0 && varve__rocksdb_is_log_sync_failure(text))
+        atomic_store(&store->unsynced_log, log);
 }
 
 /* ---- Writing -------------------------------------------------------------------------------- */
@@ -77,18 +80,20 @@ static char *write_batch(varve__store *store, rocksdb_writebatch_t *batch, bool 
 varve_status varve__rocksdb_apply(varve__store *store, varve_slice repr, bool sync,
                                   varve_error *err)
 {
+    /* A write that begins after a failed sync is told of it again, but has been refused. */
+    bool stopped = atomic_load(&store->stopped);
+    uint64_t unsynced = atomic_load(&store->unsynced_log);
     varve_status status = check_log(store, "committing", err);
     if (status != VARVE_OK)
         return status;
-    /* A write that begins after the stop is told of the old failure, but has been refused. */
-    bool stopped = atomic_load(&store->stopped);
     rocksdb_writebatch_t *batch =
         rocksdb_writebatch_create_from((const char *)repr.data, repr.size);
     char *text = write_batch(store, batch, sync);
     rocksdb_writebatch_destroy(batch);
     if (text == NULL)
         return VARVE_OK;
-    return stopped ? varve__rocksdb_fail(err, "committing", text)
+    bool refused = stopped || (unsynced != 0 && varve__rocksdb_log_named(text) == unsynced);
+    return refused ? varve__rocksdb_fail(err, "committing", text)
                    : varve__rocksdb_fail_commit(err, "committing", text);
 }
 

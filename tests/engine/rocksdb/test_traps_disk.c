@@ -448,6 +448,37 @@ START_TEST(a_full_disk_during_a_sync_is_unknown_and_heals)
 }
 END_TEST
 
+/*
+ * RocksDB tries to go on, with a new log, and cannot as long as the disk is full.  What it refuses
+ * meanwhile it explains with the sync that failed; but it is not there, and nobody needs to look.
+ */
+START_TEST(commits_after_a_full_disk_during_a_sync_are_not_unknown)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    time_t end = time(NULL) + HEALING_SECONDS_MAX;
+    varve_status walked;
+
+    store_fill(engine, 10);
+    fault_arm(FAULT_SYNC, "/s", ENOSPC);
+    ck_status(commit_synced(engine, 10), VARVE_COMMIT_UNKNOWN, &err);
+    do {
+        pause_between_writes();
+        ck_status(commit_synced(engine, 11), VARVE_NO_SPACE, &err);
+        ck_assert_int_lt(time(NULL), end);
+    } while (atomic_load(&fault.fired) < 2); /* the table that was to replace the log */
+    ck_status(commit_synced(engine, 11), VARVE_NO_SPACE, &err);
+    (void)fault_disarm();
+    wait_until_writable(engine, 12);
+    store_close(engine);
+    /* Healed with another log, so that the first one is no longer unknown either. */
+    engine = store_open(place_path("s"));
+    ck_status(store_has(engine, key_number(10)), VARVE_NOT_FOUND, &err);
+    ck_status(store_has(engine, key_number(11)), VARVE_NOT_FOUND, &err);
+    ck_assert_uint_eq(store_count(engine, &walked), 11);
+    store_close(engine);
+}
+END_TEST
+
 /* The version file is synced before anything else is made. */
 START_TEST(a_new_store_needs_its_version_file_safe)
 {
@@ -510,6 +541,7 @@ int main(void)
     tcase_add_test(cases, a_failed_sync_is_not_forgotten);
     tcase_add_loop_test(cases, a_failed_sync_of_a_table_leaves_nothing_unknown, 0, 2);
     tcase_add_test(cases, a_full_disk_during_a_sync_is_unknown_and_heals);
+    tcase_add_test(cases, commits_after_a_full_disk_during_a_sync_are_not_unknown);
     tcase_add_loop_test(cases, a_new_store_needs_its_version_file_safe, 0, 3);
     tcase_add_test(cases, a_directory_that_cannot_be_synced_is_an_error);
     suite_add_tcase(suite, cases);
