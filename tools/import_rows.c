@@ -15,7 +15,7 @@ struct cursor {
     uint64_t bytes;
     uint32_t crc; /* of these bytes */
     uint64_t records;
-    bool has_time; /* `time` is that of records without one */
+    bool has_time; /* `time` is that of records without one, of which there were some */
     varve_ts time;
 };
 
@@ -25,6 +25,8 @@ struct rows {
     import_next_fn next;
     struct import_fault *fault;
     struct import_record record;
+    bool has_time; /* `time` is what the next record without one gets */
+    varve_ts time;
     struct cursor cursor; /* behind the last record that has been put into the batch */
 };
 
@@ -122,8 +124,7 @@ static bool check_time(struct rows *rows, const struct cursor *cursor)
 {
     char time[VARVE_TS_TEXT_MAX];
 
-    if (!cursor->has_time || !rows->cursor.has_time ||
-        varve_ts_compare(cursor->time, rows->cursor.time) == 0)
+    if (!cursor->has_time || !rows->has_time || varve_ts_compare(cursor->time, rows->time) == 0)
         return true;
     return import_failed(rows->fault, TOOL_REFUSED,
                          "the import began with the time %s, and goes on with that or without "
@@ -143,12 +144,10 @@ static bool go_on(struct rows *rows, const struct cursor *cursor)
             "the first %llu bytes are not those that have been imported: this is "
             "another input; import it into another store",
             (unsigned long long)cursor->bytes);
-    bool has_time = rows->cursor.has_time;
-    varve_ts time = rows->cursor.time;
     rows->cursor = *cursor;
-    if (!cursor->has_time) {
-        rows->cursor.has_time = has_time;
-        rows->cursor.time = time;
+    if (cursor->has_time) {
+        rows->has_time = true;
+        rows->time = cursor->time;
     }
     rows->job->passed_over = cursor->records;
     return last == '\n' || close_line(rows);
@@ -160,8 +159,8 @@ static bool start(struct rows *rows)
     struct cursor cursor;
     json_t *json;
 
-    rows->cursor.has_time = rows->job->has_time;
-    rows->cursor.time = rows->job->time;
+    rows->has_time = rows->job->has_time;
+    rows->time = rows->job->time;
     if (!import_sink_get_cursor(&rows->job->sink, rows->format, &json, rows->fault))
         return false;
     if (json == NULL)
@@ -183,12 +182,23 @@ static bool tell_time(struct rows *rows)
 
     if (rows->job->dry_run)
         return true;
-    rows->cursor.has_time =
-        varve_clock_open(rows->job->sink.engine, NULL, &clock, &err) == VARVE_OK &&
-        varve_clock_now(clock, &rows->cursor.time, &err) == VARVE_OK;
+    rows->has_time = varve_clock_open(rows->job->sink.engine, NULL, &clock, &err) == VARVE_OK &&
+                     varve_clock_now(clock, &rows->time, &err) == VARVE_OK;
     varve_clock_close(clock);
-    return rows->cursor.has_time ||
-           import_failed_error(rows->fault, &err, "the clock of the store");
+    return rows->has_time || import_failed_error(rows->fault, &err, "the clock of the store");
+}
+
+/* Give a record without a time its own; from then on the import is bound to it. */
+static bool complete_time(struct rows *rows, struct import_record *record)
+{
+    if (record->has_time)
+        return true;
+    if (!rows->has_time && !tell_time(rows))
+        return false;
+    record->ts = rows->time;
+    rows->cursor.has_time = true;
+    rows->cursor.time = rows->time;
+    return true;
 }
 
 static bool import_record(struct rows *rows)
@@ -198,10 +208,9 @@ static bool import_record(struct rows *rows)
 
     if (!import_key_allowed(key, "key", record->place, rows->fault))
         return false;
-    if (!record->has_time && !rows->cursor.has_time && !tell_time(rows))
-        return false;
-    if (!import_sink_put(&rows->job->sink, key, record->has_time ? record->ts : rows->cursor.time,
-                         import_bytes_slice(&record->raw), rows->fault))
+    if (!complete_time(rows, record) ||
+        !import_sink_put(&rows->job->sink, key, record->ts, import_bytes_slice(&record->raw),
+                         rows->fault))
         return false;
     rows->cursor.records++;
     rows->job->records++;

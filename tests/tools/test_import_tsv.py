@@ -243,6 +243,14 @@ class GoingOn(TsvTest):
         self.run_import(b"a\t1\nb\t2\nc\t3\n")
         self.assertEqual(self.records()[2], record(b"c", 5 * SECOND, raw_bytes(b"3")))
 
+    def test_a_time_that_no_record_got_is_not_kept(self):
+        self.run_import(b"a 1\n", "--time", "@5", code=REFUSED)
+        self.run_import(b"a\t1\t@1\n", "--time", "@6")
+        self.assertNotIn("time", cursor(self.store, "tsv"))
+        self.run_import(b"a\t1\t@1\nb\t2\n", "--time", "@7")
+        self.assertEqual(cursor(self.store, "tsv")["time"], "7.000000000,0")
+        self.run_import(b"a\t1\t@1\nb\t2\nc\t3\n", "--time", "@8", code=REFUSED)
+
     def test_another_input_is_refused(self):
         self.run_import(self.FIRST)
         before = dump(self.store)
