@@ -9,13 +9,19 @@
 
 #define TAIL_SIZE ((size_t)256 << 10)
 
+/* Where temporary files go. */
+static const char *folder(void)
+{
+    const char *path = getenv("TMPDIR");
+
+    return path == NULL || *path == '\0' ? "/tmp" : path;
+}
+
 bool import_spool_open(struct import_spool *spool, struct import_fault *fault)
 {
-    const char *folder = getenv("TMPDIR");
     char *path = NULL;
 
-    if (asprintf(&path, "%s/varve-import-XXXXXX",
-                 folder == NULL || *folder == '\0' ? "/tmp" : folder) < 0)
+    if (asprintf(&path, "%s/varve-import-XXXXXX", folder()) < 0)
         return import_no_memory(fault);
     spool->fd = mkostemp(path, O_CLOEXEC);
     int error = errno;
@@ -55,7 +61,9 @@ static bool write_at(const struct import_spool *spool, uint64_t offset, const un
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0)
-            return import_failed(fault, TOOL_IO, "a temporary file in TMPDIR: %s", strerror(errno));
+            return import_failed(fault, TOOL_IO,
+                                 "%s: a temporary file: %s; TMPDIR names another place", folder(),
+                                 strerror(errno));
         data += done;
         offset += (uint64_t)done;
         size -= (size_t)done;
@@ -94,7 +102,7 @@ static bool read_at(const struct import_spool *spool, uint64_t offset, unsigned 
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return import_failed(fault, TOOL_IO, "a temporary file in TMPDIR: %s",
+            return import_failed(fault, TOOL_IO, "%s: a temporary file: %s", folder(),
                                  got < 0 ? strerror(errno) : "it has been cut short");
         data += got;
         offset += (uint64_t)got;
