@@ -321,6 +321,8 @@ static enum tool_exit run(const struct cli *cli, void *arg)
     struct store store = STORE_INIT;
     varve_ts ts;
 
+    if (settings->nul && cli->json)
+        return cli_fail(cli, TOOL_USAGE, "-z and --json exclude each other");
     enum tool_exit code = make_range(cli, settings, &range);
     if (code == TOOL_OK)
         code = store_open_at(cli, &store, &ts);

@@ -166,6 +166,7 @@ class Lines(ToolTest):
     def test_options_that_exclude_each_other(self):
         self.run_failing(USAGE, "scan", self.store, "--tree", "--keys")
         self.run_failing(USAGE, "scan", self.store, "-z")
+        self.run_failing(USAGE, "scan", self.store, "--tree", "-z", "--json")
 
     def test_the_other_name(self):
         self.assertEqual(self.run_ok("ls", self.store).out, self.run_ok("scan", self.store).out)
