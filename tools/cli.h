@@ -87,7 +87,7 @@ bool cli_parse(struct cli *cli, const struct command *command, int argc, char **
 /*
  * Print `varve: COMMAND: ...` as one line on standard error and return `code`, so that a failing
  * site is one statement.  The text names the key, file or argument that is at fault, and the way
- * out.  Control characters are shown as `?`.
+ * out.  Control characters, and bytes that are not UTF-8, are shown as `?`.
  */
 enum tool_exit cli_fail(const struct cli *cli, enum tool_exit code, const char *format, ...)
     VARVE_PRINTF(3, 4);

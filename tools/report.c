@@ -71,12 +71,42 @@ const char *cli_way_out(varve_status status)
     }
 }
 
+/* How many bytes the first character has by its first byte in UTF-8; 0 = no character. */
+static size_t claimed_size(unsigned char first)
+{
+    if (first < 0x80)
+        return 1;
+    if (first < 0xC2 || first > 0xF4)
+        return 0;
+    return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+/* How many bytes a character has that is UTF-8 and no control character; else 0. */
+static size_t harmless_size(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    size_t size = claimed_size(c[0]);
+
+    for (size_t i = 1; i < size; i++) {
+        if ((c[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    if (size == 1)
+        return c[0] >= 0x20 && c[0] != 0x7F;
+    bool control = c[0] == 0xC2 && c[1] < 0xA0;
+    bool overlong = (c[0] == 0xE0 && c[1] < 0xA0) || (c[0] == 0xF0 && c[1] < 0x90);
+    bool beyond = (c[0] == 0xED && c[1] > 0x9F) || (c[0] == 0xF4 && c[1] > 0x8F);
+    return control || overlong || beyond ? 0 : size;
+}
+
 /* Print one line: control characters would make it several, or move the cursor. */
 static void print_line(const struct cli *cli, char *text)
 {
-    for (char *c = text; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+    for (char *c = text; *c != '\0';) {
+        size_t size = harmless_size(c);
+        if (size == 0)
             *c = '?';
+        c += size == 0 ? 1 : size;
     }
     progress_wipe();
     if (cli != NULL && cli->command != NULL)

@@ -129,6 +129,13 @@ class Usage(ToolTest):
             self.assertNotRegex(result.err[:-1], r"[\x00-\x1f\x7f]")
             self.run_failing(STORE, "get", "/nowhere/" + text, "k")
 
+    def test_a_message_does_not_command_the_terminal(self):
+        # U+009B begins a sequence as ESC [ does; the other bytes are no UTF-8.
+        for name, shown in (("ä\u009b2J".encode(), "'ä??2J'"), (b"\x9b2J", "'?2J'"),
+                            (b"\xff\xc3", "'??'"), (b"\xc0\x8a\xed\xa0\x80", "'?????'"),
+                            ("€\U0001F600\xa0".encode(), "'€\U0001F600\xa0'")):
+            self.assertIn(f"{shown} is not a command", self.run_failing(USAGE, name).err)
+
     def test_a_message_that_names_something_long_is_cut(self):
         result = self.run_failing(USAGE, "get", self.store, "k", "--at", "x" * 20_000)
         self.assertLess(len(result.err), 5000)
