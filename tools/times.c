@@ -172,8 +172,8 @@ static const char *scan_rfc3339(struct scanner *in, int64_t *wall)
     struct civil when;
 
     if (!scan_civil(in, &when))
-        return "not an RFC 3339 time with a zone: write 2024-05-01T12:00:00Z or "
-               "2024-05-01T14:00:00.5+02:00";
+        return "not an RFC 3339 time with a zone and at most nine digits behind its point: write "
+               "2024-05-01T12:00:00Z or 2024-05-01T14:00:00.5+02:00";
     if (!is_real(&when))
         return "no such day or time of day";
     int64_t days = days_from_epoch(when.year, when.month, when.day);
