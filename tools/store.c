@@ -9,7 +9,7 @@ enum tool_exit store_open_engine(const struct cli *cli, const varve_options *opt
     varve_error err = VARVE_ERROR_INIT;
 
     if (varve_engine_open(options, out, &err) != VARVE_OK)
-        return cli_fail_error(cli, &err, "cannot open the store");
+        return cli_fail_error(cli, &err, "cannot open the store %s", options->path);
     return TOOL_OK;
 }
 

@@ -197,6 +197,12 @@ class Stores(ToolTest):
             file.write(b"{")
         self.check(CORRUPT, "VARVE_VERSION")
 
+    def test_no_current_manifest(self):
+        self.fill()
+        with open(os.path.join(self.store, "CURRENT"), "wb") as file:
+            file.write(b"x")
+        self.check(CORRUPT, self.store)
+
     def test_a_damaged_manifest(self):
         self.fill()
         for name in os.listdir(self.store):
