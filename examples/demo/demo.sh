@@ -137,9 +137,10 @@ fi
 head=$(git -C "$repository" rev-parse HEAD)
 bring "$repository" history
 
-# The file that was changed most often; names that git would quote are left to the other repository.
-file=$(changed "$repository" --diff-filter=AMT HEAD | grep -v -e '^"' -e '^$' | sort | uniq -c |
-    sort -k 1,1nr -k 2 | sed -n '1s/^ *[0-9]* //p') || file=
+# The file that was changed most often; names that git would quote, or that look like options, are
+# left to the other repository.
+file=$(changed "$repository" --diff-filter=AMT HEAD | grep -v -e '^"' -e '^-' -e '^$' | sort |
+    uniq -c | sort -k 1,1nr -k 2 | sed -n '1s/^ *[0-9]* //p') || file=
 if [ -n "$file" ]; then
     first=$("$tool" history history "$file" --json | grep -v '"deleted"' | tail -n 1 |
         sed -n 's/.*"commit": "\([0-9a-f]*\)".*/\1/p' | cut -c 1-12)

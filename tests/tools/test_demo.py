@@ -74,6 +74,7 @@ class Demo(ToolTest):
         repository = self.new_repository()
         (repository / 'quo"te').write_text("x\n")
         (repository / "new\nline").write_text("x\n")
+        (repository / "-x").write_text("x\n")
         self.commit(repository)
         self.check_summary(self.run_demo(repository), 1)
 
