@@ -1,9 +1,11 @@
 #include "tests/support/support.h"
 
 #include <ctype.h>
+#include <ftw.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <varve/alloc.h>
 
@@ -187,11 +189,27 @@ unsigned fault_alloc_each(varve_status (*body)(void *context, varve_error *err),
 /* ---- Running -----------------------------------------------------------------------------------
  */
 
+static int remove_entry(const char *path, const struct stat *what, int type, struct FTW *where)
+{
+    (void)what, (void)type, (void)where;
+    return remove(path);
+}
+
 int run_suite(Suite *suite)
 {
+    /* A test that fails or takes too long does not come to remove its files; we do. */
+    char folder[4096];
+    const char *parent = getenv("TMPDIR");
+    (void)snprintf(folder, sizeof folder, "%s/varve-suite-XXXXXX",
+                   parent != NULL ? parent : "/tmp");
+    if (mkdtemp(folder) == NULL || setenv("TMPDIR", folder, 1) != 0) {
+        perror(folder);
+        return EXIT_FAILURE;
+    }
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
+    (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
