@@ -30,11 +30,17 @@ target_include_directories(varve_headers INTERFACE
     $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 
+# Below 1.0 a new minor version may break its callers, who must not find it under the old name.
+set(varve_soversion ${PROJECT_VERSION_MAJOR})
+if(PROJECT_VERSION VERSION_LESS 1.0)
+    set(varve_soversion ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+endif()
+
 add_library(varve SHARED ${varve_objects})
 set_target_properties(varve PROPERTIES
     LINKER_LANGUAGE C
     VERSION ${PROJECT_VERSION}
-    SOVERSION ${PROJECT_VERSION_MAJOR}
+    SOVERSION ${varve_soversion}
     LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/varve.map)
 target_link_libraries(varve
     PUBLIC varve_headers
