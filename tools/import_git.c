@@ -112,7 +112,7 @@ static bool read_cursor(struct git *git, struct import_fault *fault)
     bool decoded = json == NULL || decode_cursor(json, &git->done);
     json_decref(json);
     git->cursor = git->done;
-    return decoded || import_failed(fault, TOOL_CORRUPT, "the cursor of the import is damaged");
+    return decoded || import_cursor_damaged(fault);
 }
 
 /* Commit the batch.  What it holds of `pending`, if that is a commit, is only a part. */

@@ -168,7 +168,7 @@ static bool start(struct rows *rows)
     bool decoded = decode_cursor(json, &cursor);
     json_decref(json);
     if (!decoded)
-        return import_failed(rows->fault, TOOL_CORRUPT, "the cursor of the import is damaged");
+        return import_cursor_damaged(rows->fault);
     return go_on(rows, &cursor);
 }
 

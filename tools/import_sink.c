@@ -139,6 +139,13 @@ static varve_slice cursor_key(const char *format, char key[CURSOR_KEY_MAX])
     return varve_slice_of(key, (size_t)size);
 }
 
+bool import_cursor_damaged(struct import_fault *fault)
+{
+    return import_failed(fault, TOOL_CORRUPT,
+                         "the cursor of the import is damaged: nothing tells how far it has come; "
+                         "import into another store");
+}
+
 /* Read a cursor from the rows that a read of its key gave. */
 static bool decode_cursor(const varve_rows *rows, json_t **cursor, struct import_fault *fault)
 {
@@ -148,11 +155,11 @@ static bool decode_cursor(const varve_rows *rows, json_t **cursor, struct import
 
     if (!varve_rows_next(rows, &position, &row) ||
         varve_value_get_bytes(row.value, &data, NULL) != VARVE_OK)
-        return import_failed(fault, TOOL_CORRUPT, "the cursor of the import is damaged");
+        return import_cursor_damaged(fault);
     *cursor = json_loadb((const char *)data.data, data.size, JSON_REJECT_DUPLICATES, NULL);
     const json_t *version = json_object_get(*cursor, "version");
     if (!json_is_integer(version))
-        return import_failed(fault, TOOL_CORRUPT, "the cursor of the import is damaged");
+        return import_cursor_damaged(fault);
     if (json_integer_value(version) != CURSOR_VERSION)
         return import_failed(fault, TOOL_STORE,
                              "the store was imported by another version of varve: import with "

@@ -57,6 +57,9 @@ bool import_sink_commit(struct import_sink *sink, struct import_fault *fault);
 /* Make everything that has been committed durable, and quick to open. */
 bool import_sink_settle(struct import_sink *sink, struct import_fault *fault);
 
+/* Record that a cursor is none that an import has written; returns false. */
+bool import_cursor_damaged(struct import_fault *fault);
+
 /*
  * The cursor of the format of that name, an object; NULL if there is none.  The caller releases it.
  */

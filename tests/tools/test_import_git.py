@@ -281,7 +281,9 @@ class Refused(GitTest):
                        {"more": 1}):
             with Writer(self.store) as store:
                 store.inline(CURSOR, cursor_raw(**{**members, **damage}))
-            self.run_import(stream(self.GOOD), code=5)
+            self.assertIn("the cursor of the import is damaged: nothing tells how far it has come; "
+                          "import into another store",
+                          self.run_import(stream(self.GOOD), code=5).err, damage)
 
 
 class Large(GitTest):
