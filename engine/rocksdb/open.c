@@ -66,6 +66,43 @@ static varve_status keep_path(varve__store *store, const char *path, varve_error
     return VARVE_OK;
 }
 
+/*
+ * VARVE_LOCKED if somebody has the store open for writing.  RocksDB takes its lock before it looks
+ * for a database, and gives it back when it finds one that it has been told not to find.
+ */
+static varve_status probe_lock(rocksdb_options_t *options, const char *path, varve_error *err)
+{
+    char *text = NULL;
+    rocksdb_options_t *probing = rocksdb_options_create_copy(options);
+    rocksdb_options_set_error_if_exists(probing, 1);
+    rocksdb_t *db = rocksdb_open(probing, path, &text);
+    rocksdb_options_destroy(probing);
+    if (db != NULL)
+        rocksdb_close(db);
+    if (text != NULL && varve__rocksdb_status_of(text) == VARVE_LOCKED)
+        return varve__rocksdb_fail(err, "opening", text);
+    rocksdb_free(text);
+    return VARVE_OK;
+}
+
+/*
+ * Look for gaps in the logs, and let salvage end a log at its gap.  Not before the lock has been
+ * found free: the log of a writer at work is not ours to judge or to change.
+ */
+static varve_status check_logs(const varve__store *store, const varve_options *options,
+                               varve_error *err)
+{
+    varve_error locked = VARVE_ERROR_INIT;
+    varve_status status = varve__wal_check(options->path, false, err);
+    if (status != VARVE_CORRUPT || options->read_only)
+        return status;
+    if (probe_lock(store->options, options->path, &locked) == VARVE_OK)
+        return options->salvage ? varve__wal_check(options->path, true, err) : status;
+    status = varve__error_copy(&locked, err);
+    varve_error_release(&locked);
+    return status;
+}
+
 static varve_status open_disk(varve__store *store, const varve_options *options, varve_error *err)
 {
     const varve__logger logger = {options->log, options->log_arg};
@@ -74,12 +111,13 @@ static varve_status open_disk(varve__store *store, const varve_options *options,
     varve_status status = keep_path(store, options->path, err);
     if (status == VARVE_OK)
         status = varve__directory_prepare(options, &directory, err);
-    if (status == VARVE_OK)
-        status = varve__wal_check(options->path, options->salvage && !options->read_only, err);
     if (status != VARVE_OK)
         return status;
     store->format_version = directory.version;
     store->options = varve__rocksdb_options(options, NULL, directory.create);
+    status = check_logs(store, options, err);
+    if (status != VARVE_OK)
+        return status;
     status = options->read_only ? varve__rocksdb_open_read_only(store, options->path, err)
                                 : open_for_writing(store, options->path, err);
     if (status != VARVE_OK)

@@ -126,15 +126,21 @@ END_TEST
 
 enum { PAGE = 4096 };
 
-/* A store as above, but with records of `size` bytes in the log; returns the log's path. */
-static const char *make_log_of(size_t size)
+/* Open a store and put records into it that take `size` bytes each in the log. */
+static varve_engine *open_log_of(size_t size)
 {
     /* Headers and key take 33 bytes. */
     varve_slice value = repeated('v', size - 33);
     varve_engine *engine = store_open(place_path("s"));
     for (unsigned i = 0; i < RECORDS; i++)
         ck_ok(store_put(engine, key_number(i), value), &err);
-    store_close(engine);
+    return engine;
+}
+
+/* A store as above, but with records of `size` bytes in the log; returns the log's path. */
+static const char *make_log_of(size_t size)
+{
+    store_close(open_log_of(size));
     return file_find(place_path("s"), ".log");
 }
 
@@ -211,6 +217,33 @@ START_TEST(a_lost_page_is_damage)
 }
 END_TEST
 
+/* The log of a store that is open is not looked at for others, let alone changed by salvage. */
+START_TEST(the_log_of_a_writer_is_left_alone)
+{
+    varve_options options = store_options(place_path("s"));
+    varve_engine *second = NULL;
+    varve_engine *writer = open_log_of(64);
+    const char *log = file_find(place_path("s"), ".log");
+    size_t size_before;
+    size_t size_after;
+
+    lose_page(log, 9);
+    unsigned char *before = file_read(log, &size_before);
+    for (int salvage = 0; salvage <= 1; salvage++) {
+        options.salvage = salvage == 1;
+        varve_error_release(&err);
+        ck_status(varve_engine_open(&options, &second, &err), VARVE_LOCKED, &err);
+    }
+    unsigned char *after = file_read(log, &size_after);
+    ck_assert_uint_eq(size_after, size_before);
+    ck_assert_mem_eq(after, before, size_before);
+    free(before);
+    free(after);
+    ck_ok(store_put(writer, key_number(RECORDS), bytes("v")), &err);
+    store_close(writer);
+}
+END_TEST
+
 /* Nothing behind them: a tail, whether it ends with the page, the block or much later. */
 START_TEST(lost_pages_at_the_end_are_a_tail)
 {
@@ -258,6 +291,7 @@ int main(void)
     tcase_add_loop_test(cases, a_torn_tail_is_dropped, 0, 4);
     tcase_add_test(cases, zeros_at_the_end_are_no_damage);
     tcase_add_test(cases, control_a_lost_page_leaves_a_hole);
+    tcase_add_test(cases, the_log_of_a_writer_is_left_alone);
     tcase_add_loop_test(cases, a_lost_page_is_damage, 0,
                         sizeof record_sizes / sizeof record_sizes[0]);
     tcase_add_loop_test(cases, lost_pages_at_the_end_are_a_tail, 0, 3);
