@@ -41,7 +41,8 @@ bootstrap:
 
 .PHONY: release
 release: bootstrap
-	$(call build,release,build/release$(suffix))
+	cmake --preset release -B build/release$(suffix) -DVARVE_BUILD_TESTS=OFF
+	cmake --build build/release$(suffix) --parallel $(JOBS)
 
 .PHONY: demo
 demo: release

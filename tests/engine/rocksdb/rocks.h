@@ -254,6 +254,8 @@ static inline void expect_death(int status, const char *what)
 {
     ck_assert_msg(status == 0 || WIFSIGNALED(status), "control broken before %s: wait status %d",
                   what, status);
+    ck_assert_msg(status != 0 || getenv("VARVE_ROCKSDB_ASSERTS") == NULL,
+                  "control not shown, though this RocksDB has assertions: %s", what);
     if (status == 0)
         printf("control not shown: %s did not end the process with this RocksDB\n", what);
     else

@@ -251,7 +251,7 @@ static void raw_write_after_healing(void)
     rocksdb_free(raw_put(db, "k", "v"));
     if (fault_disarm() == 0)
         _exit(1);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 1000; i++) { /* the first after the healing ends it */
         pause_between_writes();
         rocksdb_free(raw_put(db, "k", "v"));
     }
