@@ -17,9 +17,6 @@ target_compile_options(varve_flags INTERFACE
 
 # The C library hides POSIX functions under -std=c11 unless asked.
 target_compile_definitions(varve_flags INTERFACE _GNU_SOURCE)
-if(VARVE_INVARIANTS)
-    target_compile_definitions(varve_flags INTERFACE VARVE_INVARIANTS)
-endif()
 
 if(VARVE_SANITIZE)
     target_compile_options(varve_flags INTERFACE
