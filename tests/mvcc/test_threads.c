@@ -3,7 +3,6 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 #include <varve/mvcc.h>
 #include <varve/ts.h>
@@ -81,8 +80,6 @@ static void *read_on(void *argument)
             reader->complaint = check_get(reader->reader, newest);
         if (reader->fixed && reader->reads > 1 && varve_ts_compare(before, newest) != 0)
             reader->complaint = "a snapshot has moved";
-        /* Readers who never rest could keep the writer of the memory map waiting for its lock. */
-        (void)usleep(200);
     }
     varve_rows_release(&rows);
     return NULL;
