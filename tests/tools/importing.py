@@ -140,15 +140,20 @@ def kill_often(random_numbers, name, store, data, progress, wanted=10):
     Import `data`, killed at random moments `wanted` times, each in its own part of the input so
     that it goes on in between.  `progress` takes a cursor and tells how far it is, from 0 to 1.
     Returns how far the import was after each kill that hit it between its first commit and its
-    last, with something new in the store.
+    last, with something new in the store.  A kill that came before anything new was there is
+    tried again with more time, as slow machines need it.
     """
     hits = []
     before = 0
     for number in range(wanted):
         share = (number + random_numbers.uniform(0.5, 1)) / (wanted + 0.5)
-        kill_within(data, int(len(data) * share), random_numbers.uniform(0, 0.01),
-                    VARVE, "import", name, str(store), "-")
-        after = progress(cursor(store, name))
+        seconds = random_numbers.uniform(0, 0.01)
+        after = before
+        while after == before and seconds < 30:
+            kill_within(data, int(len(data) * share), seconds, VARVE, "import", name, str(store),
+                        "-")
+            after = progress(cursor(store, name))
+            seconds = 3 * seconds + 0.01
         if before < after < 1:
             hits.append(after)
         before = after
