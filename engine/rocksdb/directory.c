@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/rocksdb/files.h"
 #include "engine/rocksdb/version.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -115,23 +116,6 @@ static varve_status list_place(const struct place *place, struct contents *conte
 
 /* ---- The version file */
 
-/* Read up to `size` bytes; -1 on failure. */
-static ssize_t read_all(int fd, unsigned char *data, size_t size)
-{
-    size_t done = 0;
-    while (done < size) {
-        ssize_t n = read(fd, data + done, size - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        done += (size_t)n;
-    }
-    return (ssize_t)done;
-}
-
 static varve_status parse_file(const struct place *place, int fd, int64_t *version,
                                varve_error *err)
 {
@@ -140,7 +124,7 @@ static varve_status parse_file(const struct place *place, int fd, int64_t *versi
     if (data == NULL)
         return varve__fail_no_memory(err, VARVE__VERSION_SIZE_MAX);
     (void)snprintf(path, sizeof path, "%s/%s", place->path, VARVE__VERSION_FILE);
-    ssize_t size = read_all(fd, data, VARVE__VERSION_SIZE_MAX);
+    ssize_t size = varve__read_at(fd, 0, data, VARVE__VERSION_SIZE_MAX);
     varve_status status;
     if (size < 0)
         status = fail_errno(err, "read", place->path, VARVE__VERSION_FILE);

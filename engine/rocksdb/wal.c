@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "engine/rocksdb/files.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 
@@ -30,23 +31,6 @@ static varve_status fail_errno(const struct wal *wal, const char *verb, varve_er
 {
     return varve__fail(err, VARVE_IO, "cannot %s %s/%s: %s", verb, wal->directory, wal->name,
                        strerror(errno));
-}
-
-/* Fill the block from `offset` on; what lies behind the end of the file is not touched. */
-static ssize_t read_block(const struct wal *wal, uint64_t offset)
-{
-    size_t size = 0;
-    while (size < BLOCK_SIZE) {
-        ssize_t n = pread(wal->fd, wal->block + size, BLOCK_SIZE - size, (off_t)(offset + size));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        size += (size_t)n;
-    }
-    return (ssize_t)size;
 }
 
 static bool is_zero(const unsigned char *data, size_t size)
@@ -88,7 +72,7 @@ static varve_status find_gap(struct wal *wal, bool *found, varve_error *err)
     uint64_t offset = 0;
     ssize_t size;
     do {
-        size = read_block(wal, offset);
+        size = varve__read_at(wal->fd, offset, wal->block, BLOCK_SIZE);
         if (size < 0)
             return fail_errno(wal, "read", err);
         *found = is_gap(wal, offset, (size_t)size);
