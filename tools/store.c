@@ -3,26 +3,15 @@
 
 #include "times.h"
 
-enum tool_exit store_open_engine(const struct cli *cli, const varve_options *options,
-                                 varve_engine **out)
-{
-    varve_error err = VARVE_ERROR_INIT;
-
-    if (varve_engine_open(options, out, &err) != VARVE_OK)
-        return cli_fail_error(cli, &err, "cannot open the store %s", options->path);
-    return TOOL_OK;
-}
-
 enum tool_exit store_open(const struct cli *cli, const char *path, struct store *store)
 {
     varve_error err = VARVE_ERROR_INIT;
     const varve_options options = {
         .struct_size = sizeof options, .path = path, .read_only = true, .must_exist = true};
-    enum tool_exit code = store_open_engine(cli, &options, &store->engine);
 
     store->path = path;
-    if (code != TOOL_OK)
-        return code;
+    if (varve_engine_open(&options, &store->engine, &err) != VARVE_OK)
+        return cli_fail_error(cli, &err, "cannot open the store %s", path);
     if (varve_snapshot_open(store->engine, &store->snapshot, &err) != VARVE_OK)
         return cli_fail_error(cli, &err, "%s", path);
     store->reader = varve_snapshot_reader(store->snapshot);

@@ -34,8 +34,4 @@ enum tool_exit store_open_at(const struct cli *cli, struct store *store, varve_t
 /* Close it; harmless if it is not open. */
 void store_close(struct store *store);
 
-/* Open an engine as `options` say, for commands that write.  Prints the failure. */
-enum tool_exit store_open_engine(const struct cli *cli, const varve_options *options,
-                                 varve_engine **out);
-
 #endif

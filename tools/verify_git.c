@@ -58,7 +58,10 @@ static enum tool_exit read_label(const struct verify *verify, const char *id, st
     return status < 0 ? cli_fail_error(verify->cli, &err, "%s", id) : TOOL_OK;
 }
 
-/* The time a commit has to have: its committer's, but later than that of the commit before. */
+/*
+ * The time a commit has to have: its committer's, but later than that of the commit before.  A
+ * proof says for itself what is right, instead of asking the import.
+ */
 static varve_ts expected_time(const struct repository_commit *commit, varve_ts before)
 {
     varve_ts ts = before;
