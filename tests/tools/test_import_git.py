@@ -310,8 +310,9 @@ class Large(GitTest):
         self.assertNotIn("pending", cursor(self.store, "git"))
 
     def test_an_import_that_is_killed_ten_times_ends_the_same(self):
-        commits = 40
-        data = stream(*self.history(commits, 1500, 700))
+        # A batch holds about three of these commits, and between two kills come five or more.
+        commits = 120
+        data = stream(*self.history(commits, 500, 700))
         hits = kill_often(random_of_test(), "git", self.store, data,
                           lambda at: at["commits"] / commits if at else 0)
         self.assertEqual(len(hits), 10)
