@@ -5,9 +5,11 @@
  * else - handles and their counting, batches and what they show, argument checks, read-only
  * refusals, logging - is written once, above the backends, in engine/.
  *
- * Rules: `apply` gets a representation that has been validated and holds only puts, clears, range
- * clears (start <= end) and log data.  Every function but open and close may be called from several
- * threads at once; iterators by one thread each.  Iterators and snapshots are gone before close.
+ * Rules: `apply` gets a representation that has been validated and holds only puts, clears, merges
+ * at metadata keys, range clears (start <= end) and log data.  Every function but open, close and
+ * reopen may be called from several threads at once; iterators by one thread each.  Iterators,
+ * snapshots and log readers are gone before close and reopen.  An operation that is NULL is
+ * VARVE_UNSUPPORTED.
  */
 #ifndef VARVE_ENGINE_BACKEND_H
 #define VARVE_ENGINE_BACKEND_H
@@ -19,6 +21,16 @@ typedef struct varve__store varve__store;
 
 /* A backend's snapshot, likewise. */
 typedef struct varve__store_snapshot varve__store_snapshot;
+
+/* A backend's reader of its log, likewise. */
+typedef struct varve__store_wal varve__store_wal;
+
+struct varve_compact_options;
+struct varve_engine_stats;
+struct varve_engine_stall;
+struct varve_engine_memory;
+struct varve_engine_state;
+struct varve_wal_commit;
 
 /* Where a backend reports what happens in it; may be called from any thread. */
 typedef struct varve__logger {
@@ -62,6 +74,43 @@ typedef struct varve__backend_ops {
     varve_status (*sync)(varve__store *store, varve_error *err); /* the WAL */
     varve_status (*flush)(varve__store *store, varve_error *err);
     varve_status (*compact)(varve__store *store, varve_error *err);
+    /* `options` is complete; the range is not empty.  The flush has been done. */
+    varve_status (*compact_range)(varve__store *store, const struct varve_compact_options *options,
+                                  varve_error *err);
+
+    /* Bounds are as given, start < end; an empty end is that of everything. */
+    varve_status (*approximate_bytes)(varve__store *store, varve_slice start, varve_slice end,
+                                      uint64_t *bytes, varve_error *err);
+    /* Fill what the backend knows of a zeroed struct; the rest is the owner's. */
+    varve_status (*stats)(varve__store *store, struct varve_engine_stats *stats, varve_error *err);
+    varve_status (*stall)(varve__store *store, struct varve_engine_stall *stall, varve_error *err);
+    varve_status (*memory)(varve__store *store, struct varve_engine_memory *memory,
+                           varve_error *err);
+
+    /* Tables whose keys have been looked at. */
+    varve_status (*ingest)(varve__store *store, const char *const *paths, size_t count, bool move,
+                           varve_error *err);
+    varve_status (*checkpoint)(varve__store *store, const char *path, varve_error *err);
+    varve_status (*catch_up)(varve__store *store, varve_error *err);
+
+    /* The write-ahead log: each as in <varve/wal.h>; gaps are found above the backends. */
+    uint64_t (*sequence)(varve__store *store);
+    varve_status (*wal_open)(varve__store *store, uint64_t since, varve__store_wal **out,
+                             varve_error *err);
+    varve_status (*wal_next)(varve__store_wal *wal, struct varve_wal_commit *commit,
+                             varve_error *err);
+    void (*wal_close)(varve__store_wal *wal);
+
+    /*
+     * State: whether the store takes writes by now, without waiting.  Fills health, reason,
+     * commit_unknown and message of a zeroed struct; NULL = always healthy.
+     */
+    void (*state)(varve__store *store, struct varve_engine_state *state);
+    /*
+     * Close and open what is inside, after which the store is healthy; nobody else is in a call on
+     * it.  On failure it may be closed inside: every call but state, reopen and close fails then.
+     */
+    varve_status (*reopen)(varve__store *store, varve_error *err);
 
     /* Fill what the backend knows; the rest is the owner's. */
     varve_status (*info)(varve__store *store, varve_engine_info *info, varve_error *err);

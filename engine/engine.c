@@ -180,6 +180,7 @@ varve_writer *varve_engine_writer(varve_engine *engine)
 
 static void free_engine(varve_engine *engine)
 {
+    varve__gate_destroy(&engine->gate);
     varve__free((void *)(uintptr_t)engine->options.path);
     varve__free(engine);
 }
@@ -210,6 +211,7 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     engine->ops = backends[options->backend];
     engine->options = *options;
     engine->logger = (varve__logger){options->log, options->log_arg};
+    varve__gate_init(&engine->gate);
     atomic_init(&engine->batches, 0);
     atomic_init(&engine->snapshots, 0);
     atomic_init(&engine->iterators, 0);

@@ -9,6 +9,7 @@
 #include "engine/backend.h"
 #include "engine/iter.h"
 #include "engine/view.h"
+#include "util/gate.h"
 
 struct varve_engine {
     varve_reader reader;
@@ -27,8 +28,32 @@ struct varve_engine {
     atomic_size_t snapshots;
     atomic_size_t iterators;
 
+    /*
+     * Every call into the backend stands between varve__engine_enter() and varve__engine_leave(),
+     * so that recovery can close and open the store inside.
+     */
+    varve__gate gate;
+
     atomic_bool commits_fail; /* the last commit did, as far as the log has been told */
 };
+
+/*
+ * The store, for one call into the backend; the call is over with varve__engine_leave().  While the
+ * store is reopened inside, it waits.  Not to be nested, and nothing of the caller (log, state and
+ * walk callbacks) is called in between.  Opening an iterator, a snapshot or a log reader counts it
+ * before leaving.  What an open handle does needs no entering: it keeps the store from being
+ * reopened.
+ */
+static inline varve__store *varve__engine_enter(varve_engine *engine)
+{
+    varve__gate_enter(&engine->gate);
+    return engine->store;
+}
+
+static inline void varve__engine_leave(varve_engine *engine)
+{
+    varve__gate_leave(&engine->gate);
+}
 
 /* Bring the caller's options into `options`: checked, and with the defaults filled in. */
 varve_status varve__options_complete(const varve_options *given, varve_options *options,

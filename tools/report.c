@@ -38,15 +38,19 @@ enum tool_exit cli_exit_of(varve_status status)
     case VARVE_IO:
     case VARVE_NO_SPACE:
     case VARVE_COMMIT_UNKNOWN:
+    case VARVE_LOG_GAP:
         return TOOL_IO;
     case VARVE_WRITE_INTENT:
     case VARVE_WRITE_TOO_OLD:
     case VARVE_INLINE_MIX:
+    case VARVE_MERGE_CONFLICT:
         return TOOL_CONFLICT;
     case VARVE_BAD_BATCH:
     case VARVE_MISUSE:
     case VARVE_UNSUPPORTED:
     case VARVE_BUSY:
+    case VARVE_CANCELLED:
+    case VARVE_DEADLINE:
     case VARVE_INTERNAL:
         break;
     }

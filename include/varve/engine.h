@@ -373,7 +373,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_iter_status(const varve_iter *it, v
  *
  * Returns VARVE_OK; VARVE_BAD_BATCH; VARVE_CORRUPT_KEY; VARVE_INVALID_KEY; VARVE_TOO_LARGE;
  * VARVE_UNSUPPORTED for merges and single clears; VARVE_MISUSE on a committed batch;
- * VARVE_READ_ONLY; VARVE_IO; VARVE_NO_SPACE; VARVE_COMMIT_UNKNOWN; VARVE_NO_MEMORY.
+ * VARVE_READ_ONLY; VARVE_IO; VARVE_NO_SPACE;
+ * VARVE_COMMIT_UNKNOWN; VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_writer_apply(varve_writer *writer, varve_slice repr,
                                                           varve_error *err);

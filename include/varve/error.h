@@ -33,6 +33,8 @@ extern "C" {
     X(MISUSE, -7, "the object is not in a state that allows this call; nothing was done")          \
     X(UNSUPPORTED, -8, "this engine, batch or iterator does not offer the operation")              \
     X(BUSY, -9, "open handles forbid closing; `busy` counts them, the engine stays open")          \
+    X(CANCELLED, -10, "the caller's token cancelled the call")                                     \
+    X(DEADLINE, -11, "the deadline of the caller's token has passed")                              \
     X(NO_MEMORY, -20, "an allocation failed")                                                      \
     X(IO, -21, "the file system reported an error")                                                \
     X(NO_SPACE, -22, "the file system is full")                                                    \
@@ -44,11 +46,13 @@ extern "C" {
     X(NOT_A_STORE, -28, "the directory holds something that is not a varve store")                 \
     X(INCOMPATIBLE, -29, "the store's format is newer than, or unknown to, this library")          \
     X(NO_STORE, -30, "there is no store at this path")                                             \
+    X(LOG_GAP, -31, "the log no longer has the record asked for; `log_gap` has both numbers")      \
     X(WRITE_INTENT, -40, "a transaction's intent is in the way; `intents` lists them")             \
     X(WRITE_TOO_OLD, -41, "a newer version exists; a write HAS been done, at `too_old.actual`")    \
     X(VALUE_TYPE, -42, "the value has another type, or bytes that are none of its type")           \
     X(CHECKSUM, -43, "the value does not match its checksum")                                      \
     X(INLINE_MIX, -44, "a key has either an inline value or versions, not both")                   \
+    X(MERGE_CONFLICT, -45, "merged operands do not fit together; a put or a clear heals the key")  \
     X(INTERNAL, -99, "an invariant of varve does not hold, or the backend failed unexpectedly")
 
 typedef enum varve_status {
@@ -110,6 +114,10 @@ typedef struct varve_error {
             int64_t found;
             int64_t supported;
         } version;
+        struct { /* VARVE_LOG_GAP: sequence numbers */
+            uint64_t wanted;
+            uint64_t found; /* the next one that is there; 0 = none */
+        } log_gap;
         uint64_t reserved[12]; /* room for payloads to come: the size of this struct is fixed */
     } detail;
     char message[VARVE_ERROR_MESSAGE_MAX];

@@ -1,0 +1,41 @@
+/*
+ * A gate: many pass in and out at little cost; rarely somebody closes it, and then waits until
+ * everybody is out.
+ *
+ * Those who pass count themselves on one of several lanes, each on a cache line of its own, so that
+ * threads which only pass do not slow each other down.
+ */
+#ifndef VARVE_UTIL_GATE_H
+#define VARVE_UTIL_GATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define VARVE__GATE_LANES 16
+
+typedef struct varve__gate {
+    struct {
+        atomic_uint inside;
+        char rest_of_the_line[64 - sizeof(atomic_uint)];
+    } lanes[VARVE__GATE_LANES];
+    atomic_bool is_closed;
+    pthread_mutex_t lock; /* held by who has closed it */
+} varve__gate;
+
+void varve__gate_init(varve__gate *gate);
+void varve__gate_destroy(varve__gate *gate);
+
+/* Pass in; waits while it is closed.  Not by a thread that is inside, or has closed it. */
+void varve__gate_enter(varve__gate *gate);
+
+/* Pass out again, on the thread that has passed in. */
+void varve__gate_leave(varve__gate *gate);
+
+/* Close it and wait until nobody is inside.  Others that close it wait for their turn. */
+void varve__gate_close(varve__gate *gate);
+
+/* Open it again. */
+void varve__gate_open(varve__gate *gate);
+
+#endif
