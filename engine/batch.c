@@ -217,9 +217,10 @@ static void free_batch(varve_batch *batch)
     atomic_fetch_sub(&engine->batches, 1);
 }
 
-static void batch_iter_closed(varve__iter_owner *owner)
+static void batch_iter_close(varve__iter_owner *owner, varve__iter *it)
 {
     varve_batch *batch = VARVE__CONTAINER_OF(owner, varve_batch, iter_owner);
+    it->ops->close(&it->head);
     atomic_fetch_sub(&batch->engine->iterators, 1);
     if (--batch->iterators > 0)
         return;
@@ -239,7 +240,7 @@ varve_status varve_batch_open(varve_engine *engine, unsigned flags, varve_batch 
         return varve__fail_no_memory(err, sizeof *batch);
     batch->reader.ops = &batch_reader_ops;
     batch->writer.ops = &batch_writer_ops;
-    batch->iter_owner = (varve__iter_owner){engine, batch_iter_closed};
+    batch->iter_owner = (varve__iter_owner){engine, batch_iter_close};
     batch->engine = engine;
     batch->write_only = (flags & VARVE_BATCH_WRITE_ONLY) != 0;
     varve__batch_view_init(&batch->view);
@@ -278,7 +279,7 @@ varve_status varve_batch_reset(varve_batch *batch, varve_error *err)
     if (batch->iterators > 0)
         return varve__fail(err, VARVE_MISUSE, "%zu iterators are open over this batch",
                            batch->iterators);
-    varve__batch_view_release(&batch->view);
+    varve__batch_view_reset(&batch->view);
     batch->repr.size = 0;
     batch->state = VARVE__BATCH_OPEN;
     batch->version++;

@@ -105,9 +105,10 @@ static varve_status engine_iter_open(varve_reader *reader, const varve_iter_opti
     return VARVE_OK;
 }
 
-static void engine_iter_closed(varve__iter_owner *owner)
+static void engine_iter_close(varve__iter_owner *owner, varve__iter *it)
 {
     varve_engine *engine = VARVE__CONTAINER_OF(owner, varve_engine, iter_owner);
+    it->ops->close(&it->head);
     atomic_fetch_sub(&engine->iterators, 1);
 }
 
@@ -207,7 +208,7 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
         return varve__fail_no_memory(err, sizeof *engine);
     engine->reader.ops = &engine_reader_ops;
     engine->writer.ops = &engine_writer_ops;
-    engine->iter_owner = (varve__iter_owner){engine, engine_iter_closed};
+    engine->iter_owner = (varve__iter_owner){engine, engine_iter_close};
     engine->ops = backends[options->backend];
     engine->options = *options;
     engine->logger = (varve__logger){options->log, options->log_arg};

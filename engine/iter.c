@@ -28,7 +28,7 @@ varve_error *varve__iter_failed(varve__iter *it)
 
 bool varve__iter_is_behind_end(const varve__iter *it, varve_slice key)
 {
-    if (it->upper.size > 0 && varve_slice_compare(key, varve_buf_slice(&it->upper)) >= 0)
+    if (it->upper.size > 0 && varve_slice_compare(key, it->upper) >= 0)
         return true;
     return it->is_prefix && !starts_with(key, varve_buf_slice(&it->prefix));
 }
@@ -41,7 +41,7 @@ static void stop_behind_end(varve__iter *it)
 
 static void stop_before_start(varve__iter *it)
 {
-    if (it->head.valid && varve_slice_compare(it->head.key, varve_buf_slice(&it->lower)) < 0)
+    if (it->head.valid && varve_slice_compare(it->head.key, it->lower) < 0)
         varve__iter_exhausted(it);
 }
 
@@ -68,8 +68,8 @@ static void guarded_seek_ge(varve_iter *head, varve_slice engine_key)
     }
     if (it->is_prefix && !begin_prefix(it, engine_key))
         return;
-    varve_slice lower = varve_buf_slice(&it->lower);
-    it->ops->seek_ge(head, varve_slice_compare(engine_key, lower) < 0 ? lower : engine_key);
+    bool clamp = varve_slice_compare(engine_key, it->lower) < 0;
+    it->ops->seek_ge(head, clamp ? it->lower : engine_key);
     stop_behind_end(it);
 }
 
@@ -102,7 +102,7 @@ static void guarded_seek_le(varve_iter *head, varve_slice engine_key)
         varve__iter_exhausted(it);
         return;
     }
-    varve_slice upper = varve_buf_slice(&it->upper);
+    varve_slice upper = it->upper;
     bool clamp =
         upper.size > 0 && (engine_key.size == 0 || varve_slice_compare(engine_key, upper) >= 0);
     it->ops->seek_le(head, clamp ? upper : engine_key);
@@ -142,12 +142,26 @@ static const varve_iter_ops guard_ops = {
 /* Put the guard in front where the bounds in force or a prefix ask for it. */
 static void choose_ops(varve__iter *it)
 {
-    varve_slice lower = varve_buf_slice(&it->lower);
-    varve_slice upper = varve_buf_slice(&it->upper);
-    it->is_narrowed = !varve_slice_equal(lower, varve_buf_slice(&it->open_lower)) ||
-                      !varve_slice_equal(upper, varve_buf_slice(&it->open_upper));
-    it->is_void = upper.size > 0 && varve_slice_compare(lower, upper) >= 0;
+    it->is_narrowed = !varve_slice_equal(it->lower, it->open_lower) ||
+                      !varve_slice_equal(it->upper, it->open_upper);
+    it->is_void = it->upper.size > 0 && varve_slice_compare(it->lower, it->upper) >= 0;
     it->head.ops = it->is_narrowed || it->is_void || it->is_prefix ? &guard_ops : it->ops;
+}
+
+/* Copy both bounds into `home`, replacing what it held.  On failure nothing has changed. */
+static varve_status keep_bounds(varve_buf *home, varve_slice *lower, varve_slice *upper,
+                                varve_error *err)
+{
+    if (lower->size + upper->size > 0) {
+        varve_status status = varve__buf_restart(home, lower->size + upper->size, err);
+        if (status != VARVE_OK)
+            return status;
+        varve__buf_push_bytes(home, *lower);
+        varve__buf_push_bytes(home, *upper);
+    }
+    *lower = varve_slice_of(home->data, lower->size);
+    *upper = varve_slice_of(lower->size > 0 ? home->data + lower->size : home->data, upper->size);
+    return VARVE_OK;
 }
 
 varve_status varve__iter_init(varve__iter *it, const varve_iter_ops *ops,
@@ -155,27 +169,28 @@ varve_status varve__iter_init(varve__iter *it, const varve_iter_ops *ops,
 {
     it->ops = ops;
     it->is_prefix = options->prefix;
-    varve_status status = varve__buf_assign(&it->open_lower, options->lower, err);
+    it->bypasses_cache = options->bypass_cache;
+    it->open_lower = options->lower;
+    it->open_upper = options->upper;
+    varve_status status = keep_bounds(&it->open_bounds, &it->open_lower, &it->open_upper, err);
     if (status == VARVE_OK)
-        status = varve__buf_assign(&it->open_upper, options->upper, err);
-    if (status == VARVE_OK)
-        status = varve__buf_assign(&it->lower, options->lower, err);
-    if (status == VARVE_OK)
-        status = varve__buf_assign(&it->upper, options->upper, err);
-    if (status != VARVE_OK) {
-        varve__iter_release(it);
-        return status;
-    }
+        varve__iter_reset(it);
+    return status;
+}
+
+void varve__iter_reset(varve__iter *it)
+{
+    it->lower = it->open_lower;
+    it->upper = it->open_upper;
     choose_ops(it);
-    return VARVE_OK;
+    varve__iter_restart(it);
+    varve__iter_exhausted(it);
 }
 
 void varve__iter_release(varve__iter *it)
 {
-    varve_buf_release(&it->open_lower);
-    varve_buf_release(&it->open_upper);
-    varve_buf_release(&it->lower);
-    varve_buf_release(&it->upper);
+    varve_buf_release(&it->open_bounds);
+    varve_buf_release(&it->narrow_bounds);
     varve_buf_release(&it->prefix);
     varve_buf_release(&it->scratch);
     varve_error_release(&it->error);
@@ -185,27 +200,20 @@ varve_status varve_iter_set_bounds(varve_iter *head, varve_slice lower, varve_sl
                                    varve_error *err)
 {
     varve__iter *it = varve__iter_of(head);
-    varve_slice open_lower = varve_buf_slice(&it->open_lower);
-    varve_slice open_upper = varve_buf_slice(&it->open_upper);
     if (lower.size == 0)
-        lower = open_lower;
+        lower = it->open_lower;
     if (upper.size == 0)
-        upper = open_upper;
-    if (varve_slice_compare(lower, open_lower) < 0)
+        upper = it->open_upper;
+    if (varve_slice_compare(lower, it->open_lower) < 0)
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "lower: below the bound of the opening");
-    if (open_upper.size > 0 && varve_slice_compare(upper, open_upper) > 0)
+    if (it->open_upper.size > 0 && varve_slice_compare(upper, it->open_upper) > 0)
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "upper: above the bound of the opening");
 
-    /* Room for both first, so that they change together. */
-    varve_status status = varve__buf_reserve(&it->lower, lower.size, err);
-    if (status == VARVE_OK)
-        status = varve__buf_reserve(&it->upper, upper.size, err);
+    varve_status status = keep_bounds(&it->narrow_bounds, &lower, &upper, err);
     if (status != VARVE_OK)
         return status;
-    it->lower.size = 0;
-    it->upper.size = 0;
-    varve__buf_push_bytes(&it->lower, lower);
-    varve__buf_push_bytes(&it->upper, upper);
+    it->lower = lower;
+    it->upper = upper;
     choose_ops(it);
     varve__iter_restart(it);
     varve__iter_exhausted(it);
@@ -279,9 +287,10 @@ void varve_iter_close(varve_iter *head)
 {
     if (head == NULL)
         return;
-    varve__iter_owner *owner = varve__iter_of(head)->owner;
-    varve__iter_restart(varve__iter_of(head));
-    head->ops->close(head);
-    if (owner != NULL)
-        owner->closed(owner);
+    varve__iter *it = varve__iter_of(head);
+    varve__iter_restart(it);
+    if (it->owner != NULL)
+        it->owner->close(it->owner, it);
+    else
+        it->ops->close(head);
 }

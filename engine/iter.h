@@ -26,27 +26,30 @@
 
 typedef struct varve__iter varve__iter;
 
-/* Who opened an iterator, and hears of it. */
+/* Who opened an iterator, counts it, and has the last word on it. */
 typedef struct varve__iter_owner {
     varve_engine *engine;
-    /* Called once when it is closed, after its ops->close has been told to free it. */
-    void (*closed)(struct varve__iter_owner *owner);
+    /* Called once, to close `it`: hands it to its ops->close, or keeps it for another opening. */
+    void (*close)(struct varve__iter_owner *owner, varve__iter *it);
 } varve__iter_owner;
 
 struct varve__iter {
     varve_iter head;
     const varve_iter_ops *ops; /* the implementation; head.ops may be the guard in front of it */
-    varve__iter_owner *owner;  /* who counts it; may be NULL */
-    varve_buf open_lower;      /* bounds of the opening; empty = none */
-    varve_buf open_upper;
-    varve_buf lower; /* bounds in force, never wider than those; empty = none */
-    varve_buf upper;
+    varve__iter_owner *owner;  /* may be NULL */
+    varve_slice open_lower;    /* bounds of the opening; empty = none */
+    varve_slice open_upper;
+    varve_slice lower; /* bounds in force, never wider than those; empty = none */
+    varve_slice upper;
     bool is_prefix;
-    bool is_narrowed;  /* `lower` or `upper` differ from those of the opening */
-    bool is_void;      /* nothing lies between the bounds in force */
-    varve_buf prefix;  /* of a prefix iterator: that of the last seek, with its terminator */
-    varve_buf scratch; /* for the movements made of others */
-    varve_error error; /* the failure that stopped it */
+    bool bypasses_cache;
+    bool is_narrowed;        /* `lower` or `upper` differ from those of the opening */
+    bool is_void;            /* nothing lies between the bounds in force */
+    varve_buf open_bounds;   /* the bytes of the bounds of the opening */
+    varve_buf narrow_bounds; /* the bytes of narrower ones */
+    varve_buf prefix;        /* of a prefix iterator: that of the last seek, with its terminator */
+    varve_buf scratch;       /* for the movements made of others */
+    varve_error error;       /* the failure that stopped it */
 };
 
 /* Take `options` over into a zeroed iterator.  On failure it holds nothing. */
@@ -55,6 +58,9 @@ varve_status varve__iter_init(varve__iter *it, const varve_iter_ops *ops,
 
 /* Free what varve__iter_init() took; called by the implementation's close. */
 void varve__iter_release(varve__iter *it);
+
+/* Make it as it was after its opening: with the bounds of that, nowhere, and without failure. */
+void varve__iter_reset(varve__iter *it);
 
 static inline varve__iter *varve__iter_of(varve_iter *it)
 {

@@ -76,7 +76,7 @@ static bool below_failed(struct overlay *it)
 /* Whether nothing that is to be shown lies below `key`. */
 static bool is_before_start(const struct overlay *it, varve_slice key)
 {
-    return varve_slice_compare(key, varve_buf_slice(&it->base.lower)) <= 0;
+    return varve_slice_compare(key, it->base.lower) <= 0;
 }
 
 /* The end of the cleared intervals that follow `interval` without a gap, as far as it matters. */
@@ -141,7 +141,7 @@ static void set_event_forward(struct overlay *it, const varve__index_entry *even
 
 static void set_event_backward(struct overlay *it, const varve__index_entry *event)
 {
-    varve_slice lower = varve_buf_slice(&it->base.lower);
+    varve_slice lower = it->base.lower;
     bool beyond = event != NULL && varve_slice_compare(event->key, lower) < 0;
     it->event = beyond ? NULL : event;
 }
@@ -172,7 +172,7 @@ static void event_seek_le(struct overlay *it, varve_slice key)
 static void event_seek_last(struct overlay *it)
 {
     const varve__index *events = &it->batch->view.events;
-    varve_slice upper = varve_buf_slice(&it->base.upper);
+    varve_slice upper = it->base.upper;
     set_event_backward(it, upper.size > 0 ? varve__events_last_lt(events, upper)
                                           : varve__events_last(events));
 }
@@ -296,7 +296,7 @@ static bool begin_seek(struct overlay *it, bool backward)
 static void seek_ge(varve_iter *head, varve_slice key)
 {
     struct overlay *it = overlay_of(head);
-    varve_slice lower = varve_buf_slice(&it->base.lower);
+    varve_slice lower = it->base.lower;
     if (!begin_seek(it, false))
         return;
     if (varve_slice_compare(key, lower) < 0)
@@ -309,7 +309,7 @@ static void seek_ge(varve_iter *head, varve_slice key)
 static void seek_le(varve_iter *head, varve_slice key)
 {
     struct overlay *it = overlay_of(head);
-    varve_slice upper = varve_buf_slice(&it->base.upper);
+    varve_slice upper = it->base.upper;
     if (!begin_seek(it, true))
         return;
     if (key.size == 0 || (upper.size > 0 && varve_slice_compare(key, upper) >= 0))

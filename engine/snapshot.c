@@ -42,9 +42,10 @@ static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_op
     return VARVE_OK;
 }
 
-static void snapshot_iter_closed(varve__iter_owner *owner)
+static void snapshot_iter_close(varve__iter_owner *owner, varve__iter *it)
 {
     varve_snapshot *snapshot = VARVE__CONTAINER_OF(owner, varve_snapshot, iter_owner);
+    it->ops->close(&it->head);
     /* While the snapshot counts as open, so does the engine. */
     atomic_fetch_sub(&snapshot->engine->iterators, 1);
     let_go(snapshot);
@@ -64,7 +65,7 @@ varve_status varve_snapshot_open(varve_engine *engine, varve_snapshot **out, var
         return status;
     }
     snapshot->reader.ops = &snapshot_reader_ops;
-    snapshot->iter_owner = (varve__iter_owner){engine, snapshot_iter_closed};
+    snapshot->iter_owner = (varve__iter_owner){engine, snapshot_iter_close};
     snapshot->engine = engine;
     atomic_init(&snapshot->users, 1);
     atomic_fetch_add(&engine->snapshots, 1);

@@ -15,9 +15,9 @@ static struct mem_iter *iter_of(varve_iter *head)
     return (struct mem_iter *)head;
 }
 
-static bool is_below(varve_slice key, const varve_buf *bound)
+static bool is_below(varve_slice key, varve_slice bound)
 {
-    return varve_slice_compare(key, varve_buf_slice(bound)) < 0;
+    return varve_slice_compare(key, bound) < 0;
 }
 
 /* Stand on `event`'s key if the state has it. */
@@ -33,8 +33,8 @@ static bool stand_on(struct mem_iter *it, const varve__index_entry *event)
 /* Stand on the first key at or behind that of `event`. */
 static void show_forward(struct mem_iter *it, const varve__index_entry *event)
 {
-    const varve_buf *upper = &it->base.open_upper;
-    while (event != NULL && (upper->size == 0 || is_below(event->key, upper))) {
+    varve_slice upper = it->base.open_upper;
+    while (event != NULL && (upper.size == 0 || is_below(event->key, upper))) {
         if (stand_on(it, event))
             return;
         event = varve__events_next_key(&it->store->events, event);
@@ -45,7 +45,7 @@ static void show_forward(struct mem_iter *it, const varve__index_entry *event)
 /* Stand on the last key at or before that of `event`. */
 static void show_backward(struct mem_iter *it, const varve__index_entry *event)
 {
-    while (event != NULL && !is_below(event->key, &it->base.open_lower)) {
+    while (event != NULL && !is_below(event->key, it->base.open_lower)) {
         if (stand_on(it, event))
             return;
         event = varve__events_last_lt(&it->store->events, event->key);
@@ -57,8 +57,8 @@ static void seek_ge(varve_iter *head, varve_slice key)
 {
     struct mem_iter *it = iter_of(head);
     varve__iter_restart(&it->base);
-    if (is_below(key, &it->base.open_lower))
-        key = varve_buf_slice(&it->base.open_lower);
+    if (is_below(key, it->base.open_lower))
+        key = it->base.open_lower;
     (void)pthread_rwlock_rdlock(&it->store->lock);
     show_forward(it, varve__events_first_ge(&it->store->events, key));
     (void)pthread_rwlock_unlock(&it->store->lock);
@@ -67,9 +67,9 @@ static void seek_ge(varve_iter *head, varve_slice key)
 static const varve__index_entry *last_event_le(const struct mem_iter *it, varve_slice key)
 {
     const varve__index *events = &it->store->events;
-    const varve_buf *upper = &it->base.open_upper;
-    if (upper->size > 0 && (key.size == 0 || !is_below(key, upper)))
-        return varve__events_last_lt(events, varve_buf_slice(upper));
+    varve_slice upper = it->base.open_upper;
+    if (upper.size > 0 && (key.size == 0 || !is_below(key, upper)))
+        return varve__events_last_lt(events, upper);
     if (key.size == 0)
         return varve__events_last(events);
     const varve__index_entry *event = varve__events_find(events, key, VARVE__EVENT_NEWEST);
