@@ -279,7 +279,7 @@ varve_status varve_batch_reset(varve_batch *batch, varve_error *err)
     if (batch->iterators > 0)
         return varve__fail(err, VARVE_MISUSE, "%zu iterators are open over this batch",
                            batch->iterators);
-    varve__batch_view_release(&batch->view);
+    varve__batch_view_reset(&batch->view);
     batch->repr.size = 0;
     batch->state = VARVE__BATCH_OPEN;
     batch->version++;

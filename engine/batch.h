@@ -14,7 +14,8 @@
  * since.
  *
  * Orders are record numbers, counted from 1.  The kind of an event is its varve_record_type, PUT or
- * CLEAR; `datum` is the offset of the value in the representation.
+ * CLEAR; `datum` is the offset of the value in the representation.  A range clear paints the cover
+ * and takes the events out that it hides, so that no event is older than a clear that covers it.
  */
 typedef struct varve__batch_view {
     varve__index events;  /* puts and clears */
@@ -25,6 +26,9 @@ typedef struct varve__batch_view {
 
 void varve__batch_view_init(varve__batch_view *view);
 void varve__batch_view_release(varve__batch_view *view);
+
+/* Forget all records, and keep the memory for others. */
+void varve__batch_view_reset(varve__batch_view *view);
 
 /* On VARVE_NO_MEMORY some of the records may have been taken in; a later call goes on behind them.
  */

@@ -18,6 +18,14 @@ void varve__batch_view_release(varve__batch_view *view)
     varve__batch_view_init(view);
 }
 
+void varve__batch_view_reset(varve__batch_view *view)
+{
+    varve__index_reset(&view->events);
+    varve__cover_reset(&view->cleared);
+    view->offset = 0;
+    view->records = 0;
+}
+
 static bool add_event(varve__batch_view *view, varve_slice repr, const varve_record *record,
                       uint64_t order)
 {
@@ -28,6 +36,15 @@ static bool add_event(varve__batch_view *view, varve_slice repr, const varve_rec
                                record->value.size) != NULL;
 }
 
+/* What it hides is taken out: whatever the index shows is younger than the cleared ranges. */
+static bool clear_range(varve__batch_view *view, varve_slice start, varve_slice end)
+{
+    if (!varve__cover_paint(&view->cleared, start, end))
+        return false;
+    varve__index_cut(&view->events, start, end);
+    return true;
+}
+
 static varve_status take_in(varve__batch_view *view, varve_slice repr, const varve_record *record,
                             varve_error *err)
 {
@@ -36,7 +53,7 @@ static varve_status take_in(varve__batch_view *view, varve_slice repr, const var
     if (record->type == VARVE_RECORD_PUT || record->type == VARVE_RECORD_CLEAR)
         done = add_event(view, repr, record, order);
     else if (record->type == VARVE_RECORD_CLEAR_RANGE)
-        done = varve__cover_paint(&view->cleared, record->key, record->value, order);
+        done = clear_range(view, record->key, record->value);
     return done ? VARVE_OK : varve__fail_no_memory(err, record->key.size);
 }
 
@@ -67,10 +84,10 @@ varve__batch_answer varve__batch_view_find(const varve__batch_view *view, varve_
                                            const varve__index_entry **put)
 {
     const varve__interval *hint = NULL;
-    const varve__interval *cleared = varve__cover_find(&view->cleared, &hint, key);
     const varve__index_entry *event = varve__events_find(&view->events, key, VARVE__EVENT_NEWEST);
-    if (event == NULL || (cleared != NULL && cleared->order > event->order))
-        return cleared != NULL ? VARVE__BATCH_CLEARED : VARVE__BATCH_UNTOUCHED;
+    if (event == NULL)
+        return varve__cover_find(&view->cleared, &hint, key) != NULL ? VARVE__BATCH_CLEARED
+                                                                     : VARVE__BATCH_UNTOUCHED;
     if (event->kind == VARVE_RECORD_CLEAR)
         return VARVE__BATCH_CLEARED;
     *put = event;

@@ -13,6 +13,14 @@ void varve__cover_release(varve__cover *cover)
     varve__cover_init(cover);
 }
 
+void varve__cover_reset(varve__cover *cover)
+{
+    varve__arena arena = cover->arena;
+    varve__arena_reset(&arena);
+    varve__cover_init(cover);
+    cover->arena = arena;
+}
+
 /* ---- Intervals ------------------------------------------------------------------------------ */
 
 static size_t interval_size(uint32_t height)
@@ -20,10 +28,10 @@ static size_t interval_size(uint32_t height)
     return sizeof(varve__interval) + height * sizeof(varve__interval *);
 }
 
-/* Room for all that one painting takes: its bounds, itself, and a rest of what it cuts in two. */
+/* Room for all that one painting takes: its bounds and itself. */
 static bool reserve_painting(varve__cover *cover, size_t start_size, size_t end_size)
 {
-    size_t room = 2 * varve__arena_round(interval_size(VARVE__COVER_HEIGHT_MAX));
+    size_t room = varve__arena_round(interval_size(VARVE__COVER_HEIGHT_MAX));
     return varve__arena_reserve(&cover->arena, room + varve__arena_round(start_size) +
                                                    varve__arena_round(end_size));
 }
@@ -39,7 +47,7 @@ static varve_slice copy_bound(varve__cover *cover, varve_slice bound)
 
 /* Put a new interval where `links` lead. */
 static void link_new(varve__cover *cover, varve__interval **links[], varve_slice start,
-                     varve_slice end, uint64_t order)
+                     varve_slice end)
 {
     uint32_t height = varve__skip_height(&cover->random, VARVE__COVER_HEIGHT_MAX);
     varve__interval *interval = cover->spare[height - 1];
@@ -49,7 +57,6 @@ static void link_new(varve__cover *cover, varve__interval **links[], varve_slice
         interval = varve__arena_alloc(&cover->arena, interval_size(height));
     interval->start = start;
     interval->end = end;
-    interval->order = order;
     interval->height = height;
     for (uint32_t h = 0; h < height; h++) {
         interval->next[h] = *links[h];
@@ -91,33 +98,34 @@ static varve__interval *descend(const varve__cover *cover, varve_slice key,
     return before;
 }
 
-bool varve__cover_paint(varve__cover *cover, varve_slice start, varve_slice end, uint64_t order)
+/* Take out what begins at or below `end`, behind `links`.  Returns where it ends, or `end`. */
+static varve_slice swallow(varve__cover *cover, varve__interval **links[], varve_slice end)
+{
+    while (*links[0] != NULL && varve_slice_compare((*links[0])->start, end) <= 0) {
+        if (varve_slice_compare((*links[0])->end, end) > 0)
+            end = (*links[0])->end;
+        unlink_first(cover, links);
+    }
+    return end;
+}
+
+bool varve__cover_paint(varve__cover *cover, varve_slice start, varve_slice end)
 {
     varve__interval **links[VARVE__COVER_HEIGHT_MAX];
     if (varve_slice_compare(start, end) >= 0)
         return true;
+    varve__interval *before = descend(cover, start, links);
+    bool touches = before != NULL && varve_slice_compare(before->end, start) >= 0;
+    if (touches && varve_slice_compare(before->end, end) >= 0)
+        return true;
     if (!reserve_painting(cover, start.size, end.size))
         return false;
-    start = copy_bound(cover, start);
-    end = copy_bound(cover, end);
-
-    varve__interval *before = descend(cover, start, links);
-    if (before != NULL && varve_slice_compare(before->end, start) > 0) {
-        if (varve_slice_compare(before->end, end) > 0)
-            link_new(cover, links, end, before->end, before->order);
-        before->end = start;
-    }
-    while (*links[0] != NULL && varve_slice_compare((*links[0])->end, end) <= 0)
-        unlink_first(cover, links);
-    if (*links[0] != NULL && varve_slice_compare((*links[0])->start, end) < 0)
-        (*links[0])->start = end;
-    link_new(cover, links, start, end, order);
+    end = swallow(cover, links, copy_bound(cover, end));
+    if (touches)
+        before->end = end;
+    else
+        link_new(cover, links, copy_bound(cover, start), end);
     return true;
-}
-
-varve__interval *varve__cover_last_below(const varve__cover *cover, varve_slice key)
-{
-    return descend(cover, key, NULL);
 }
 
 /* Whether `hint` is the last interval that starts at or below `key`, NULL meaning that none does.

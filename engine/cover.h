@@ -1,9 +1,8 @@
 /*
- * The cover: which parts of the key space range deletions have cleared, and which deletion was the
- * last to clear each.
+ * The cover: which parts of the key space range deletions have cleared.
  *
- * A skip list of intervals that do not overlap.  Painting a new one over them cuts, shortens and
- * swallows what it meets, so that the whole never has more than two intervals per deletion.
+ * A skip list of intervals that neither overlap nor touch: painting a new one swallows what it
+ * meets.  So whoever stands in one gets past all that is cleared there by one step.
  */
 #ifndef VARVE_ENGINE_COVER_H
 #define VARVE_ENGINE_COVER_H
@@ -18,7 +17,6 @@ typedef struct varve__interval varve__interval;
 struct varve__interval {
     varve_slice start;
     varve_slice end;
-    uint64_t order; /* of the latest range deletion here */
     uint32_t height;
     varve__interval *next[]; /* `height` of them */
 };
@@ -34,15 +32,14 @@ typedef struct varve__cover {
 void varve__cover_init(varve__cover *cover);
 void varve__cover_release(varve__cover *cover);
 
-/*
- * Paint from `start` up to, not including, `end`, whose bytes are copied.  `order` is above all
- * before it.  False if there is no memory, and then nothing has changed.  Pointers to intervals are
- * good until the next call.
- */
-bool varve__cover_paint(varve__cover *cover, varve_slice start, varve_slice end, uint64_t order);
+/* Make it empty again, keeping its memory. */
+void varve__cover_reset(varve__cover *cover);
 
-/* The last interval that starts below `key`; NULL if there is none. */
-varve__interval *varve__cover_last_below(const varve__cover *cover, varve_slice key);
+/*
+ * Paint from `start` up to, not including, `end`, whose bytes are copied.  False if there is no
+ * memory, and then nothing has changed.  Pointers to intervals are good until the next call.
+ */
+bool varve__cover_paint(varve__cover *cover, varve_slice start, varve_slice end);
 
 /*
  * The interval that holds `key`; NULL if none does.  `hint` starts as NULL and remembers the

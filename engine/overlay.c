@@ -79,44 +79,18 @@ static bool is_before_start(const struct overlay *it, varve_slice key)
     return varve_slice_compare(key, it->base.lower) <= 0;
 }
 
-/* The end of the cleared intervals that follow `interval` without a gap, as far as it matters. */
-static varve_slice end_of_run(const struct overlay *it, const varve__interval *interval)
-{
-    const varve__interval *next = interval->next[0];
-    while (next != NULL && varve_slice_equal(next->start, interval->end) &&
-           !varve__iter_is_behind_end(&it->base, next->start)) {
-        interval = next;
-        next = interval->next[0];
-    }
-    return interval->end;
-}
-
-/* The start of the cleared intervals that lead to `interval` without a gap, likewise. */
-static varve_slice start_of_run(const struct overlay *it, const varve__interval *interval)
-{
-    const varve__cover *cleared = &it->batch->view.cleared;
-    while (!is_before_start(it, interval->start)) {
-        const varve__interval *before = varve__cover_last_below(cleared, interval->start);
-        if (before == NULL || !varve_slice_equal(before->end, interval->start))
-            break;
-        interval = before;
-    }
-    return interval->start;
-}
-
 /* Go on behind `interval`, which `below` stands in. */
 static void leave_cleared_forward(struct overlay *it, const varve__interval *interval)
 {
-    varve_slice end = end_of_run(it, interval);
-    if (varve__iter_is_behind_end(&it->base, end))
+    if (varve__iter_is_behind_end(&it->base, interval->end))
         varve__iter_exhausted(it->below);
     else
-        below_seek_ge(it, end);
+        below_seek_ge(it, interval->end);
 }
 
 static void leave_cleared_backward(struct overlay *it, const varve__interval *interval)
 {
-    varve_slice start = start_of_run(it, interval);
+    varve_slice start = interval->start;
     if (is_before_start(it, start)) {
         varve__iter_exhausted(it->below);
         return;
@@ -179,15 +153,6 @@ static void event_seek_last(struct overlay *it)
 
 /* ---- What is shown -------------------------------------------------------------------------- */
 
-/* Whether `event` is a put that no later range clear has covered. */
-static bool event_is_visible(struct overlay *it)
-{
-    if (it->event->kind != VARVE_RECORD_PUT)
-        return false;
-    const varve__interval *cleared = cleared_at(it, it->event->key);
-    return cleared == NULL || cleared->order < it->event->order;
-}
-
 static void show_below(struct overlay *it)
 {
     it->below_here = true;
@@ -223,7 +188,7 @@ static void show_forward(struct overlay *it)
                 return;
             }
             leave_cleared_forward(it, cleared);
-        } else if (event_is_visible(it)) {
+        } else if (it->event->kind == VARVE_RECORD_PUT) {
             show_event(it, order == 0);
             return;
         } else {
@@ -255,7 +220,7 @@ static void show_backward(struct overlay *it)
                 return;
             }
             leave_cleared_backward(it, cleared);
-        } else if (event_is_visible(it)) {
+        } else if (it->event->kind == VARVE_RECORD_PUT) {
             show_event(it, order == 0);
             return;
         } else {

@@ -11,15 +11,38 @@ struct varve__arena_chunk {
     unsigned char bytes[];
 };
 
-void varve__arena_release(varve__arena *arena)
+void varve__arena_reset(varve__arena *arena)
 {
     while (arena->chunks != NULL) {
-        struct varve__arena_chunk *older = arena->chunks->older;
-        varve__free(arena->chunks);
-        arena->chunks = older;
+        struct varve__arena_chunk *chunk = arena->chunks;
+        arena->chunks = chunk->older;
+        chunk->older = arena->spare;
+        arena->spare = chunk;
     }
     arena->used = 0;
+}
+
+void varve__arena_release(varve__arena *arena)
+{
+    varve__arena_reset(arena);
+    while (arena->spare != NULL) {
+        struct varve__arena_chunk *older = arena->spare->older;
+        varve__free(arena->spare);
+        arena->spare = older;
+    }
     arena->total = 0;
+}
+
+/* Take a spare chunk with room for `size` bytes; NULL if there is none. */
+static struct varve__arena_chunk *take_spare(varve__arena *arena, size_t size)
+{
+    struct varve__arena_chunk **link = &arena->spare;
+    while (*link != NULL && (*link)->size < size)
+        link = &(*link)->older;
+    struct varve__arena_chunk *chunk = *link;
+    if (chunk != NULL)
+        *link = chunk->older;
+    return chunk;
 }
 
 /* Chunks grow with the arena, so that small batches stay small and large ones take few chunks. */
@@ -33,21 +56,31 @@ static size_t chunk_size_for(const varve__arena *arena, size_t wanted)
     return size > wanted ? size : wanted;
 }
 
+static struct varve__arena_chunk *new_chunk(varve__arena *arena, size_t size)
+{
+    size_t bytes = varve__arena_round(chunk_size_for(arena, size));
+    if (bytes < size || bytes > SIZE_MAX - sizeof *arena->chunks)
+        return NULL;
+    struct varve__arena_chunk *chunk = varve__malloc(sizeof *chunk + bytes);
+    if (chunk == NULL)
+        return NULL;
+    chunk->size = bytes;
+    arena->total += bytes;
+    return chunk;
+}
+
 bool varve__arena_reserve(varve__arena *arena, size_t size)
 {
     if (arena->chunks != NULL && arena->chunks->size - arena->used >= size)
         return true;
-    size_t bytes = varve__arena_round(chunk_size_for(arena, size));
-    if (bytes < size || bytes > SIZE_MAX - sizeof *arena->chunks)
-        return false;
-    struct varve__arena_chunk *chunk = varve__malloc(sizeof *chunk + bytes);
+    struct varve__arena_chunk *chunk = take_spare(arena, size);
+    if (chunk == NULL)
+        chunk = new_chunk(arena, size);
     if (chunk == NULL)
         return false;
     chunk->older = arena->chunks;
-    chunk->size = bytes;
     arena->chunks = chunk;
     arena->used = 0;
-    arena->total += bytes;
     return true;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Memory that grows in chunks, never moves, and is freed all at once.
+ * Memory that grows in chunks, never moves, and is freed or used again all at once.
  */
 #ifndef VARVE_UTIL_ARENA_H
 #define VARVE_UTIL_ARENA_H
@@ -10,17 +10,21 @@ struct varve__arena_chunk;
 
 typedef struct varve__arena {
     struct varve__arena_chunk *chunks; /* the newest first; allocations come from it */
+    struct varve__arena_chunk *spare;  /* kept by a reset, to be used before new ones */
     size_t used;                       /* bytes of the newest chunk */
     size_t total;                      /* bytes of all chunks */
 } varve__arena;
 
 #define VARVE__ARENA_INIT                                                                          \
     {                                                                                              \
-        NULL, 0, 0                                                                                 \
+        NULL, NULL, 0, 0                                                                           \
     }
 
 /* Free everything. */
 void varve__arena_release(varve__arena *arena);
+
+/* Take back all that has been allocated, and keep the memory for what will be. */
+void varve__arena_reset(varve__arena *arena);
 
 /*
  * See to it that the next allocations of together at most `size` bytes, each rounded up to

@@ -15,6 +15,14 @@ void varve__index_release(varve__index *index)
     varve__index_init(index);
 }
 
+void varve__index_reset(varve__index *index)
+{
+    varve__arena arena = index->arena;
+    varve__arena_reset(&arena);
+    varve__index_init(index);
+    index->arena = arena;
+}
+
 static size_t entry_size(uint32_t height)
 {
     return sizeof(varve__index_entry) + height * sizeof(varve__index_entry *);
@@ -83,6 +91,18 @@ varve__index_entry *varve__index_insert(varve__index *index, varve_slice key, ui
     }
     index->count++;
     return entry;
+}
+
+void varve__index_cut(varve__index *index, varve_slice start, varve_slice end)
+{
+    varve__index_entry **from[VARVE__INDEX_HEIGHT_MAX];
+    varve__index_entry **to[VARVE__INDEX_HEIGHT_MAX];
+    if (varve_slice_compare(start, end) >= 0)
+        return;
+    (void)descend(index, start, UINT64_MAX, from, NULL);
+    (void)descend(index, end, UINT64_MAX, to, NULL);
+    for (uint32_t h = 0; h < index->height; h++)
+        *from[h] = *to[h];
 }
 
 varve__index_entry *varve__index_seek_ge(const varve__index *index, varve_slice key, uint64_t order)

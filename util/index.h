@@ -1,8 +1,9 @@
 /*
  * The ordered index: engine keys with what happened to them, newest event of a key first.
  *
- * A skip list that only grows.  Entries and their keys never move and live as long as the index, so
- * a position in it stays good while others are added.  It knows no locks: its owner orders access.
+ * A skip list.  Entries and their keys never move and live as long as the index, so a position in
+ * it stays good while others are added; one that has been cut out keeps its contents, but leads
+ * nowhere any more.  It knows no locks: its owner orders access.
  *
  * `kind` and `datum` belong to the owner; batches and the memory engine keep there what was done
  * and where the value stands.
@@ -29,7 +30,7 @@ struct varve__index_entry {
 typedef struct varve__index {
     varve__arena arena;
     varve__index_entry *head[VARVE__INDEX_HEIGHT_MAX];
-    size_t count;
+    size_t count;    /* added, cut out or not */
     uint64_t random; /* state of the height generator */
     uint32_t height;
 } varve__index;
@@ -37,11 +38,17 @@ typedef struct varve__index {
 void varve__index_init(varve__index *index);
 void varve__index_release(varve__index *index);
 
+/* Make it empty again, keeping its memory. */
+void varve__index_reset(varve__index *index);
+
 /*
  * Add an event; the key is copied.  (key, order) must be new.  Returns NULL only without memory.
  */
 varve__index_entry *varve__index_insert(varve__index *index, varve_slice key, uint64_t order,
                                         uint32_t kind, uint64_t datum, size_t size);
+
+/* Cut out all entries of keys from `start` up to, not including, `end`, however many. */
+void varve__index_cut(varve__index *index, varve_slice start, varve_slice end);
 
 /* The first entry at or behind (key, order), that is: with a larger key, or the same key and an
  * order not above `order`.  NULL at the end. */

@@ -56,6 +56,29 @@ START_TEST(chunks_grow_with_the_arena)
 }
 END_TEST
 
+START_TEST(a_reset_keeps_the_memory_for_what_comes)
+{
+    varve__arena arena = VARVE__ARENA_INIT;
+    for (int round = 0; round < 5; round++) {
+        if (round > 0)
+            fault_alloc_arm(1);
+        ck_assert_ptr_nonnull(varve__arena_alloc(&arena, 5000));
+        for (int i = 0; i < 1000; i++)
+            memset(varve__arena_alloc(&arena, 72), i, 72);
+        ck_assert(round == 0 || !fault_alloc_disarm());
+        size_t total = arena.total;
+        varve__arena_reset(&arena);
+        ck_assert_uint_eq(arena.total, total);
+    }
+    /* More than any chunk that is kept takes a new one. */
+    fault_alloc_arm(1);
+    ck_assert_ptr_null(varve__arena_alloc(&arena, 1u << 20));
+    ck_assert(fault_alloc_disarm());
+    varve__arena_release(&arena);
+    ck_assert_uint_eq(arena.total, 0);
+}
+END_TEST
+
 START_TEST(without_memory_there_is_none_and_the_arena_goes_on)
 {
     varve__arena arena = VARVE__ARENA_INIT;
@@ -81,6 +104,7 @@ int main(void)
     tcase_add_test(tcase, memory_is_aligned_apart_and_stays_where_it_is);
     tcase_add_test(tcase, a_reservation_covers_what_was_promised);
     tcase_add_test(tcase, chunks_grow_with_the_arena);
+    tcase_add_test(tcase, a_reset_keeps_the_memory_for_what_comes);
     tcase_add_test(tcase, without_memory_there_is_none_and_the_arena_goes_on);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

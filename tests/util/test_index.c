@@ -141,6 +141,60 @@ START_TEST(it_answers_as_a_sorted_array_does)
 }
 END_TEST
 
+/* Take out of the array what a cut takes out of the index. */
+static void cut_events(varve_slice start, varve_slice end)
+{
+    size_t kept = 0;
+    for (size_t at = 0; at < event_count; at++) {
+        if (varve_slice_compare(events[at].key, start) < 0 ||
+            varve_slice_compare(events[at].key, end) >= 0)
+            events[kept++] = events[at];
+    }
+    event_count = kept;
+}
+
+START_TEST(cuts_leave_what_lies_outside)
+{
+    test_random random = test_random_start();
+    uint64_t order = 0;
+    for (int round = 0; round < 200; round++) {
+        for (int i = 0; i < 30 && event_count < EVENTS_MAX; i++) {
+            varve_slice key = random_key(&random);
+            order++;
+            ck_assert_ptr_nonnull(varve__index_insert(&tree, key, order, 0, 0, 0));
+            add_event(key, order);
+        }
+        varve_slice start = copy_of(random_key(&random));
+        varve_slice end = copy_of(random_key(&random));
+        varve__index_cut(&tree, start, end);
+        if (varve_slice_compare(start, end) < 0)
+            cut_events(start, end);
+        const varve__index_entry *entry = varve__index_seek_ge(&tree, bytes(""), UINT64_MAX);
+        for (size_t at = 0; at < event_count; at++, entry = varve__index_next(entry))
+            ck_entry(entry, at);
+        ck_assert_ptr_null(entry);
+        ck_entry(varve__index_last(&tree), event_count - 1);
+        varve_slice key = copy_of(random_key(&random));
+        ck_entry(varve__index_seek_lt(&tree, key), events_before(key, UINT64_MAX) - 1);
+    }
+}
+END_TEST
+
+START_TEST(a_reset_keeps_the_memory)
+{
+    for (int round = 0; round < 4; round++) {
+        if (round > 0)
+            fault_alloc_arm(1);
+        for (uint64_t order = 1; order <= 1000; order++)
+            ck_assert_ptr_nonnull(varve__index_insert(&tree, bytes("key"), order, 0, 0, 0));
+        ck_assert(round == 0 || !fault_alloc_disarm());
+        varve__index_reset(&tree);
+        ck_assert_uint_eq(tree.count, 0);
+        ck_assert_ptr_null(varve__index_last(&tree));
+    }
+}
+END_TEST
+
 START_TEST(entries_and_their_keys_stay_where_they_are)
 {
     test_random random = test_random_start();
@@ -214,6 +268,8 @@ int main(void)
     tcase_add_test(tcase, an_empty_index_has_no_entries);
     tcase_add_test(tcase, the_newest_event_of_a_key_comes_first);
     tcase_add_test(tcase, it_answers_as_a_sorted_array_does);
+    tcase_add_test(tcase, cuts_leave_what_lies_outside);
+    tcase_add_test(tcase, a_reset_keeps_the_memory);
     tcase_add_test(tcase, entries_and_their_keys_stay_where_they_are);
     tcase_add_test(tcase, levels_thin_out);
     tcase_add_test(tcase, without_memory_nothing_is_added);
