@@ -181,7 +181,7 @@ static varve_status batch_iter_open(varve_reader *reader, const varve_iter_optio
         return status;
     varve__iter_of(*out)->owner = &batch->iter_owner;
     batch->iterators++;
-    atomic_fetch_add(&batch->engine->iterators, 1);
+    varve__tally_add(&batch->engine->iterators);
     return VARVE_OK;
 }
 
@@ -221,7 +221,7 @@ static void batch_iter_close(varve__iter_owner *owner, varve__iter *it)
 {
     varve_batch *batch = VARVE__CONTAINER_OF(owner, varve_batch, iter_owner);
     it->ops->close(&it->head);
-    atomic_fetch_sub(&batch->engine->iterators, 1);
+    varve__tally_subtract(&batch->engine->iterators);
     if (--batch->iterators > 0)
         return;
     free_retired(batch);

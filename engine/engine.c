@@ -67,8 +67,21 @@ varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot
 {
     varve_error own;
     varve_error *told = teller(err, &own);
+    varve__iter *pooled = state == NULL ? varve__pool_take(&engine->pool, options) : NULL;
+    if (pooled != NULL) {
+        *out = &pooled->head;
+        return VARVE_OK;
+    }
+    uint64_t epoch = state == NULL ? varve__pool_epoch(&engine->pool) : VARVE__ITER_NO_EPOCH;
     varve_status status = engine->ops->iter_open(engine->store, state, options, out, told);
+    if (status == VARVE_OK)
+        varve__iter_of(*out)->epoch = epoch;
     return report(engine, "open an iterator", status, told);
+}
+
+void varve__engine_iter_close(varve_engine *engine, varve__iter *it)
+{
+    varve__pool_give(&engine->pool, it);
 }
 
 varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot **out,
@@ -101,15 +114,15 @@ static varve_status engine_iter_open(varve_reader *reader, const varve_iter_opti
     if (status != VARVE_OK)
         return status;
     varve__iter_of(*out)->owner = &engine->iter_owner;
-    atomic_fetch_add(&engine->iterators, 1);
+    varve__tally_add(&engine->iterators);
     return VARVE_OK;
 }
 
 static void engine_iter_close(varve__iter_owner *owner, varve__iter *it)
 {
     varve_engine *engine = VARVE__CONTAINER_OF(owner, varve_engine, iter_owner);
-    it->ops->close(&it->head);
-    atomic_fetch_sub(&engine->iterators, 1);
+    varve__engine_iter_close(engine, it);
+    varve__tally_subtract(&engine->iterators);
 }
 
 static const varve__reader_ops engine_reader_ops = {engine_get, engine_iter_open};
@@ -149,7 +162,9 @@ varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_
     bool sync = how != VARVE_NO_SYNC && !options->never_sync && options->wal == VARVE_WAL_ON;
     varve_error own;
     varve_error *told = teller(err, &own);
+    varve__pool_write_begin(&engine->pool);
     status = engine->ops->apply(engine->store, repr, sync, told);
+    varve__pool_write_end(&engine->pool);
     note_commit(engine, status, told);
     return status;
 }
@@ -215,7 +230,8 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     varve__gate_init(&engine->gate);
     atomic_init(&engine->batches, 0);
     atomic_init(&engine->snapshots, 0);
-    atomic_init(&engine->iterators, 0);
+    varve__tally_init(&engine->iterators);
+    varve__pool_init(&engine->pool);
     atomic_init(&engine->commits_fail, false);
     varve_status status = copy_path(engine, options->path, err);
     if (status != VARVE_OK) {
@@ -254,7 +270,7 @@ static varve_status check_no_handles(varve_engine *engine, varve_error *err)
 {
     size_t batches = atomic_load(&engine->batches);
     size_t snapshots = atomic_load(&engine->snapshots);
-    size_t iterators = atomic_load(&engine->iterators);
+    size_t iterators = varve__tally_sum(&engine->iterators);
     if (batches + snapshots + iterators == 0)
         return VARVE_OK;
     (void)varve__fail(err, VARVE_BUSY,
@@ -288,6 +304,7 @@ varve_status varve_engine_close(varve_engine *engine, varve_error *err)
         status = varve_engine_flush(engine, err);
     if (status != VARVE_OK)
         return status;
+    varve__pool_clear(&engine->pool);
     engine->ops->close(engine->store);
     varve__log(&engine->logger, VARVE_LOG_INFO, "%s: closed", name_of(engine));
     free_engine(engine);
@@ -306,7 +323,9 @@ static varve_status administer(varve_engine *engine, const char *what,
         return status;
     varve_error own;
     varve_error *told = teller(err, &own);
-    return report(engine, what, operation(engine->store, told), told);
+    status = operation(engine->store, told);
+    varve__pool_renew(&engine->pool);
+    return report(engine, what, status, told);
 }
 
 varve_status varve_engine_sync(varve_engine *engine, varve_error *err)
@@ -335,12 +354,13 @@ varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info
     varve_engine_info known = {.struct_size = given};
     varve_error own;
     varve_error *told = teller(err, &own);
+    varve__pool_clear(&engine->pool);
     status = report(engine, "info", engine->ops->info(engine->store, &known, told), told);
     if (status != VARVE_OK)
         return status;
     known.open_batches = atomic_load(&engine->batches);
     known.open_snapshots = atomic_load(&engine->snapshots);
-    known.open_iterators = atomic_load(&engine->iterators);
+    known.open_iterators = varve__tally_sum(&engine->iterators);
     /* A caller of a later version gets zero for the numbers this one does not know. */
     memset(info, 0, given);
     memcpy(info, &known, given < sizeof known ? given : sizeof known);

@@ -8,6 +8,7 @@
 
 #include "engine/backend.h"
 #include "engine/iter.h"
+#include "engine/pool.h"
 #include "engine/view.h"
 #include "util/gate.h"
 
@@ -26,13 +27,15 @@ struct varve_engine {
      */
     atomic_size_t batches;
     atomic_size_t snapshots;
-    atomic_size_t iterators;
+    varve__tally iterators;
 
     /*
      * Every call into the backend stands between varve__engine_enter() and varve__engine_leave(),
      * so that recovery can close and open the store inside.
      */
     varve__gate gate;
+
+    varve__pool pool; /* of iterators of the current state */
 
     atomic_bool commits_fail; /* the last commit did, as far as the log has been told */
 };
@@ -72,6 +75,8 @@ varve_status varve__engine_get(varve_engine *engine, varve__store_snapshot *stat
 varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot *state,
                                      const varve_iter_options *options, varve_iter **out,
                                      varve_error *err);
+/* Close an iterator that varve__engine_iter_open() has opened, or leave it to the pool. */
+void varve__engine_iter_close(varve_engine *engine, varve__iter *it);
 varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot **out,
                                     varve_error *err);
 

@@ -288,6 +288,8 @@ void varve_iter_close(varve_iter *head)
     if (head == NULL)
         return;
     varve__iter *it = varve__iter_of(head);
+    if (it->error.status != VARVE_OK)
+        it->epoch = VARVE__ITER_NO_EPOCH; /* one that has failed is not lent again */
     varve__iter_restart(it);
     if (it->owner != NULL)
         it->owner->close(it->owner, it);

@@ -26,6 +26,9 @@
 
 typedef struct varve__iter varve__iter;
 
+/* The epoch of an iterator that shows another state than the engine's current one. */
+#define VARVE__ITER_NO_EPOCH 0
+
 /* Who opened an iterator, counts it, and has the last word on it. */
 typedef struct varve__iter_owner {
     varve_engine *engine;
@@ -41,6 +44,8 @@ struct varve__iter {
     varve_slice open_upper;
     varve_slice lower; /* bounds in force, never wider than those; empty = none */
     varve_slice upper;
+    uint64_t epoch; /* of the state it shows (engine/pool.h), or VARVE__ITER_NO_EPOCH */
+    unsigned uses;  /* openings that the pool has spared */
     bool is_prefix;
     bool bypasses_cache;
     bool is_narrowed;        /* `lower` or `upper` differ from those of the opening */

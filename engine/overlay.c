@@ -364,7 +364,7 @@ static varve_slice value(const varve_iter *head)
 static void close_overlay(varve_iter *head)
 {
     struct overlay *it = overlay_of(head);
-    it->below->ops->close(&it->below->head);
+    varve__engine_iter_close(it->batch->engine, it->below);
     varve__iter_release(&it->base);
     varve__free(it);
 }

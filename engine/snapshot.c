@@ -38,16 +38,16 @@ static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_op
         return status;
     varve__iter_of(*out)->owner = &snapshot->iter_owner;
     atomic_fetch_add(&snapshot->users, 1);
-    atomic_fetch_add(&snapshot->engine->iterators, 1);
+    varve__tally_add(&snapshot->engine->iterators);
     return VARVE_OK;
 }
 
 static void snapshot_iter_close(varve__iter_owner *owner, varve__iter *it)
 {
     varve_snapshot *snapshot = VARVE__CONTAINER_OF(owner, varve_snapshot, iter_owner);
-    it->ops->close(&it->head);
+    varve__engine_iter_close(snapshot->engine, it);
     /* While the snapshot counts as open, so does the engine. */
-    atomic_fetch_sub(&snapshot->engine->iterators, 1);
+    varve__tally_subtract(&snapshot->engine->iterators);
     let_go(snapshot);
 }
 

@@ -2,8 +2,8 @@
  * A gate: many pass in and out at little cost; rarely somebody closes it, and then waits until
  * everybody is out.
  *
- * Those who pass count themselves on one of several lanes, each on a cache line of its own, so that
- * threads which only pass do not slow each other down.
+ * Those who pass count themselves in lanes, so that threads which only pass do not slow each other
+ * down.
  */
 #ifndef VARVE_UTIL_GATE_H
 #define VARVE_UTIL_GATE_H
@@ -12,13 +12,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define VARVE__GATE_LANES 16
+#include "util/lane.h"
 
 typedef struct varve__gate {
     struct {
         atomic_uint inside;
-        char rest_of_the_line[64 - sizeof(atomic_uint)];
-    } lanes[VARVE__GATE_LANES];
+        char rest_of_the_line[VARVE__CACHE_LINE - sizeof(atomic_uint)];
+    } lanes[VARVE__LANES];
     atomic_bool is_closed;
     pthread_mutex_t lock; /* held by who has closed it */
 } varve__gate;

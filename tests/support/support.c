@@ -167,12 +167,22 @@ long fault_alloc_live(void)
     return atomic_load(&live);
 }
 
+void (*fault_alloc_settle)(void);
+
+static void settle(void)
+{
+    if (fault_alloc_settle != NULL)
+        fault_alloc_settle();
+}
+
 unsigned fault_alloc_each(varve_status (*body)(void *context, varve_error *err), void *context)
 {
     for (unsigned nth = 1;; nth++) {
         varve_error err = VARVE_ERROR_INIT;
+        settle();
         fault_alloc_arm(nth);
         varve_status status = body(context, &err);
+        settle();
         long left = fault_alloc_live();
         bool has_fired = fault_alloc_disarm();
         ck_assert_msg(left == 0, "%ld blocks are left after fault %u", left, nth);

@@ -117,8 +117,12 @@ long fault_alloc_live(void);
  * failed call left, and having given back everything: what stays behind is a leak and fails the
  * test, and so does any status but VARVE_NO_MEMORY when the fault has fired.  Returns how many
  * faults fired.
+ *
+ * Before and after each trial it calls fault_alloc_settle(), unless that is NULL: to let go of what
+ * has been kept from one call for the next.
  */
 unsigned fault_alloc_each(varve_status (*body)(void *context, varve_error *err), void *context);
+extern void (*fault_alloc_settle)(void);
 
 /* ---- Running -----------------------------------------------------------------------------------
  */
