@@ -197,22 +197,8 @@ varve_writer *varve_engine_writer(varve_engine *engine)
 static void free_engine(varve_engine *engine)
 {
     varve__gate_destroy(&engine->gate);
-    varve__free((void *)(uintptr_t)engine->options.path);
+    varve__options_disown(&engine->options);
     varve__free(engine);
-}
-
-static varve_status copy_path(varve_engine *engine, const char *path, varve_error *err)
-{
-    engine->options.path = NULL;
-    if (path == NULL)
-        return VARVE_OK;
-    size_t size = strlen(path) + 1;
-    char *copy = varve__malloc(size);
-    if (copy == NULL)
-        return varve__fail_no_memory(err, size);
-    memcpy(copy, path, size);
-    engine->options.path = copy;
-    return VARVE_OK;
 }
 
 /* An engine with everything but its store. */
@@ -225,7 +211,6 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     engine->writer.ops = &engine_writer_ops;
     engine->iter_owner = (varve__iter_owner){engine, engine_iter_close};
     engine->ops = backends[options->backend];
-    engine->options = *options;
     engine->logger = (varve__logger){options->log, options->log_arg};
     varve__gate_init(&engine->gate);
     atomic_init(&engine->batches, 0);
@@ -233,7 +218,7 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     varve__tally_init(&engine->iterators);
     varve__pool_init(&engine->pool);
     atomic_init(&engine->commits_fail, false);
-    varve_status status = copy_path(engine, options->path, err);
+    varve_status status = varve__options_own(options, &engine->options, err);
     if (status != VARVE_OK) {
         free_engine(engine);
         return status;

@@ -18,7 +18,7 @@ struct varve_engine {
     varve__iter_owner iter_owner; /* of the iterators opened by `reader` */
     const varve__backend_ops *ops;
     varve__store *store;
-    varve_options options; /* complete; `path` is a copy */
+    varve_options options; /* complete, and owned */
     varve__logger logger;
 
     /*
@@ -61,6 +61,14 @@ static inline void varve__engine_leave(varve_engine *engine)
 /* Bring the caller's options into `options`: checked, and with the defaults filled in. */
 varve_status varve__options_complete(const varve_options *given, varve_options *options,
                                      varve_error *err);
+
+/*
+ * Make `options` an independent copy of complete ones: of their text, and of their hold on the
+ * cache.  To be given back with varve__options_disown(), also after VARVE_NO_MEMORY.
+ */
+varve_status varve__options_own(const varve_options *given, varve_options *options,
+                                varve_error *err);
+void varve__options_disown(varve_options *options);
 
 /*
  * Hand a valid representation to the backend, as durable as `how` and the engine's options say. One

@@ -20,6 +20,12 @@ static varve_status check_enums(const varve_options *options, varve_error *err)
     if ((unsigned)options->writer_durability > VARVE_NO_SYNC)
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "writer_durability: %d is none",
                            (int)options->writer_durability);
+    if ((unsigned)options->compression > VARVE_COMPRESSION_ZSTD)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "compression: %d is none",
+                           (int)options->compression);
+    if ((unsigned)options->bottom_compression > VARVE_COMPRESSION_ZSTD)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "bottom_compression: %d is none",
+                           (int)options->bottom_compression);
     return VARVE_OK;
 }
 
@@ -35,7 +41,56 @@ static varve_status check_numbers(const varve_options *options, varve_error *err
     if (options->max_open_files < 0)
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "max_open_files: %d is negative",
                            options->max_open_files);
+    if (options->cache != NULL && options->cache_bytes != 0)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "cache_bytes: the shared cache has a size of its own");
     return VARVE_OK;
+}
+
+/* Words without blanks and brackets, which delimit them in varve_engine_attributes(). */
+static varve_status check_attributes(const varve_options *options, varve_error *err)
+{
+    const char *rest = options->attributes;
+    while (rest != NULL) {
+        size_t size = strcspn(rest, ",");
+        if (size == 0 || strcspn(rest, " \t\n[]") < size)
+            return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                               "attributes: \"%s\" is no list of words with commas between them",
+                               options->attributes);
+        rest = rest[size] == ',' ? rest + size + 1 : NULL;
+    }
+    return VARVE_OK;
+}
+
+static varve_status check_texts(const varve_options *options, varve_error *err)
+{
+    if (options->temp_dir != NULL && options->temp_dir[0] == '\0')
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "temp_dir: the name is empty");
+    return check_attributes(options, err);
+}
+
+static varve_status refuse(const char *field, const char *place, varve_error *err)
+{
+    if (field == NULL)
+        return VARVE_OK;
+    return varve__fail(err, VARVE_INVALID_ARGUMENT, "%s: not for %s", field, place);
+}
+
+/* What would be without effect where no table is written, or there is none. */
+static varve_status check_effect(const varve_options *options, varve_error *err)
+{
+    const char *field = NULL;
+    if (options->compression != VARVE_COMPRESSION_DEFAULT)
+        field = "compression";
+    else if (options->bottom_compression != VARVE_COMPRESSION_DEFAULT)
+        field = "bottom_compression";
+    if (options->read_only)
+        return refuse(field, "reading only", err);
+    if (options->cache != NULL)
+        field = "cache";
+    else if (options->rocksdb_options != NULL)
+        field = "rocksdb_options";
+    return options->backend == VARVE_BACKEND_MEM ? refuse(field, "the memory map", err) : VARVE_OK;
 }
 
 /* A store in memory is always new and always writable: what asks for another one is a mistake. */
@@ -55,9 +110,7 @@ static varve_status check_place(const varve_options *options, varve_error *err)
         field = "must_exist";
     else if (options->salvage)
         field = "salvage";
-    if (field != NULL)
-        return varve__fail(err, VARVE_INVALID_ARGUMENT, "%s: not for a store in memory", field);
-    return VARVE_OK;
+    return refuse(field, "a store in memory", err);
 }
 
 static void fill_in(uint64_t *number, uint64_t otherwise)
@@ -76,10 +129,15 @@ varve_status varve__options_complete(const varve_options *given, varve_options *
         status = check_numbers(options, err);
     if (status == VARVE_OK)
         status = check_place(options, err);
+    if (status == VARVE_OK)
+        status = check_texts(options, err);
+    if (status == VARVE_OK)
+        status = check_effect(options, err);
     if (status != VARVE_OK)
         return status;
     options->struct_size = sizeof *options;
-    fill_in(&options->cache_bytes, CACHE_BYTES_DEFAULT);
+    if (options->cache == NULL)
+        fill_in(&options->cache_bytes, CACHE_BYTES_DEFAULT);
     fill_in(&options->write_buffer_bytes, WRITE_BUFFER_BYTES_DEFAULT);
     fill_in(&options->block_bytes, BLOCK_BYTES_DEFAULT);
     if (options->bloom_bits == 0)

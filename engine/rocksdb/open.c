@@ -114,8 +114,9 @@ static varve_status open_disk(varve__store *store, const varve_options *options,
     if (status != VARVE_OK)
         return status;
     store->format_version = directory.version;
-    store->options = varve__rocksdb_options(options, NULL, directory.create);
-    status = check_logs(store, options, err);
+    status = varve__rocksdb_options(options, NULL, directory.create, &store->options, err);
+    if (status == VARVE_OK)
+        status = check_logs(store, options, err);
     if (status != VARVE_OK)
         return status;
     status = options->read_only ? varve__rocksdb_open_read_only(store, options->path, err)
@@ -135,8 +136,8 @@ static varve_status open_disk(varve__store *store, const varve_options *options,
 static varve_status open_memory(varve__store *store, const varve_options *options, varve_error *err)
 {
     store->env = rocksdb_create_mem_env();
-    store->options = varve__rocksdb_options(options, store->env, true);
-    return open_for_writing(store, MEMORY_PATH, err);
+    varve_status status = varve__rocksdb_options(options, store->env, true, &store->options, err);
+    return status == VARVE_OK ? open_for_writing(store, MEMORY_PATH, err) : status;
 }
 
 varve_status varve__rocksdb_open(const varve_options *options, varve__store **out, varve_error *err)

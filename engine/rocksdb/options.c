@@ -2,6 +2,9 @@
 
 #include <varve/key.h>
 
+#include "engine/rocksdb/cache.h"
+#include "engine/rocksdb/expert.h"
+
 /* Part of the format: a filter in a table file is used only under the name it was written with. */
 #define PREFIX_EXTRACTOR_NAME "varve.userkey.v1"
 
@@ -44,7 +47,9 @@ static void no_destructor(void *state)
 static void set_tables(rocksdb_options_t *raw, const varve_options *options)
 {
     rocksdb_block_based_table_options_t *tables = rocksdb_block_based_options_create();
-    rocksdb_cache_t *cache = rocksdb_cache_create_lru((size_t)options->cache_bytes);
+    rocksdb_cache_t *cache = options->cache != NULL
+                                 ? varve__cache_raw(options->cache)
+                                 : rocksdb_cache_create_lru((size_t)options->cache_bytes);
 
     rocksdb_block_based_options_set_format_version(tables, 5);
     rocksdb_block_based_options_set_block_size(tables, (size_t)options->block_bytes);
@@ -57,30 +62,39 @@ static void set_tables(rocksdb_options_t *raw, const varve_options *options)
         rocksdb_options_set_memtable_prefix_bloom_size_ratio(raw, 0.02);
     }
     rocksdb_options_set_block_based_table_factory(raw, tables);
-    rocksdb_cache_destroy(cache); /* the tables hold it */
+    if (options->cache == NULL)
+        rocksdb_cache_destroy(cache); /* the tables hold it */
     rocksdb_block_based_options_destroy(tables);
+}
+
+static int compression_of(varve_compression compression, int otherwise)
+{
+    static const int numbers[] = {
+        [VARVE_COMPRESSION_NONE] = rocksdb_no_compression,
+        [VARVE_COMPRESSION_LZ4] = rocksdb_lz4_compression,
+        [VARVE_COMPRESSION_ZSTD] = rocksdb_zstd_compression,
+    };
+    return compression == VARVE_COMPRESSION_DEFAULT ? otherwise : numbers[compression];
 }
 
 /*
  * Fresh levels are rewritten soon and compress for nothing; the last one holds most of the data and
  * is read from the disk, not written to.
  */
-static void set_levels(rocksdb_options_t *raw)
+static void set_levels(rocksdb_options_t *raw, const varve_options *options)
 {
-    int compression[LEVELS] = {rocksdb_no_compression, rocksdb_no_compression};
-    for (int level = 2; level < LEVELS; level++)
-        compression[level] = rocksdb_lz4_compression;
+    int compression[LEVELS];
+    for (int level = 0; level < LEVELS; level++)
+        compression[level] = compression_of(
+            options->compression, level < 2 ? rocksdb_no_compression : rocksdb_lz4_compression);
     rocksdb_options_set_num_levels(raw, LEVELS);
     rocksdb_options_set_compression_per_level(raw, compression, LEVELS);
-    rocksdb_options_set_bottommost_compression(raw, rocksdb_zstd_compression);
+    rocksdb_options_set_bottommost_compression(
+        raw, compression_of(options->bottom_compression, rocksdb_zstd_compression));
     rocksdb_options_set_level_compaction_dynamic_level_bytes(raw, 1);
 }
 
-/*
- * RocksDB built with assertions aborts the process when it writes a line to its info log after the
- * disk has become full.  At level FATAL it writes only while it opens.
- */
-static void set_info_log(rocksdb_options_t *raw)
+void varve__rocksdb_quiet_log(rocksdb_options_t *raw)
 {
     rocksdb_options_set_info_log_level(raw, INFO_LOG_FATAL);
     rocksdb_options_set_keep_log_file_num(raw, INFO_LOG_FILES);
@@ -88,14 +102,9 @@ static void set_info_log(rocksdb_options_t *raw)
     rocksdb_options_set_stats_persist_period_sec(raw, 0);
 }
 
-rocksdb_options_t *varve__rocksdb_options(const varve_options *options, rocksdb_env_t *env,
-                                          bool create)
+/* What does not concern tables. */
+static void set_store(rocksdb_options_t *raw, const varve_options *options)
 {
-    rocksdb_options_t *raw = rocksdb_options_create();
-
-    if (env != NULL)
-        rocksdb_options_set_env(raw, env);
-    rocksdb_options_set_create_if_missing(raw, create);
     rocksdb_options_set_write_buffer_size(raw, (size_t)options->write_buffer_bytes);
     rocksdb_options_set_max_open_files(raw,
                                        options->max_open_files == 0 ? -1 : options->max_open_files);
@@ -110,8 +119,31 @@ rocksdb_options_t *varve__rocksdb_options(const varve_options *options, rocksdb_
     rocksdb_options_set_prefix_extractor(
         raw, rocksdb_slicetransform_create(NULL, no_destructor, extract_prefix, accept_any,
                                            accept_none, extractor_name));
-    set_tables(raw, options);
-    set_levels(raw);
-    set_info_log(raw);
-    return raw;
+    /* Costs nothing that could be measured, and there is no other way to learn of these numbers. */
+    rocksdb_options_enable_statistics(raw);
+    set_levels(raw, options);
+    varve__rocksdb_quiet_log(raw);
+}
+
+varve_status varve__rocksdb_options(const varve_options *options, rocksdb_env_t *env, bool create,
+                                    rocksdb_options_t **out, varve_error *err)
+{
+    const char *text = options->rocksdb_options;
+    rocksdb_options_t *raw = rocksdb_options_create();
+
+    *out = NULL;
+    varve_status status = varve__expert_apply(&raw, text, VARVE__EXPERT_STORE, err);
+    if (status == VARVE_OK) {
+        if (env != NULL)
+            rocksdb_options_set_env(raw, env);
+        rocksdb_options_set_create_if_missing(raw, create);
+        set_store(raw, options);
+        set_tables(raw, options);
+        status = varve__expert_apply(&raw, text, VARVE__EXPERT_TABLES, err);
+    }
+    if (status == VARVE_OK)
+        *out = raw;
+    else
+        rocksdb_options_destroy(raw);
+    return status;
 }

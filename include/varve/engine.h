@@ -22,6 +22,7 @@
 #ifndef VARVE_ENGINE_H
 #define VARVE_ENGINE_H
 
+#include <varve/cache.h>
 #include <varve/error.h>
 
 #ifdef __cplusplus
@@ -68,6 +69,14 @@ typedef enum varve_log_level {
  * stopped an iterator is told when the iterator is next sought, or closed.
  */
 typedef void (*varve_log_fn)(void *arg, varve_log_level level, const char *line);
+
+/* How table blocks are compressed. */
+typedef enum varve_compression {
+    VARVE_COMPRESSION_DEFAULT = 0,
+    VARVE_COMPRESSION_NONE = 1,
+    VARVE_COMPRESSION_LZ4 = 2,
+    VARVE_COMPRESSION_ZSTD = 3
+} varve_compression;
 
 /*
  * How to open an engine.  Set `struct_size` to sizeof(varve_options); every other field may stay
@@ -118,6 +127,37 @@ typedef struct varve_options {
     /* Where events are reported; NULL = silent. */
     varve_log_fn log;
     void *log_arg;
+
+    /*
+     * A block cache shared with other engines; `cache_bytes` must be zero then.  Held until the
+     * engine is closed.  Not for the memory map.
+     */
+    varve_cache *cache;
+
+    /* What varve_engine_get_capacity() may give out; 0 = all of the file system, or 512 MiB. */
+    uint64_t max_bytes;
+
+    /* Words, separated by commas, that the application knows a store by, such as "ssd,rack7". */
+    const char *attributes;
+
+    /* Where scratch files go; NULL = a directory below the store, or the system's. */
+    const char *temp_dir;
+
+    /*
+     * Compression of the upper levels, and of the last one, which holds most of the data.  The
+     * default is none for the two freshest levels, lz4 for those below, and zstd for the last; a
+     * choice for the upper levels holds for all of them.  Not for the memory map, nor for reading
+     * only.
+     */
+    varve_compression compression;
+    varve_compression bottom_compression;
+
+    /*
+     * For experts: options of RocksDB as `name=value;name=value`, those of tables as
+     * `block_based_table_factory={name=value;name=value}`.  One that is unknown, that varve sets
+     * itself, or that has no effect is VARVE_INVALID_ARGUMENT and named.  Not for the memory map.
+     */
+    const char *rocksdb_options;
 } varve_options;
 
 /*

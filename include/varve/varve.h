@@ -7,6 +7,7 @@
 #include <varve/alloc.h>
 #include <varve/base.h>
 #include <varve/batch_repr.h>
+#include <varve/cache.h>
 #include <varve/cancel.h>
 #include <varve/clock.h>
 #include <varve/engine.h>

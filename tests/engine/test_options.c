@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "engine/engine.h"
 #include "tests/support/support.h"
 
@@ -39,6 +41,9 @@ START_TEST(zero_means_the_defaults)
     ck_assert_int_eq(complete.bloom_bits, 10);
     ck_assert_int_eq(complete.max_open_files, 0);
     ck_assert(complete.log == NULL);
+    ck_assert(complete.cache == NULL && complete.rocksdb_options == NULL);
+    ck_assert_int_eq(complete.compression, VARVE_COMPRESSION_DEFAULT);
+    ck_assert_int_eq(complete.bottom_compression, VARVE_COMPRESSION_DEFAULT);
 }
 END_TEST
 
@@ -57,6 +62,10 @@ START_TEST(what_is_given_is_kept)
     options.block_bytes = 3;
     options.bloom_bits = -1;
     options.max_open_files = 4;
+    options.max_bytes = 5;
+    options.attributes = "ssd,rack7";
+    options.temp_dir = "scratch";
+    options.rocksdb_options = "ttl=1";
     ck_ok(varve__options_complete(&options, &complete, &err), &err);
     ck_assert_mem_eq(&complete, &options, sizeof complete);
     options.bloom_bits = 100;
@@ -92,6 +101,110 @@ START_TEST(the_message_names_the_field)
     check_refused(options, "path: a store needs a directory");
     options.path = "";
     check_refused(options, "path: a store needs a directory");
+    options = on_disk();
+    options.compression = (varve_compression)4;
+    check_refused(options, "compression: 4 is none");
+    options = on_disk();
+    options.bottom_compression = (varve_compression)-1;
+    check_refused(options, "bottom_compression: -1 is none");
+    options = on_disk();
+    options.temp_dir = "";
+    check_refused(options, "temp_dir: the name is empty");
+}
+END_TEST
+
+START_TEST(attributes_are_words)
+{
+    static const char *const good[] = {"ssd", "ssd,rack7", "a=b,c:d,\xc3\xa9"};
+    static const char *const bad[] = {"", ",", "a,", ",a", "a,,b", "a b", "a,b\tc", "[a]", "a]"};
+    varve_options complete;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        varve_options options = on_disk();
+        options.attributes = good[i];
+        ck_ok(varve__options_complete(&options, &complete, &err), &err);
+        ck_assert_str_eq(complete.attributes, good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char message[128];
+        varve_options options = on_disk();
+        options.attributes = bad[i];
+        (void)snprintf(message, sizeof message,
+                       "attributes: \"%s\" is no list of words with commas between them", bad[i]);
+        check_refused(options, message);
+    }
+}
+END_TEST
+
+START_TEST(what_would_have_no_effect_is_refused)
+{
+    varve_options complete;
+    varve_cache *cache;
+    ck_ok(varve_cache_open(1 << 20, &cache, &err), &err);
+    varve_options options = on_disk();
+    options.cache = cache;
+    ck_ok(varve__options_complete(&options, &complete, &err), &err);
+    ck_assert_ptr_eq(complete.cache, cache);
+    ck_assert_uint_eq(complete.cache_bytes, 0);
+    options.cache_bytes = 1;
+    check_refused(options, "cache_bytes: the shared cache has a size of its own");
+
+    options = in_memory();
+    options.cache = cache;
+    check_refused(options, "cache: not for the memory map");
+    options = in_memory();
+    options.rocksdb_options = "ttl=1";
+    check_refused(options, "rocksdb_options: not for the memory map");
+    options = in_memory();
+    options.compression = VARVE_COMPRESSION_NONE;
+    check_refused(options, "compression: not for the memory map");
+    options = in_memory();
+    options.bottom_compression = VARVE_COMPRESSION_NONE;
+    check_refused(options, "bottom_compression: not for the memory map");
+    options.backend = VARVE_BACKEND_ROCKSDB_MEMORY;
+    options.cache = cache;
+    options.rocksdb_options = "ttl=1";
+    ck_ok(varve__options_complete(&options, &complete, &err), &err);
+
+    options = on_disk();
+    options.read_only = true;
+    options.compression = VARVE_COMPRESSION_LZ4;
+    check_refused(options, "compression: not for reading only");
+    options.compression = VARVE_COMPRESSION_DEFAULT;
+    options.bottom_compression = VARVE_COMPRESSION_LZ4;
+    check_refused(options, "bottom_compression: not for reading only");
+    varve_cache_release(cache);
+}
+END_TEST
+
+static varve_status own_and_disown(void *context, varve_error *failure)
+{
+    varve_options options = on_disk();
+    varve_options owned;
+    char attributes[] = "ssd";
+    options.cache = context;
+    options.attributes = attributes;
+    options.temp_dir = "scratch";
+    options.rocksdb_options = "ttl=1";
+    varve_status status = varve__options_own(&options, &owned, failure);
+    attributes[0] = 'x';
+    if (status == VARVE_OK) {
+        ck_assert_str_eq(owned.path, "store");
+        ck_assert_str_eq(owned.attributes, "ssd");
+        ck_assert_str_eq(owned.temp_dir, "scratch");
+        ck_assert_str_eq(owned.rocksdb_options, "ttl=1");
+        ck_assert_uint_eq(owned.struct_size, sizeof owned);
+    }
+    varve__options_disown(&owned);
+    return status;
+}
+
+START_TEST(an_owned_copy_is_independent)
+{
+    varve_cache *cache;
+    ck_ok(varve_cache_open(1 << 20, &cache, &err), &err);
+    ck_assert_uint_ge(fault_alloc_each(own_and_disown, cache), 4);
+    ck_assert_uint_eq(varve_cache_capacity(cache), 1 << 20);
+    varve_cache_release(cache);
 }
 END_TEST
 
@@ -151,6 +264,9 @@ int main(void)
     tcase_add_test(tcase, zero_means_the_defaults);
     tcase_add_test(tcase, what_is_given_is_kept);
     tcase_add_test(tcase, the_message_names_the_field);
+    tcase_add_test(tcase, attributes_are_words);
+    tcase_add_test(tcase, what_would_have_no_effect_is_refused);
+    tcase_add_test(tcase, an_owned_copy_is_independent);
     tcase_add_test(tcase, a_store_in_memory_is_new_and_writable);
     tcase_add_test(tcase, the_size_of_the_struct_tells_its_version);
     suite_add_tcase(suite, tcase);

@@ -153,6 +153,123 @@ START_TEST(the_cache_has_its_size)
 }
 END_TEST
 
+/* ---- Compression */
+
+START_TEST(compression_is_a_choice)
+{
+    varve_options options = store_options(place_path("s"));
+    options.compression = VARVE_COMPRESSION_ZSTD;
+    options.bottom_compression = VARVE_COMPRESSION_LZ4;
+    char *file = options_file(&options);
+    expect_line(file, "compression_per_level=kZSTD:kZSTD:kZSTD:kZSTD:kZSTD:kZSTD:kZSTD");
+    expect_line(file, "bottommost_compression=kLZ4Compression");
+    free(file);
+    options.compression = VARVE_COMPRESSION_NONE;
+    options.bottom_compression = VARVE_COMPRESSION_NONE;
+    file = options_file(&options);
+    expect_line(file, "compression_per_level=kNoCompression:kNoCompression:kNoCompression:"
+                      "kNoCompression:kNoCompression:kNoCompression:kNoCompression");
+    expect_line(file, "bottommost_compression=kNoCompression");
+    free(file);
+}
+END_TEST
+
+/* ---- Options for experts */
+
+START_TEST(expert_options_arrive_under_ours)
+{
+    varve_options options = store_options(place_path("s"));
+    options.rocksdb_options =
+        " max_background_jobs = 3 ;; ttl=3600;\n"
+        "block_based_table_factory={checksum=kXXH3; index_type=kBinarySearch;"
+        "metadata_cache_options={top_level_index_pinning=kAll}};"
+        "file_checksum_gen_factory=FileChecksumGenCrc32cFactory;compression_opts=4:5:6:7;";
+    char *file = options_file(&options);
+    expect_line(file, "max_background_jobs=3");
+    expect_line(file, "ttl=3600");
+    expect_line(file, "checksum=kXXH3");
+    expect_line(file, "file_checksum_gen_factory=FileChecksumGenCrc32cFactory");
+    ck_assert_ptr_nonnull(strstr(file, "top_level_index_pinning=kAll;"));
+    ck_assert_ptr_nonnull(strstr(file, "window_bits=4;"));
+    /* What varve needs has stayed. */
+    expect_line(file, "prefix_extractor=varve.userkey.v1");
+    expect_line(file, "write_buffer_size=67108864");
+    expect_line(file, "block_size=8192");
+    expect_line(file, "whole_key_filtering=false");
+    expect_line(file, "filter_policy=bloomfilter");
+    expect_line(file, "info_log_level=FATAL_LEVEL");
+    expect_line(file, COMPRESSION);
+    free(file);
+}
+END_TEST
+
+START_TEST(expert_options_work_in_memory)
+{
+    varve_options options = {.struct_size = sizeof options,
+                             .backend = VARVE_BACKEND_ROCKSDB_MEMORY};
+    options.rocksdb_options = "ttl=3600;block_based_table_factory={checksum=kXXH3}";
+    varve_engine *engine = store_open_with(&options);
+    store_fill(engine, 10);
+    ck_ok(varve_engine_compact(engine, &err), &err);
+    ck_ok(store_has(engine, key_number(7)), &err);
+    store_close(engine);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *message;
+} refused[] = {
+    {"write_buffer_size=1", "write_buffer_size: set varve_options.write_buffer_bytes"},
+    {"ttl=1;compression=kZSTD", "compression: set varve_options.compression"},
+    {" comparator = x ", "comparator: varve sets it"},
+    {"merge_operator=x", "merge_operator: varve sets it"},
+    {"wal_dir=/elsewhere", "wal_dir: a store lies in one directory"},
+    {"unordered_write=true", "unordered_write: it would break what commits and snapshots promise"},
+    {"rate_limiter={rate_bytes_per_sec=1}",
+     "rate_limiter: RocksDB takes any name for it, without effect"},
+    {"compaction_filter_factory=x",
+     "compaction_filter_factory: RocksDB takes any name for it, without effect"},
+    {"soft_rate_limit=1", "soft_rate_limit: it has no effect"},
+    {"file_checksum_gen_factory=x",
+     "file_checksum_gen_factory: only FileChecksumGenCrc32cFactory has an effect"},
+    {"ttl", "ttl: a value is missing"},
+    {"block_based_table_factory=x", "block_based_table_factory: its value must stand in braces"},
+    {"block_based_table_factory={checksum=kXXH3;block_size=1}",
+     "block_size: set varve_options.block_bytes"},
+    {"block_based_table_factory={block_cache=1M}", "block_cache: set varve_options.cache"},
+    {"no_such_option=1", "no_such_option: Invalid argument: Could not find option: "},
+    {"ttl=1;no_such_option", "no_such_option: a value is missing"},
+    {"=1", ": "},
+    {"ttl=soon", "ttl: Invalid argument: "},
+    {"block_based_table_factory={no_such_option=1}", "no_such_option: Invalid argument: "},
+    {"ttl={", "ttl: Invalid argument: "},
+};
+
+START_TEST(expert_options_are_refused_by_name)
+{
+    varve_options options = store_options(place_path("s"));
+    varve_engine *engine;
+    char message[256];
+    (void)snprintf(message, sizeof message, "rocksdb_options: %s", refused[_i].message);
+    options.rocksdb_options = refused[_i].text;
+    ck_status(varve_engine_open(&options, &engine, &err), VARVE_INVALID_ARGUMENT, &err);
+    ck_assert_msg(strncmp(err.message, message, strlen(message)) == 0, "%s", err.message);
+    ck_assert_ptr_null(engine);
+}
+END_TEST
+
+START_TEST(no_text_is_no_option)
+{
+    static const char *const texts[] = {"", " ", ";", " ; ;", "block_based_table_factory={}"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        varve_options options = store_options(place_path("s"));
+        options.rocksdb_options = texts[i];
+        store_close(store_open_with(&options));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rocksdb options");
@@ -164,6 +281,12 @@ int main(void)
     tcase_add_test(cases, filters_have_their_size);
     tcase_add_test(cases, filters_may_come_and_go);
     tcase_add_test(cases, the_cache_has_its_size);
+    tcase_add_test(cases, compression_is_a_choice);
+    tcase_add_test(cases, expert_options_arrive_under_ours);
+    tcase_add_test(cases, expert_options_work_in_memory);
+    tcase_add_loop_test(cases, expert_options_are_refused_by_name, 0,
+                        sizeof refused / sizeof refused[0]);
+    tcase_add_test(cases, no_text_is_no_option);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
