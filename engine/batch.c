@@ -1,5 +1,6 @@
 #include "engine/batch.h"
 
+#include "engine/snapshot.h"
 #include "format/batch_repr.h"
 #include "util/alloc.h"
 #include "util/buf.h"
@@ -11,11 +12,13 @@
 struct varve__batch_retired {
     struct varve__batch_retired *older;
     unsigned char *data;
+    size_t size;
 };
 
 static const unsigned char empty_header[VARVE_BATCH_HEADER_SIZE];
 
-varve_status varve__batch_check(const varve_batch *batch, varve_error *err)
+/* VARVE_MISUSE with the reason, unless the batch is open. */
+static varve_status check_open(const varve_batch *batch, varve_error *err)
 {
     switch (batch->state) {
     case VARVE__BATCH_OPEN:
@@ -31,7 +34,33 @@ varve_status varve__batch_check(const varve_batch *batch, varve_error *err)
     return varve__fail(err, VARVE_MISUSE, "this batch was closed");
 }
 
+varve_status varve__batch_check(const varve_batch *batch, uint64_t user, varve_error *err)
+{
+    varve_status status = check_open(batch, err);
+    if (status != VARVE_OK || user == batch->user)
+        return status;
+    if (user == VARVE__BATCH_ITSELF)
+        return varve__fail(err, VARVE_MISUSE, "distinct batch open");
+    return varve__fail(err, VARVE_MISUSE, "this distinct batch was closed");
+}
+
 /* ---- The home of the bytes ------------------------------------------------------------------ */
+
+/* Tell the engine how much memory the batch holds, if that has changed. */
+static void account(varve_batch *batch)
+{
+    const varve__batch_view *view = &batch->view;
+    size_t bytes =
+        sizeof *batch + batch->repr.capacity + view->events.arena.total + view->cleared.arena.total;
+    for (const struct varve__batch_retired *home = batch->retired; home != NULL; home = home->older)
+        bytes += home->size;
+    if (bytes == batch->bytes)
+        return;
+    /* Unsigned numbers wrap around: what is added may be negative. */
+    (void)atomic_fetch_add_explicit(&batch->engine->batch_bytes, bytes - batch->bytes,
+                                    memory_order_relaxed);
+    batch->bytes = bytes;
+}
 
 static void free_retired(varve_batch *batch)
 {
@@ -58,6 +87,7 @@ static varve_status move_repr(varve_batch *batch, size_t capacity, varve_error *
         memcpy(data, batch->repr.data, batch->repr.size);
     retired->older = batch->retired;
     retired->data = batch->repr.data;
+    retired->size = batch->repr.capacity;
     batch->retired = retired;
     batch->repr.data = data;
     batch->repr.capacity = capacity;
@@ -97,20 +127,16 @@ static varve_status finish_append(varve_batch *batch, varve_status status)
         free_retired(batch);
     if (status == VARVE_OK)
         batch->version++;
+    account(batch);
     return status;
 }
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
-static varve_batch *batch_of_writer(varve_writer *writer)
+varve_status varve__batch_write(varve_batch *batch, uint64_t user, const varve_record *record,
+                                varve_error *err)
 {
-    return VARVE__CONTAINER_OF(writer, varve_batch, writer);
-}
-
-static varve_status batch_write(varve_writer *writer, const varve_record *record, varve_error *err)
-{
-    varve_batch *batch = batch_of_writer(writer);
-    varve_status status = varve__batch_check(batch, err);
+    varve_status status = varve__batch_check(batch, user, err);
     if (status != VARVE_OK)
         return status;
     bool is_own = lies_in_repr(batch, record->key) || lies_in_repr(batch, record->value);
@@ -120,10 +146,10 @@ static varve_status batch_write(varve_writer *writer, const varve_record *record
     return finish_append(batch, status);
 }
 
-static varve_status batch_apply(varve_writer *writer, varve_slice repr, varve_error *err)
+varve_status varve__batch_apply(varve_batch *batch, uint64_t user, varve_slice repr,
+                                varve_error *err)
 {
-    varve_batch *batch = batch_of_writer(writer);
-    varve_status status = varve__batch_check(batch, err);
+    varve_status status = varve__batch_check(batch, user, err);
     if (status != VARVE_OK)
         return status;
     size_t records = repr.size - VARVE_BATCH_HEADER_SIZE;
@@ -131,6 +157,21 @@ static varve_status batch_apply(varve_writer *writer, varve_slice repr, varve_er
     if (status == VARVE_OK)
         status = varve__repr_append_repr(&batch->repr, repr, err);
     return finish_append(batch, status);
+}
+
+static varve_batch *batch_of_writer(varve_writer *writer)
+{
+    return VARVE__CONTAINER_OF(writer, varve_batch, writer);
+}
+
+static varve_status batch_apply(varve_writer *writer, varve_slice repr, varve_error *err)
+{
+    return varve__batch_apply(batch_of_writer(writer), VARVE__BATCH_ITSELF, repr, err);
+}
+
+static varve_status batch_write(varve_writer *writer, const varve_record *record, varve_error *err)
+{
+    return varve__batch_write(batch_of_writer(writer), VARVE__BATCH_ITSELF, record, err);
 }
 
 static const varve__writer_ops batch_writer_ops = {batch_apply, batch_write};
@@ -142,21 +183,28 @@ varve_writer *varve_batch_writer_of(varve_batch *batch)
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
-static varve_status check_readable(const varve_batch *batch, varve_error *err)
+varve__store_snapshot *varve__batch_below(const varve_batch *batch)
 {
-    if (batch->write_only)
-        return varve__fail(err, VARVE_UNSUPPORTED, "write-only batch");
-    return varve__batch_check(batch, err);
+    return batch->snapshot != NULL ? batch->snapshot->state : NULL;
 }
 
-static varve_status batch_get(varve_reader *reader, varve_slice engine_key, varve_buf *value,
-                              varve_error *err)
+varve_status varve__batch_catch_up(varve_batch *batch, varve_error *err)
 {
-    varve_batch *batch = VARVE__CONTAINER_OF(reader, varve_batch, reader);
+    bool is_itself = batch->user == VARVE__BATCH_ITSELF;
+    size_t end = is_itself ? batch->repr.size : batch->watermark;
+    varve_slice repr = varve_slice_of(batch->repr.data, end);
+    varve_status status = varve__batch_view_catch_up(&batch->view, repr, err);
+    account(batch);
+    return status;
+}
+
+varve_status varve__batch_get(varve_batch *batch, uint64_t user, varve_slice engine_key,
+                              varve_buf *value, varve_error *err)
+{
     const varve__index_entry *put = NULL;
-    varve_status status = check_readable(batch, err);
+    varve_status status = varve__batch_check(batch, user, err);
     if (status == VARVE_OK)
-        status = varve__batch_view_catch_up(&batch->view, varve_buf_slice(&batch->repr), err);
+        status = varve__batch_catch_up(batch, err);
     if (status != VARVE_OK)
         return status;
     switch (varve__batch_view_find(&batch->view, engine_key, &put)) {
@@ -167,22 +215,54 @@ static varve_status batch_get(varve_reader *reader, varve_slice engine_key, varv
     case VARVE__BATCH_UNTOUCHED:
         break;
     }
-    return varve__engine_get(batch->engine, NULL, engine_key, value, err);
+    return varve__engine_get(batch->engine, varve__batch_below(batch), engine_key, value, err);
 }
 
-static varve_status batch_iter_open(varve_reader *reader, const varve_iter_options *options,
-                                    varve_iter **out, varve_error *err)
+varve_status varve__batch_iter_open(varve_batch *batch, uint64_t user,
+                                    const varve_iter_options *options, varve_iter **out,
+                                    varve_error *err)
 {
-    varve_batch *batch = VARVE__CONTAINER_OF(reader, varve_batch, reader);
-    varve_status status = check_readable(batch, err);
+    varve_status status = varve__batch_check(batch, user, err);
     if (status == VARVE_OK)
-        status = varve__overlay_open(batch, options, out, err);
+        status = varve__overlay_open(batch, user, options, out, err);
     if (status != VARVE_OK)
         return status;
     varve__iter_of(*out)->owner = &batch->iter_owner;
     batch->iterators++;
     varve__tally_add(&batch->engine->iterators);
     return VARVE_OK;
+}
+
+static varve_status check_readable(const varve_batch *batch, varve_error *err)
+{
+    if (batch->write_only)
+        return varve__fail(err, VARVE_UNSUPPORTED, "write-only batch");
+    return VARVE_OK;
+}
+
+static varve_batch *batch_of_reader(varve_reader *reader)
+{
+    return VARVE__CONTAINER_OF(reader, varve_batch, reader);
+}
+
+static varve_status batch_get(varve_reader *reader, varve_slice engine_key, varve_buf *value,
+                              varve_error *err)
+{
+    varve_batch *batch = batch_of_reader(reader);
+    varve_status status = check_readable(batch, err);
+    if (status != VARVE_OK)
+        return status;
+    return varve__batch_get(batch, VARVE__BATCH_ITSELF, engine_key, value, err);
+}
+
+static varve_status batch_iter_open(varve_reader *reader, const varve_iter_options *options,
+                                    varve_iter **out, varve_error *err)
+{
+    varve_batch *batch = batch_of_reader(reader);
+    varve_status status = check_readable(batch, err);
+    if (status != VARVE_OK)
+        return status;
+    return varve__batch_iter_open(batch, VARVE__BATCH_ITSELF, options, out, err);
 }
 
 static const varve__reader_ops batch_reader_ops = {batch_get, batch_iter_open};
@@ -213,8 +293,19 @@ static void free_batch(varve_batch *batch)
     varve__batch_view_release(&batch->view);
     free_retired(batch);
     varve_buf_release(&batch->repr);
+    varve__free(batch->savepoints);
+    if (batch->snapshot != NULL)
+        varve__snapshot_let_go(batch->snapshot);
+    atomic_fetch_sub_explicit(&engine->batch_bytes, batch->bytes, memory_order_relaxed);
     varve__free(batch);
     atomic_fetch_sub(&engine->batches, 1);
+}
+
+void varve__batch_let_go(varve_batch *batch)
+{
+    bool is_used = batch->iterators > 0 || batch->user != VARVE__BATCH_ITSELF;
+    if (batch->state == VARVE__BATCH_CLOSED && !is_used)
+        free_batch(batch);
 }
 
 static void batch_iter_close(varve__iter_owner *owner, varve__iter *it)
@@ -225,8 +316,8 @@ static void batch_iter_close(varve__iter_owner *owner, varve__iter *it)
     if (--batch->iterators > 0)
         return;
     free_retired(batch);
-    if (batch->state == VARVE__BATCH_CLOSED)
-        free_batch(batch);
+    account(batch);
+    varve__batch_let_go(batch);
 }
 
 varve_status varve_batch_open(varve_engine *engine, unsigned flags, varve_batch **out,
@@ -246,7 +337,19 @@ varve_status varve_batch_open(varve_engine *engine, unsigned flags, varve_batch 
     varve__batch_view_init(&batch->view);
     batch->version = 1;
     atomic_fetch_add(&engine->batches, 1);
+    account(batch);
     *out = batch;
+    return VARVE_OK;
+}
+
+varve_status varve_batch_open_at(varve_snapshot *snapshot, unsigned flags, varve_batch **out,
+                                 varve_error *err)
+{
+    varve_status status = varve_batch_open(snapshot->engine, flags, out, err);
+    if (status != VARVE_OK)
+        return status;
+    varve__snapshot_hold(snapshot);
+    (*out)->snapshot = snapshot;
     return VARVE_OK;
 }
 
@@ -256,13 +359,12 @@ void varve_batch_close(varve_batch *batch)
         return;
     batch->state = VARVE__BATCH_CLOSED;
     batch->version++;
-    if (batch->iterators == 0)
-        free_batch(batch);
+    varve__batch_let_go(batch);
 }
 
 varve_status varve_batch_commit(varve_batch *batch, varve_durability how, varve_error *err)
 {
-    varve_status status = varve__batch_check(batch, err);
+    varve_status status = check_open(batch, err);
     if (status != VARVE_OK)
         return status;
     status = varve__engine_commit(batch->engine, varve_batch_repr(batch), how, err);
@@ -276,11 +378,14 @@ varve_status varve_batch_commit(varve_batch *batch, varve_durability how, varve_
 
 varve_status varve_batch_reset(varve_batch *batch, varve_error *err)
 {
+    if (batch->user != VARVE__BATCH_ITSELF)
+        return varve__fail(err, VARVE_MISUSE, "distinct batch open");
     if (batch->iterators > 0)
         return varve__fail(err, VARVE_MISUSE, "%zu iterators are open over this batch",
                            batch->iterators);
     varve__batch_view_reset(&batch->view);
     batch->repr.size = 0;
+    batch->savepoint_count = 0;
     batch->state = VARVE__BATCH_OPEN;
     batch->version++;
     return VARVE_OK;

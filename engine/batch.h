@@ -30,7 +30,9 @@ void varve__batch_view_release(varve__batch_view *view);
 /* Forget all records, and keep the memory for others. */
 void varve__batch_view_reset(varve__batch_view *view);
 
-/* On VARVE_NO_MEMORY some of the records may have been taken in; a later call goes on behind them.
+/*
+ * `repr` may end before its header says so, with a whole record.  On VARVE_NO_MEMORY some of the
+ * records may have been taken in; a later call goes on behind them.
  */
 varve_status varve__batch_view_catch_up(varve__batch_view *view, varve_slice repr,
                                         varve_error *err);
@@ -55,22 +57,72 @@ typedef enum varve__batch_state {
 /* A former home of the representation, in which iterators may have lent values. */
 struct varve__batch_retired;
 
+/* A mark in the representation, to go back to. */
+typedef struct varve__savepoint {
+    size_t size;
+    uint32_t count;
+} varve__savepoint;
+
+/* The view for distinct keys; a batch has at most one at a time. */
+struct varve_distinct {
+    varve_reader reader;
+    varve_writer writer;
+};
+
+/*
+ * Who uses a batch is told apart by a number: 0 is the batch itself, each distinct view has another
+ * one.  While a view is open, only that may be used.
+ */
+#define VARVE__BATCH_ITSELF 0
+
 struct varve_batch {
     varve_reader reader;
     varve_writer writer;
     varve__iter_owner iter_owner;
     varve_engine *engine;
+    varve_snapshot *snapshot; /* what it reads, and holds; NULL = the engine's current state */
     varve__batch_state state;
     bool write_only;
     varve_buf repr; /* empty = a header that has not been written */
     struct varve__batch_retired *retired;
     varve__batch_view view;
     uint64_t version; /* raised by all that iterators have to notice */
-    size_t iterators;
+    size_t iterators; /* of all users */
+
+    varve_distinct distinct;
+    uint64_t user;      /* who may use it */
+    uint64_t last_user; /* the number of the distinct view that was opened last */
+    size_t watermark;   /* while a distinct view is open: where what it reads ends */
+
+    varve__savepoint *savepoints;
+    size_t savepoint_count;
+    size_t savepoint_room;
+
+    size_t bytes; /* of memory, as far as the engine has been told */
 };
 
-/* VARVE_MISUSE with the reason, unless the batch is open. */
-varve_status varve__batch_check(const varve_batch *batch, varve_error *err);
+/* VARVE_MISUSE with the reason, unless the batch is open and `user` may use it. */
+varve_status varve__batch_check(const varve_batch *batch, uint64_t user, varve_error *err);
+
+/* The functions of the reader and the writer, for a user. */
+varve_status varve__batch_get(varve_batch *batch, uint64_t user, varve_slice engine_key,
+                              varve_buf *value, varve_error *err);
+varve_status varve__batch_iter_open(varve_batch *batch, uint64_t user,
+                                    const varve_iter_options *options, varve_iter **out,
+                                    varve_error *err);
+varve_status varve__batch_write(varve_batch *batch, uint64_t user, const varve_record *record,
+                                varve_error *err);
+varve_status varve__batch_apply(varve_batch *batch, uint64_t user, varve_slice repr,
+                                varve_error *err);
+
+/* Bring the view up to what may be read. */
+varve_status varve__batch_catch_up(varve_batch *batch, varve_error *err);
+
+/* Free a closed batch that nobody uses any more. */
+void varve__batch_let_go(varve_batch *batch);
+
+/* The state of the engine that it reads. */
+varve__store_snapshot *varve__batch_below(const varve_batch *batch);
 
 /* The value of a put. */
 static inline varve_slice varve__batch_value(const varve_batch *batch,
@@ -79,8 +131,9 @@ static inline varve_slice varve__batch_value(const varve_batch *batch,
     return varve_slice_of(batch->repr.data + put->datum, put->size);
 }
 
-/* An iterator over the engine's state of this moment under the records of `batch`. */
-varve_status varve__overlay_open(varve_batch *batch, const varve_iter_options *options,
-                                 varve_iter **out, varve_error *err);
+/* An iterator for `user`, over the engine's state of this moment under the records of `batch`. */
+varve_status varve__overlay_open(varve_batch *batch, uint64_t user,
+                                 const varve_iter_options *options, varve_iter **out,
+                                 varve_error *err);
 
 #endif

@@ -61,14 +61,14 @@ varve_status varve__batch_view_catch_up(varve__batch_view *view, varve_slice rep
 {
     varve__repr_reader reader;
     varve_record record;
-    if (view->offset == repr.size || repr.size == 0)
+    if (repr.size <= view->offset || repr.size <= VARVE_BATCH_HEADER_SIZE)
         return VARVE_OK;
     varve_status status = varve__repr_reader_init(&reader, repr, 0, err);
     if (view->offset > 0) {
         reader.offset = view->offset;
         reader.found = view->records;
     }
-    while (status == VARVE_OK) {
+    while (status == VARVE_OK && reader.offset < repr.size) {
         status = varve__repr_reader_next(&reader, &record, err);
         if (status == VARVE_OK)
             status = take_in(view, repr, &record, err);
@@ -77,7 +77,7 @@ varve_status varve__batch_view_catch_up(varve__batch_view *view, varve_slice rep
             view->records = reader.found;
         }
     }
-    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+    return status;
 }
 
 varve__batch_answer varve__batch_view_find(const varve__batch_view *view, varve_slice key,

@@ -216,6 +216,7 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     atomic_init(&engine->batches, 0);
     atomic_init(&engine->snapshots, 0);
     varve__tally_init(&engine->iterators);
+    atomic_init(&engine->batch_bytes, 0);
     varve__pool_init(&engine->pool);
     atomic_init(&engine->commits_fail, false);
     varve_status status = varve__options_own(options, &engine->options, err);

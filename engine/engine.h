@@ -28,6 +28,7 @@ struct varve_engine {
     atomic_size_t batches;
     atomic_size_t snapshots;
     varve__tally iterators;
+    atomic_size_t batch_bytes; /* of memory, held by the open batches */
 
     /*
      * Every call into the backend stands between varve__engine_enter() and varve__engine_leave(),

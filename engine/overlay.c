@@ -20,6 +20,7 @@
 struct overlay {
     varve__iter base;
     varve_batch *batch;
+    uint64_t user; /* of the batch, who has opened it */
     varve__iter *below;
     const varve__index_entry *event; /* NULL when there is none within the bounds */
     const varve__interval *hint;     /* of the cleared intervals */
@@ -238,9 +239,9 @@ static bool follow_batch(struct overlay *it)
 {
     varve_batch *batch = it->batch;
     varve_error err = VARVE_ERROR_INIT;
-    varve_status status = varve__batch_check(batch, &err);
+    varve_status status = varve__batch_check(batch, it->user, &err);
     if (status == VARVE_OK)
-        status = varve__batch_view_catch_up(&batch->view, varve_buf_slice(&batch->repr), &err);
+        status = varve__batch_catch_up(batch, &err);
     if (status != VARVE_OK) {
         (void)varve__error_copy(&err, varve__iter_failed(&it->base));
         varve_error_release(&err);
@@ -378,8 +379,9 @@ static const varve_iter_ops overlay_ops = {
     .close = close_overlay,
 };
 
-varve_status varve__overlay_open(varve_batch *batch, const varve_iter_options *options,
-                                 varve_iter **out, varve_error *err)
+varve_status varve__overlay_open(varve_batch *batch, uint64_t user,
+                                 const varve_iter_options *options, varve_iter **out,
+                                 varve_error *err)
 {
     varve_iter *below = NULL;
     struct overlay *it = varve__calloc(1, sizeof *it);
@@ -387,13 +389,15 @@ varve_status varve__overlay_open(varve_batch *batch, const varve_iter_options *o
         return varve__fail_no_memory(err, sizeof *it);
     varve_status status = varve__iter_init(&it->base, &overlay_ops, options, err);
     if (status == VARVE_OK)
-        status = varve__engine_iter_open(batch->engine, NULL, options, &below, err);
+        status =
+            varve__engine_iter_open(batch->engine, varve__batch_below(batch), options, &below, err);
     if (status != VARVE_OK) {
         varve__iter_release(&it->base);
         varve__free(it);
         return status;
     }
     it->batch = batch;
+    it->user = user;
     it->below = varve__iter_of(below);
     *out = &it->base.head;
     return VARVE_OK;

@@ -1,17 +1,15 @@
-#include "engine/engine.h"
+#include "engine/snapshot.h"
+
 #include "util/alloc.h"
 #include "util/fail.h"
 
-struct varve_snapshot {
-    varve_reader reader;
-    varve__iter_owner iter_owner;
-    varve_engine *engine;
-    varve__store_snapshot *state;
-    atomic_size_t users; /* its iterators, and one more until it is closed */
-};
+void varve__snapshot_hold(varve_snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->users, 1);
+}
 
-/* Give back one use; the last frees the snapshot, and the engine is the last to hear of it. */
-static void let_go(varve_snapshot *snapshot)
+/* The last frees the snapshot, and the engine is the last to hear of it. */
+void varve__snapshot_let_go(varve_snapshot *snapshot)
 {
     if (atomic_fetch_sub(&snapshot->users, 1) > 1)
         return;
@@ -37,7 +35,7 @@ static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_op
     if (status != VARVE_OK)
         return status;
     varve__iter_of(*out)->owner = &snapshot->iter_owner;
-    atomic_fetch_add(&snapshot->users, 1);
+    varve__snapshot_hold(snapshot);
     varve__tally_add(&snapshot->engine->iterators);
     return VARVE_OK;
 }
@@ -48,7 +46,7 @@ static void snapshot_iter_close(varve__iter_owner *owner, varve__iter *it)
     varve__engine_iter_close(snapshot->engine, it);
     /* While the snapshot counts as open, so does the engine. */
     varve__tally_subtract(&snapshot->engine->iterators);
-    let_go(snapshot);
+    varve__snapshot_let_go(snapshot);
 }
 
 static const varve__reader_ops snapshot_reader_ops = {snapshot_get, snapshot_iter_open};
@@ -76,7 +74,7 @@ varve_status varve_snapshot_open(varve_engine *engine, varve_snapshot **out, var
 void varve_snapshot_close(varve_snapshot *snapshot)
 {
     if (snapshot != NULL)
-        let_go(snapshot);
+        varve__snapshot_let_go(snapshot);
 }
 
 varve_reader *varve_snapshot_reader(varve_snapshot *snapshot)

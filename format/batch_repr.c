@@ -27,11 +27,15 @@ uint32_t varve__repr_count(varve_slice repr)
     return (uint32_t)load_little_endian(repr.data + COUNT_OFFSET, 4);
 }
 
-static void add_to_count(varve_buf *repr, uint32_t more)
+static void set_count(varve_buf *repr, uint32_t count)
 {
-    uint32_t count = varve__repr_count(varve_buf_slice(repr)) + more;
     for (size_t i = 0; i < 4; i++, count >>= 8)
         repr->data[COUNT_OFFSET + i] = (unsigned char)count;
+}
+
+static void add_to_count(varve_buf *repr, uint32_t more)
+{
+    set_count(repr, varve__repr_count(varve_buf_slice(repr)) + more);
 }
 
 /* ---- Record types ------------------------------------------------------------------------------
@@ -138,6 +142,13 @@ varve_status varve__repr_append_repr(varve_buf *repr, varve_slice other, varve_e
     varve__buf_push_bytes(repr, records);
     add_to_count(repr, varve__repr_count(other));
     return VARVE_OK;
+}
+
+void varve__repr_cut(varve_buf *repr, size_t size, uint32_t count)
+{
+    repr->size = size;
+    if (size > 0)
+        set_count(repr, count);
 }
 
 /* ---- Reading -----------------------------------------------------------------------------------

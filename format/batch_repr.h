@@ -24,6 +24,9 @@ varve_status varve__repr_append(varve_buf *repr, const varve_record *record, var
  */
 varve_status varve__repr_append_repr(varve_buf *repr, varve_slice other, varve_error *err);
 
+/* Cut off what has been appended since it had `size` bytes (0 = no header) and `count` records. */
+void varve__repr_cut(varve_buf *repr, size_t size, uint32_t count);
+
 /* The header's count, of at least a header's bytes. */
 uint32_t varve__repr_count(varve_slice repr);
 

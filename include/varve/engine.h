@@ -456,6 +456,14 @@ VARVE_API VARVE_NODISCARD varve_status varve_batch_open(varve_engine *engine, un
                                                         varve_batch **out, varve_error *err);
 
 /*
+ * The same over a snapshot: reads see its state under the batch's own writes, while the commit goes
+ * to the engine as it is then.  The snapshot may be closed before the batch; the engine counts it
+ * as open until the batch is closed.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_batch_open_at(varve_snapshot *snapshot, unsigned flags,
+                                                           varve_batch **out, varve_error *err);
+
+/*
  * Close a batch, committed or not; NULL is fine.  Iterators that are still open over it fail with
  * VARVE_MISUSE at their next movement; the engine counts the batch as open until the last of them
  * is closed.
@@ -468,7 +476,9 @@ VARVE_API varve_reader *varve_batch_reader_of(varve_batch *batch);
 /* The batch's writer; valid until the batch is closed. */
 VARVE_API varve_writer *varve_batch_writer_of(varve_batch *batch);
 
-/* The batch's representation so far; valid until its next write, commit, reset or close. */
+/*
+ * The batch's representation so far; valid until its next write, rollback, commit, reset or close.
+ */
 VARVE_API varve_slice varve_batch_repr(const varve_batch *batch);
 
 /* Whether nothing has been recorded. */
@@ -487,10 +497,53 @@ VARVE_API VARVE_NODISCARD varve_status varve_batch_commit(varve_batch *batch, va
                                                           varve_error *err);
 
 /*
- * Make the batch empty and usable again, keeping its memory.  VARVE_MISUSE while iterators over it
- * are open.
+ * Make the batch empty and usable again, without savepoints, keeping its memory.  VARVE_MISUSE
+ * while iterators over it or a distinct view are open.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_batch_reset(varve_batch *batch, varve_error *err);
+
+/*
+ * Savepoints: marks in a batch, one within the other, as many as wanted.
+ *
+ * rollback takes back everything that was recorded since the last mark, and the mark; release
+ * forgets the last mark and keeps what was recorded.  Both return VARVE_NOT_FOUND without a mark.
+ * All three return VARVE_OK, VARVE_MISUSE on a committed batch and on one with a distinct view, and
+ * rollback also while iterators over the batch are open; VARVE_NO_MEMORY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_batch_savepoint(varve_batch *batch, varve_error *err);
+VARVE_API VARVE_NODISCARD varve_status varve_batch_rollback(varve_batch *batch, varve_error *err);
+VARVE_API VARVE_NODISCARD varve_status varve_batch_release(varve_batch *batch, varve_error *err);
+
+/*
+ * A view on a batch for writing keys that are known to be distinct: it reads the batch as it was
+ * when the view was opened, not what is written through it.  A view of a write-only batch reads the
+ * engine alone.
+ *
+ * While it is open, everything on the batch itself but commit and close is VARVE_MISUSE
+ * ("distinct batch open"), and so is a second view; varve_batch_repr() shows what is written
+ * through the view, too.  Closing it gives the batch back, with what was written through the view.
+ * After the batch is committed or closed the view can only be closed.
+ * It belongs to the batch's thread.
+ */
+typedef struct varve_distinct varve_distinct;
+
+/*
+ * Open the view.  Returns VARVE_OK; or VARVE_MISUSE on a batch that is committed, or has one open
+ * ("distinct batch already open"), leaving `*out` NULL.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_distinct_open(varve_batch *batch, varve_distinct **out,
+                                                           varve_error *err);
+/*
+ * Close the view; NULL is fine.  Iterators over it that are still open fail with VARVE_MISUSE at
+ * their next movement.
+ */
+VARVE_API void varve_distinct_close(varve_distinct *distinct);
+
+/* The view's reader; valid until the view is closed. */
+VARVE_API varve_reader *varve_distinct_reader(varve_distinct *distinct);
+
+/* The view's writer; valid until the view is closed. */
+VARVE_API varve_writer *varve_distinct_writer(varve_distinct *distinct);
 
 /* ---- Snapshots ----------------------------------------------------------------------------- */
 

@@ -1,0 +1,204 @@
+#include <stdio.h>
+
+#include "engine/batch.h"
+#include "tests/support/backends.h"
+#include "tests/support/records.h"
+
+static varve_batch *batch;
+static varve_reader *reader;
+static varve_writer *writer;
+
+static void enter(unsigned flags)
+{
+    ck_ok(varve_batch_open(on.engine, flags, &batch, &on.err), &on.err);
+    reader = varve_batch_reader_of(batch);
+    writer = varve_batch_writer_of(batch);
+}
+
+static void mark(void)
+{
+    ck_ok(varve_batch_savepoint(batch, &on.err), &on.err);
+}
+
+static void roll_back(void)
+{
+    ck_ok(varve_batch_rollback(batch, &on.err), &on.err);
+}
+
+static void release(void)
+{
+    ck_ok(varve_batch_release(batch, &on.err), &on.err);
+}
+
+START_TEST(a_rollback_leaves_the_very_bytes_of_the_mark)
+{
+    put(on.writer, "a", "engine");
+    enter(0);
+    mark();
+    put(writer, "a", "1");
+    varve_slice one = copy_of(varve_batch_repr(batch));
+    mark();
+    clear(writer, "a");
+    clear_range(writer, "a", "z");
+    put(writer, "b", "2");
+    varve_slice two = copy_of(varve_batch_repr(batch));
+    mark();
+    put(writer, "c", "3");
+    ck_text(all_of(reader), "b=2 c=3");
+    roll_back();
+    ck_slice_eq(varve_batch_repr(batch), two);
+    ck_text(all_of(reader), "b=2");
+    roll_back();
+    ck_slice_eq(varve_batch_repr(batch), one);
+    ck_text(all_of(reader), "a=1");
+    ck_text(get(reader, "a"), "1");
+    roll_back();
+    ck_hex(varve_batch_repr(batch), "00 00 00 00 00 00 00 00 00 00 00 00");
+    ck_assert(varve_batch_is_empty(batch));
+    ck_text(all_of(reader), "a=engine");
+    put(writer, "d", "4");
+    ck_text(all_of(reader), "a=engine d=4");
+    ck_ok(varve_batch_commit(batch, VARVE_NO_SYNC, &on.err), &on.err);
+    ck_text(all_of(on.reader), "a=engine d=4");
+    varve_batch_close(batch);
+}
+END_TEST
+
+START_TEST(a_release_keeps_what_was_recorded)
+{
+    enter(0);
+    put(writer, "a", "1");
+    mark();
+    put(writer, "b", "2");
+    mark();
+    put(writer, "c", "3");
+    release();
+    ck_text(all_of(reader), "a=1 b=2 c=3");
+    roll_back();
+    ck_text(all_of(reader), "a=1");
+    varve_batch_close(batch);
+}
+END_TEST
+
+START_TEST(without_a_mark_nothing_is_found)
+{
+    enter(0);
+    put(writer, "a", "1");
+    ck_assert_int_eq(varve_batch_rollback(batch, &on.err), VARVE_NOT_FOUND);
+    ck_assert_int_eq(varve_batch_release(batch, &on.err), VARVE_NOT_FOUND);
+    mark();
+    release();
+    ck_assert_int_eq(varve_batch_rollback(batch, &on.err), VARVE_NOT_FOUND);
+    mark();
+    ck_ok(varve_batch_reset(batch, &on.err), &on.err);
+    ck_assert_int_eq(varve_batch_rollback(batch, &on.err), VARVE_NOT_FOUND);
+    varve_batch_close(batch);
+}
+END_TEST
+
+/* What was hidden from an iterator would come back behind it. */
+START_TEST(a_rollback_waits_for_the_iterators)
+{
+    enter(0);
+    mark();
+    put(writer, "a", "1");
+    varve_iter *it = iter(reader, NULL);
+    ck_fails(varve_batch_rollback(batch, &on.err), VARVE_MISUSE, &on.err,
+             "1 iterators are open over this batch");
+    ck_text(all_of(reader), "a=1");
+    varve_iter_close(it);
+    roll_back();
+    ck_text(all_of(reader), "");
+    varve_batch_close(batch);
+}
+END_TEST
+
+START_TEST(a_committed_batch_has_no_marks)
+{
+    enter(0);
+    mark();
+    put(writer, "a", "1");
+    ck_ok(varve_batch_commit(batch, VARVE_NO_SYNC, &on.err), &on.err);
+    ck_fails(varve_batch_savepoint(batch, &on.err), VARVE_MISUSE, &on.err,
+             "this batch was already committed");
+    ck_fails(varve_batch_rollback(batch, &on.err), VARVE_MISUSE, &on.err,
+             "this batch was already committed");
+    ck_fails(varve_batch_release(batch, &on.err), VARVE_MISUSE, &on.err,
+             "this batch was already committed");
+    varve_batch_close(batch);
+}
+END_TEST
+
+START_TEST(a_write_only_batch_has_marks)
+{
+    enter(VARVE_BATCH_WRITE_ONLY);
+    put(writer, "a", "1");
+    mark();
+    put(writer, "b", "2");
+    roll_back();
+    put(writer, "c", "3");
+    ck_ok(varve_batch_commit(batch, VARVE_NO_SYNC, &on.err), &on.err);
+    ck_text(all_of(on.reader), "a=1 c=3");
+    varve_batch_close(batch);
+}
+END_TEST
+
+/* Whether it was read before the mark, after it, or not at all. */
+START_TEST(reads_between_make_no_difference)
+{
+    for (int reads = 0; reads < 8; reads++) {
+        enter(0);
+        put(writer, "a", "1");
+        if ((reads & 1) != 0)
+            ck_text(all_of(reader), "a=1");
+        mark();
+        clear(writer, "a");
+        put(writer, "b", "2");
+        if ((reads & 2) != 0)
+            ck_text(all_of(reader), "b=2");
+        roll_back();
+        if ((reads & 4) != 0)
+            ck_text(all_of(reader), "a=1");
+        put(writer, "b", "3");
+        ck_text(all_of(reader), "a=1 b=3");
+        varve_batch_close(batch);
+    }
+}
+END_TEST
+
+START_TEST(marks_go_as_deep_as_wanted)
+{
+    enum { DEPTH = 1000 };
+    char value[16];
+    enter(0);
+    for (int i = 0; i < DEPTH; i++) {
+        mark();
+        (void)snprintf(value, sizeof value, "%d", i);
+        put(writer, "k", value);
+    }
+    for (int i = DEPTH; i-- > 0;) {
+        (void)snprintf(value, sizeof value, "%d", i);
+        ck_text(get(reader, "k"), value);
+        roll_back();
+    }
+    ck_text(get(reader, "k"), "-");
+    varve_batch_close(batch);
+}
+END_TEST
+
+static void fill(TCase *tcase)
+{
+    tcase_add_test(tcase, a_rollback_leaves_the_very_bytes_of_the_mark);
+    tcase_add_test(tcase, a_release_keeps_what_was_recorded);
+    tcase_add_test(tcase, without_a_mark_nothing_is_found);
+    tcase_add_test(tcase, a_rollback_waits_for_the_iterators);
+    tcase_add_test(tcase, a_committed_batch_has_no_marks);
+    tcase_add_test(tcase, a_write_only_batch_has_marks);
+    tcase_add_test(tcase, reads_between_make_no_difference);
+    tcase_add_test(tcase, marks_go_as_deep_as_wanted);
+}
+
+int main(void)
+{
+    return run_suite(backend_suite("savepoint", fill));
+}
