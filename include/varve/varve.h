@@ -14,6 +14,7 @@
 #include <varve/error.h>
 #include <varve/key.h>
 #include <varve/mvcc.h>
+#include <varve/stats.h>
 #include <varve/ts.h>
 #include <varve/txn.h>
 #include <varve/value.h>

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include <varve/key.h>
+#include <varve/stats.h>
 #include <varve/ts.h>
 #include <varve/value.h>
 
@@ -116,6 +117,24 @@ static void check_intent(char *cells[])
     ck_assert_str_eq(summary, cells[0]);
 }
 
+static void check_statistics(char *cells[])
+{
+    varve_stats stats;
+    unsigned char record[VARVE_STATS_RECORD_SIZE];
+    ck_ok(varve_stats_decode(hex(cells[1]), &stats, &err), &err);
+    text.size = 0;
+    ck_ok(varve_stats_print(&stats, &text, &err), &err);
+    ck_buf_text(&text, cells[0]);
+    varve_stats_encode(&stats, record);
+    ck_hex(varve_slice_of(record, sizeof record), cells[1]);
+}
+
+static void check_statistics_key(char *cells[])
+{
+    ck_ok(varve_range_stats_key(strtoull(cells[0], NULL, 10), &encoded, &err), &err);
+    ck_hex(varve_buf_slice(&encoded), cells[1]);
+}
+
 /* A C string that lives as long as the test. */
 static const char *printed_key(varve_slice engine_key)
 {
@@ -197,11 +216,18 @@ static struct kind {
     int wanted; /* so many examples at least */
     int found;
 } kinds[] = {
-    {"keys", check_key, 2, 18, 0},      {"malformed keys", check_malformed_key, 2, 6, 0},
-    {"values", check_value, 2, 15, 0},  {"checksums", check_checksum, 3, 2, 0},
-    {"tuples", check_tuple, 2, 2, 0},   {"inline records", check_inline, 2, 2, 0},
-    {"intents", check_intent, 2, 2, 0}, {"batches", check_batch, 2, 4, 0},
-    {"sizes", check_size, 3, 4, 0},     {"timestamps", check_timestamp, 2, 6, 0},
+    {"keys", check_key, 2, 18, 0},
+    {"malformed keys", check_malformed_key, 2, 6, 0},
+    {"values", check_value, 2, 15, 0},
+    {"checksums", check_checksum, 3, 2, 0},
+    {"tuples", check_tuple, 2, 2, 0},
+    {"inline records", check_inline, 2, 2, 0},
+    {"intents", check_intent, 2, 2, 0},
+    {"batches", check_batch, 2, 4, 0},
+    {"statistics", check_statistics, 2, 2, 0},
+    {"keys of statistics", check_statistics_key, 2, 5, 0},
+    {"sizes", check_size, 3, 4, 0},
+    {"timestamps", check_timestamp, 2, 6, 0},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include <varve/mvcc.h>
+#include <varve/stats.h>
 
 #include "tests/support/fault.h"
 #include "tests/support/mvcc.h"
@@ -182,6 +183,27 @@ static varve_status delete_mixed(const struct context *context, varve_error *err
     return write(context, "a", varve_ts_zero(), "", err);
 }
 
+static varve_status recount(const struct context *context, varve_error *err)
+{
+    varve_stats stats = {.sys_count = 77};
+    varve_span all = {bytes(""), bytes("")};
+    varve_status status = varve_stats_compute(context->reader, all, 0, NULL, &stats, err);
+    ck_assert((stats.sys_count == 77) == (status != VARVE_OK));
+    return status;
+}
+
+static varve_status get_range_stats(const struct context *context, varve_error *err)
+{
+    varve_stats stats;
+    return varve_range_stats_get(context->reader, 1, &stats, err);
+}
+
+static varve_status put_range_stats(const struct context *context, varve_error *err)
+{
+    varve_stats stats = {.key_count = 1};
+    return varve_range_stats_put(context->writer, 1, &stats, err);
+}
+
 /* An operation, what it comes to without a fault, and how often it then calls the writer. */
 static const struct operation {
     varve_status (*run)(const struct context *context, varve_error *err);
@@ -209,6 +231,10 @@ static const struct operation {
     {delete_version, VARVE_OK, 1},
     {delete_inline, VARVE_OK, 1},
     {delete_mixed, VARVE_INLINE_MIX, 0},
+    {recount, VARVE_OK, 0},
+    {get_range_stats, VARVE_OK, 0},
+    {put_range_stats, VARVE_OK, 1},
+    {get_range_stats, VARVE_OK, 0},
 };
 #define OPERATION_COUNT ((int)(sizeof operations / sizeof operations[0]))
 
