@@ -229,7 +229,6 @@ varve_status varve__batch_iter_open(varve_batch *batch, uint64_t user,
         return status;
     varve__iter_of(*out)->owner = &batch->iter_owner;
     batch->iterators++;
-    varve__tally_add(&batch->engine->iterators);
     return VARVE_OK;
 }
 

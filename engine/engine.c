@@ -57,8 +57,27 @@ varve_status varve__engine_get(varve_engine *engine, varve__store_snapshot *stat
 {
     varve_error own;
     varve_error *told = teller(err, &own);
-    varve_status status = engine->ops->get(engine->store, state, engine_key, value, told);
+    varve__store *store = varve__engine_enter(engine);
+    varve_status status = engine->ops->get(store, state, engine_key, value, told);
+    varve__engine_leave(engine);
     return report(engine, "get", status, told);
+}
+
+/* An iterator of the pool if there is one, else of the backend. */
+static varve_status open_iter(varve_engine *engine, varve__store *store,
+                              varve__store_snapshot *state, const varve_iter_options *options,
+                              varve_iter **out, varve_error *told)
+{
+    varve__iter *pooled = state == NULL ? varve__pool_take(&engine->pool, options) : NULL;
+    if (pooled != NULL) {
+        *out = &pooled->head;
+        return VARVE_OK;
+    }
+    uint64_t epoch = state == NULL ? varve__pool_epoch(&engine->pool) : VARVE__ITER_NO_EPOCH;
+    varve_status status = engine->ops->iter_open(store, state, options, out, told);
+    if (status == VARVE_OK)
+        varve__iter_of(*out)->epoch = epoch;
+    return status;
 }
 
 varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot *state,
@@ -67,15 +86,11 @@ varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot
 {
     varve_error own;
     varve_error *told = teller(err, &own);
-    varve__iter *pooled = state == NULL ? varve__pool_take(&engine->pool, options) : NULL;
-    if (pooled != NULL) {
-        *out = &pooled->head;
-        return VARVE_OK;
-    }
-    uint64_t epoch = state == NULL ? varve__pool_epoch(&engine->pool) : VARVE__ITER_NO_EPOCH;
-    varve_status status = engine->ops->iter_open(engine->store, state, options, out, told);
+    varve__store *store = varve__engine_enter(engine);
+    varve_status status = open_iter(engine, store, state, options, out, told);
     if (status == VARVE_OK)
-        varve__iter_of(*out)->epoch = epoch;
+        varve__tally_add(&engine->iterators);
+    varve__engine_leave(engine);
     return report(engine, "open an iterator", status, told);
 }
 
@@ -89,7 +104,11 @@ varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot 
 {
     varve_error own;
     varve_error *told = teller(err, &own);
-    varve_status status = engine->ops->snapshot_open(engine->store, out, told);
+    varve__store *store = varve__engine_enter(engine);
+    varve_status status = engine->ops->snapshot_open(store, out, told);
+    if (status == VARVE_OK)
+        atomic_fetch_add(&engine->snapshots, 1);
+    varve__engine_leave(engine);
     return report(engine, "open a snapshot", status, told);
 }
 
@@ -114,7 +133,6 @@ static varve_status engine_iter_open(varve_reader *reader, const varve_iter_opti
     if (status != VARVE_OK)
         return status;
     varve__iter_of(*out)->owner = &engine->iter_owner;
-    varve__tally_add(&engine->iterators);
     return VARVE_OK;
 }
 
@@ -162,9 +180,11 @@ varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_
     bool sync = how != VARVE_NO_SYNC && !options->never_sync && options->wal == VARVE_WAL_ON;
     varve_error own;
     varve_error *told = teller(err, &own);
+    varve__store *store = varve__engine_enter(engine);
     varve__pool_write_begin(&engine->pool);
-    status = engine->ops->apply(engine->store, repr, sync, told);
+    status = engine->ops->apply(store, repr, sync, told);
     varve__pool_write_end(&engine->pool);
+    varve__engine_leave(engine);
     note_commit(engine, status, told);
     return status;
 }
@@ -309,8 +329,10 @@ static varve_status administer(varve_engine *engine, const char *what,
         return status;
     varve_error own;
     varve_error *told = teller(err, &own);
-    status = operation(engine->store, told);
+    varve__store *store = varve__engine_enter(engine);
+    status = operation(store, told);
     varve__pool_renew(&engine->pool);
+    varve__engine_leave(engine);
     return report(engine, what, status, told);
 }
 
@@ -340,8 +362,11 @@ varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info
     varve_engine_info known = {.struct_size = given};
     varve_error own;
     varve_error *told = teller(err, &own);
+    varve__store *store = varve__engine_enter(engine);
     varve__pool_clear(&engine->pool);
-    status = report(engine, "info", engine->ops->info(engine->store, &known, told), told);
+    status = engine->ops->info(store, &known, told);
+    varve__engine_leave(engine);
+    (void)report(engine, "info", status, told);
     if (status != VARVE_OK)
         return status;
     known.open_batches = atomic_load(&engine->batches);
@@ -351,12 +376,4 @@ varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info
     memset(info, 0, given);
     memcpy(info, &known, given < sizeof known ? given : sizeof known);
     return VARVE_OK;
-}
-
-varve_status varve_engine_tables(varve_engine *engine, varve_table_fn each, void *arg,
-                                 varve_error *err)
-{
-    varve_error own;
-    varve_error *told = teller(err, &own);
-    return report(engine, "tables", engine->ops->tables(engine->store, each, arg, told), told);
 }

@@ -78,7 +78,10 @@ void varve__options_disown(varve_options *options);
 varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_durability how,
                                   varve_error *err);
 
-/* The backend's functions of these names, whose failures reach the log. */
+/*
+ * The backend's functions of these names, whose failures reach the log.  An iterator or a snapshot
+ * that they open counts as open in the engine; who closes it counts it off.
+ */
 varve_status varve__engine_get(varve_engine *engine, varve__store_snapshot *state,
                                varve_slice engine_key, varve_buf *value, varve_error *err);
 varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot *state,

@@ -36,7 +36,6 @@ static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_op
         return status;
     varve__iter_of(*out)->owner = &snapshot->iter_owner;
     varve__snapshot_hold(snapshot);
-    varve__tally_add(&snapshot->engine->iterators);
     return VARVE_OK;
 }
 
@@ -66,7 +65,6 @@ varve_status varve_snapshot_open(varve_engine *engine, varve_snapshot **out, var
     snapshot->iter_owner = (varve__iter_owner){engine, snapshot_iter_close};
     snapshot->engine = engine;
     atomic_init(&snapshot->users, 1);
-    atomic_fetch_add(&engine->snapshots, 1);
     *out = snapshot;
     return VARVE_OK;
 }

@@ -157,7 +157,7 @@ START_TEST(a_listing_without_memory_fails)
 {
     varve_engine *engine = store_open(place_path("s"));
     write_table(engine, 0, 9);
-    ck_assert_uint_eq(fault_alloc_each(list_without_memory, engine), 1);
+    ck_assert_uint_eq(fault_alloc_each(list_without_memory, engine), 3);
     store_close(engine);
 }
 END_TEST
