@@ -125,6 +125,14 @@ static varve_status mem_tables(varve__store *store, varve_table_fn each, void *a
     return VARVE_OK;
 }
 
+static uint64_t mem_sequence(varve__store *store)
+{
+    (void)pthread_rwlock_rdlock(&store->lock);
+    uint64_t sequence = store->sequence;
+    (void)pthread_rwlock_unlock(&store->lock);
+    return sequence;
+}
+
 const varve__backend_ops varve__backend_mem = {
     .name = "mem",
     .open = mem_open,
@@ -137,6 +145,7 @@ const varve__backend_ops varve__backend_mem = {
     .sync = do_nothing,
     .flush = do_nothing,
     .compact = do_nothing,
+    .sequence = mem_sequence,
     .info = mem_info,
     .tables = mem_tables,
 };

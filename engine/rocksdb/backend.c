@@ -7,7 +7,9 @@
     .snapshot_open = varve__rocksdb_snapshot_open,                                                 \
     .snapshot_close = varve__rocksdb_snapshot_close, .sync = varve__rocksdb_sync,                  \
     .flush = varve__rocksdb_flush, .compact = varve__rocksdb_compact, .info = varve__rocksdb_info, \
-    .tables = varve__rocksdb_tables
+    .tables = varve__rocksdb_tables, .sequence = varve__rocksdb_sequence,                          \
+    .wal_open = varve__rocksdb_wal_open, .wal_next = varve__rocksdb_wal_next,                      \
+    .wal_close = varve__rocksdb_wal_close
 
 const varve__backend_ops varve__backend_rocksdb = {.name = "rocksdb", OPERATIONS};
 const varve__backend_ops varve__backend_rocksdb_memory = {.name = "rocksdb-mem", OPERATIONS};

@@ -81,6 +81,12 @@ bool varve__rocksdb_is_log_sync_failure(const char *text)
     return false;
 }
 
+bool varve__rocksdb_is_log_gap(const char *text)
+{
+    return strstr(text, "Gap in sequence number") != NULL ||
+           strstr(text, "Start sequence was not found") != NULL;
+}
+
 uint64_t varve__rocksdb_log_named(const char *text)
 {
     const char *end = strstr(text, ".log: ");

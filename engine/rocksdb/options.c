@@ -94,6 +94,15 @@ static void set_levels(rocksdb_options_t *raw, const varve_options *options)
     rocksdb_options_set_level_compaction_dynamic_level_bytes(raw, 1);
 }
 
+/* Logs for readers of the log; RocksDB's own size is in MiB. */
+static void set_kept_logs(rocksdb_options_t *raw, const varve_options *options)
+{
+    const uint64_t mib = (uint64_t)1 << 20;
+    rocksdb_options_set_WAL_ttl_seconds(raw, options->wal_keep_seconds);
+    rocksdb_options_set_WAL_size_limit_MB(raw, options->wal_keep_bytes / mib +
+                                                   (options->wal_keep_bytes % mib != 0));
+}
+
 void varve__rocksdb_quiet_log(rocksdb_options_t *raw)
 {
     rocksdb_options_set_info_log_level(raw, INFO_LOG_FATAL);
@@ -122,6 +131,7 @@ static void set_store(rocksdb_options_t *raw, const varve_options *options)
     /* Costs nothing that could be measured, and there is no other way to learn of these numbers. */
     rocksdb_options_enable_statistics(raw);
     set_levels(raw, options);
+    set_kept_logs(raw, options);
     varve__rocksdb_quiet_log(raw);
 }
 

@@ -61,6 +61,15 @@ varve_status varve__rocksdb_sync(varve__store *store, varve_error *err);
 varve_status varve__rocksdb_flush(varve__store *store, varve_error *err);
 varve_status varve__rocksdb_compact(varve__store *store, varve_error *err);
 
+/* ---- log_reader.c */
+
+uint64_t varve__rocksdb_sequence(varve__store *store);
+varve_status varve__rocksdb_wal_open(varve__store *store, uint64_t since, varve__store_wal **out,
+                                     varve_error *err);
+varve_status varve__rocksdb_wal_next(varve__store_wal *wal, struct varve_wal_commit *commit,
+                                     varve_error *err);
+void varve__rocksdb_wal_close(varve__store_wal *wal);
+
 /* ---- info.c */
 
 /* A numeric property; 0 if RocksDB does not have it. */

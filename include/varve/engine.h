@@ -124,6 +124,10 @@ typedef struct varve_options {
     int bloom_bits;     /* of the filter, per user key; 0 = 10, -1 = no filter */
     int max_open_files; /* 0 = no limit */
 
+    /* Keep logs that are no longer needed for varve_wal_open(): both zero keeps none. */
+    uint64_t wal_keep_seconds;
+    uint64_t wal_keep_bytes;
+
     /* Where events are reported; NULL = silent. */
     varve_log_fn log;
     void *log_arg;

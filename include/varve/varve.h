@@ -19,5 +19,6 @@
 #include <varve/txn.h>
 #include <varve/value.h>
 #include <varve/version.h>
+#include <varve/wal.h>
 
 #endif
