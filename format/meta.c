@@ -1,13 +1,12 @@
 #include "format/meta.h"
 
-#include "format/varint.h"
+#include "format/conflict.h"
 #include "format/wire.h"
-#include "util/buf.h"
 #include "util/fail.h"
 
 /* Fields of the record, of the transaction in it, of a timestamp, and of a history entry. */
 enum { META_TXN = 1, META_TS, META_DELETED, META_KEY_BYTES, META_VAL_BYTES, META_RAW };
-enum { META_MERGE_TS = 7, META_HISTORY = 8 };
+enum { META_MERGE_TS = 7, META_HISTORY = 8, META_CONFLICT = 100 };
 enum { TXN_ID = 1, TXN_KEY = 3, TXN_EPOCH, TXN_TS, TXN_PRIORITY, TXN_SEQUENCE, TXN_MIN_TS = 9 };
 enum { TS_WALL = 1, TS_LOGICAL };
 enum { ENTRY_SEQUENCE = 1, ENTRY_VALUE };
@@ -15,104 +14,62 @@ enum { ENTRY_SEQUENCE = 1, ENTRY_VALUE };
 /* ---- Decoding ----------------------------------------------------------------------------------
  */
 
-/*
- * Each function here takes one field of its message and returns NULL, or what is wrong.  Fields
- * that are not known are skipped.
- */
-typedef const char *take_field(const varve__wire_field *field, void *message);
-
-static const char *decode(varve_slice bytes, take_field *take, void *message)
-{
-    while (bytes.size > 0) {
-        varve__wire_field field;
-        const char *problem = varve__wire_next(&bytes, &field);
-        if (problem == NULL)
-            problem = take(&field, message);
-        if (problem != NULL)
-            return problem;
-    }
-    return NULL;
-}
-
-static const char wrong_type[] = "wrong wire type of a known field";
-
-static const char *get_int64(const varve__wire_field *field, int64_t *number)
-{
-    if (field->type != VARVE__WIRE_VARINT)
-        return wrong_type;
-    *number = (int64_t)field->varint;
-    return NULL;
-}
-
-static const char *get_int32(const varve__wire_field *field, int32_t *number)
-{
-    int64_t wide;
-    const char *problem = get_int64(field, &wide);
-    if (problem != NULL)
-        return problem;
-    if (wide < INT32_MIN || wide > INT32_MAX)
-        return "number has more than 32 bits";
-    *number = (int32_t)wide;
-    return NULL;
-}
-
-static const char *get_bytes(const varve__wire_field *field, varve_slice *bytes)
-{
-    if (field->type != VARVE__WIRE_BYTES)
-        return wrong_type;
-    *bytes = field->bytes;
-    return NULL;
-}
-
-static const char *get_message(const varve__wire_field *field, take_field *take, void *message)
-{
-    varve_slice bytes;
-    const char *problem = get_bytes(field, &bytes);
-    return problem != NULL ? problem : decode(bytes, take, message);
-}
+/* A record in the course of being decoded. */
+struct parse {
+    varve__meta meta;
+    int32_t last_sequence; /* of the history */
+};
 
 static const char *take_ts_field(const varve__wire_field *field, void *message)
 {
     varve_ts *ts = message;
     switch (field->number) {
     case TS_WALL:
-        return get_int64(field, &ts->wall);
+        return varve__wire_int64(field, &ts->wall);
     case TS_LOGICAL:
-        return get_int32(field, &ts->logical);
+        return varve__wire_int32(field, &ts->logical);
     default:
         return NULL;
     }
 }
 
-static const char *get_txn_id(const varve__wire_field *field, varve__meta *meta)
+/* Of a repeated timestamp the last counts, whole. */
+static const char *get_ts(const varve__wire_field *field, varve_ts *ts)
+{
+    *ts = (varve_ts){0, 0};
+    return varve__wire_message(field, take_ts_field, ts);
+}
+
+static const char *get_txn_id(const varve__wire_field *field, varve_txn_meta *txn)
 {
     varve_slice id;
-    const char *problem = get_bytes(field, &id);
+    const char *problem = varve__wire_bytes(field, &id);
     if (problem != NULL)
         return problem;
-    if (id.size != sizeof meta->txn_id)
+    if (id.size != sizeof txn->id)
         return "transaction id is not 16 bytes long";
-    memcpy(meta->txn_id, id.data, sizeof meta->txn_id);
+    memcpy(txn->id, id.data, sizeof txn->id);
     return NULL;
 }
 
 static const char *take_txn_field(const varve__wire_field *field, void *message)
 {
-    varve_ts ts;
-    int32_t number;
-    varve_slice key;
+    varve_txn_meta *txn = message;
     switch (field->number) {
     case TXN_ID:
-        return get_txn_id(field, message);
+        return get_txn_id(field, txn);
     case TXN_KEY:
-        return get_bytes(field, &key);
-    case TXN_TS:
-    case TXN_MIN_TS:
-        return get_message(field, take_ts_field, &ts);
+        return varve__wire_bytes(field, &txn->key);
     case TXN_EPOCH:
+        return varve__wire_int32(field, &txn->epoch);
+    case TXN_TS:
+        return get_ts(field, &txn->write_ts);
     case TXN_PRIORITY:
+        return varve__wire_int32(field, &txn->priority);
     case TXN_SEQUENCE:
-        return get_int32(field, &number);
+        return varve__wire_int32(field, &txn->sequence);
+    case TXN_MIN_TS:
+        return get_ts(field, &txn->min_ts);
     default:
         return NULL;
     }
@@ -120,17 +77,28 @@ static const char *take_txn_field(const varve__wire_field *field, void *message)
 
 static const char *take_entry_field(const varve__wire_field *field, void *message)
 {
-    (void)message;
-    int32_t sequence;
-    varve_slice value;
+    varve__history_entry *entry = message;
     switch (field->number) {
     case ENTRY_SEQUENCE:
-        return get_int32(field, &sequence);
+        return varve__wire_int32(field, &entry->sequence);
     case ENTRY_VALUE:
-        return get_bytes(field, &value);
+        return varve__wire_bytes(field, &entry->value);
     default:
         return NULL;
     }
+}
+
+static const char *get_entry(const varve__wire_field *field, struct parse *parse)
+{
+    varve__history_entry entry = {.sequence = 0};
+    const char *problem = varve__wire_message(field, take_entry_field, &entry);
+    if (problem != NULL)
+        return problem;
+    if (parse->meta.history_count > 0 && entry.sequence <= parse->last_sequence)
+        return "history out of order";
+    parse->meta.history_count++;
+    parse->last_sequence = entry.sequence;
+    return NULL;
 }
 
 static const char *get_txn(const varve__wire_field *field, varve__meta *meta)
@@ -139,14 +107,13 @@ static const char *get_txn(const varve__wire_field *field, varve__meta *meta)
     if (meta->has_txn)
         return "two transactions";
     meta->has_txn = true;
-    const char *problem = get_bytes(field, &meta->txn);
-    return problem != NULL ? problem : decode(meta->txn, take_txn_field, meta);
+    return varve__wire_message(field, take_txn_field, &meta->txn);
 }
 
 static const char *get_deleted(const varve__wire_field *field, varve__meta *meta)
 {
     int64_t number;
-    const char *problem = get_int64(field, &number);
+    const char *problem = varve__wire_int64(field, &number);
     if (problem == NULL)
         meta->deleted = number != 0;
     return problem;
@@ -154,48 +121,215 @@ static const char *get_deleted(const varve__wire_field *field, varve__meta *meta
 
 static const char *take_meta_field(const varve__wire_field *field, void *message)
 {
-    varve__meta *meta = message;
-    varve_ts merge_ts;
+    struct parse *parse = message;
+    varve__meta *meta = &parse->meta;
     switch (field->number) {
     case META_TXN:
         return get_txn(field, meta);
     case META_TS:
-        meta->ts = (varve_ts){0, 0};
-        return get_message(field, take_ts_field, &meta->ts);
+        return get_ts(field, &meta->ts);
     case META_DELETED:
         return get_deleted(field, meta);
     case META_KEY_BYTES:
-        return get_int64(field, &meta->key_bytes);
+        return varve__wire_int64(field, &meta->key_bytes);
     case META_VAL_BYTES:
-        return get_int64(field, &meta->val_bytes);
+        return varve__wire_int64(field, &meta->val_bytes);
     case META_RAW:
         meta->has_raw = true;
-        return get_bytes(field, &meta->raw);
+        return varve__wire_bytes(field, &meta->raw);
     case META_MERGE_TS:
-        return get_message(field, take_ts_field, &merge_ts);
+        meta->has_merge_ts = true;
+        return get_ts(field, &meta->merge_ts);
     case META_HISTORY:
-        return get_message(field, take_entry_field, NULL);
+        return get_entry(field, parse);
+    case META_CONFLICT:
+        meta->has_conflict = true;
+        return varve__wire_bytes(field, &meta->conflict);
     default:
         return NULL;
     }
 }
 
+const char *varve__meta_parse(varve_slice bytes, varve__meta *meta)
+{
+    struct parse parse;
+    memset(&parse, 0, sizeof parse);
+    const char *problem = varve__wire_read(bytes, take_meta_field, &parse);
+    if (problem == NULL)
+        *meta = parse.meta;
+    return problem;
+}
+
+static varve_status fail_undecodable(const char *problem, varve_error *err)
+{
+    return varve__fail(err, VARVE_CORRUPT, "unable to decode MVCCMetadata: %s", problem);
+}
+
+static varve_status fail_merges(varve_slice bytes, varve_error *err)
+{
+    varve__conflict conflict;
+    const char *problem = varve__conflict_parse(bytes, &conflict);
+    return problem != NULL ? fail_undecodable(problem, err) : varve__fail_conflict(&conflict, err);
+}
+
 varve_status varve__meta_decode(varve_slice bytes, varve__meta *meta, varve_error *err)
 {
+    varve__meta result;
     if (bytes.size == 0)
         return varve__fail(err, VARVE_CORRUPT, "zero-length mvcc metadata");
-    varve__meta result;
-    memset(&result, 0, sizeof result);
-    const char *problem = decode(bytes, take_meta_field, &result);
+    const char *problem = varve__meta_parse(bytes, &result);
     if (problem != NULL)
-        return varve__fail(err, VARVE_CORRUPT, "unable to decode MVCCMetadata: %s", problem);
+        return fail_undecodable(problem, err);
+    if (result.has_conflict)
+        return fail_merges(result.conflict, err);
     if (!result.has_txn && !result.has_raw)
         return varve__fail(err, VARVE_CORRUPT, "intent without transaction");
     *meta = result;
     return VARVE_OK;
 }
 
+bool varve__meta_next_history(varve_slice *left, varve__history_entry *entry)
+{
+    while (left->size > 0) {
+        varve__wire_field field;
+        if (varve__wire_next(left, &field) != NULL)
+            return false; /* not of a record that has been decoded */
+        if (field.number == META_HISTORY) {
+            *entry = (varve__history_entry){.sequence = 0};
+            return varve__wire_message(&field, take_entry_field, entry) == NULL;
+        }
+    }
+    return false;
+}
+
 /* ---- Encoding ----------------------------------------------------------------------------------
+ */
+
+/* Negative numbers take ten bytes. */
+static uint64_t wide(int64_t number)
+{
+    return (uint64_t)number;
+}
+
+static size_t ts_size(varve_ts ts)
+{
+    return varve__wire_varint_size(TS_WALL, wide(ts.wall)) +
+           varve__wire_varint_size(TS_LOGICAL, wide(ts.logical));
+}
+
+static void push_ts(varve_buf *out, uint32_t number, varve_ts ts)
+{
+    varve__wire_push_length(out, number, ts_size(ts));
+    varve__wire_push_varint(out, TS_WALL, wide(ts.wall));
+    varve__wire_push_varint(out, TS_LOGICAL, wide(ts.logical));
+}
+
+/* Of a transaction only the numbers that are not 0 are written, in its timestamps too. */
+static size_t sparse_size(uint32_t number, int64_t value)
+{
+    return value == 0 ? 0 : varve__wire_varint_size(number, wide(value));
+}
+
+static void push_sparse(varve_buf *out, uint32_t number, int64_t value)
+{
+    if (value != 0)
+        varve__wire_push_varint(out, number, wide(value));
+}
+
+static size_t sparse_ts_size(varve_ts ts)
+{
+    return sparse_size(TS_WALL, ts.wall) + sparse_size(TS_LOGICAL, ts.logical);
+}
+
+static void push_sparse_ts(varve_buf *out, uint32_t number, varve_ts ts)
+{
+    varve__wire_push_length(out, number, sparse_ts_size(ts));
+    push_sparse(out, TS_WALL, ts.wall);
+    push_sparse(out, TS_LOGICAL, ts.logical);
+}
+
+static size_t txn_size(const varve_txn_meta *txn)
+{
+    size_t size = varve__wire_bytes_size(TXN_ID, sizeof txn->id);
+    if (txn->key.size > 0)
+        size += varve__wire_bytes_size(TXN_KEY, txn->key.size);
+    return size + sparse_size(TXN_EPOCH, txn->epoch) +
+           varve__wire_bytes_size(TXN_TS, sparse_ts_size(txn->write_ts)) +
+           sparse_size(TXN_PRIORITY, txn->priority) + sparse_size(TXN_SEQUENCE, txn->sequence) +
+           varve__wire_bytes_size(TXN_MIN_TS, sparse_ts_size(txn->min_ts));
+}
+
+static void push_txn(varve_buf *out, const varve_txn_meta *txn)
+{
+    varve__wire_push_length(out, META_TXN, txn_size(txn));
+    varve__wire_push_bytes(out, TXN_ID, varve_slice_of(txn->id, sizeof txn->id));
+    if (txn->key.size > 0)
+        varve__wire_push_bytes(out, TXN_KEY, txn->key);
+    push_sparse(out, TXN_EPOCH, txn->epoch);
+    push_sparse_ts(out, TXN_TS, txn->write_ts);
+    push_sparse(out, TXN_PRIORITY, txn->priority);
+    push_sparse(out, TXN_SEQUENCE, txn->sequence);
+    push_sparse_ts(out, TXN_MIN_TS, txn->min_ts);
+}
+
+static size_t entry_size(const varve__history_entry *entry)
+{
+    return varve__wire_varint_size(ENTRY_SEQUENCE, wide(entry->sequence)) +
+           varve__wire_bytes_size(ENTRY_VALUE, entry->value.size);
+}
+
+static void push_entry(varve_buf *out, const varve__history_entry *entry)
+{
+    varve__wire_push_length(out, META_HISTORY, entry_size(entry));
+    varve__wire_push_varint(out, ENTRY_SEQUENCE, wide(entry->sequence));
+    varve__wire_push_bytes(out, ENTRY_VALUE, entry->value);
+}
+
+static size_t meta_size(const varve__meta *meta, const varve__history_entry *history)
+{
+    size_t size = varve__wire_bytes_size(META_TS, ts_size(meta->ts)) +
+                  varve__wire_varint_size(META_DELETED, meta->deleted) +
+                  varve__wire_varint_size(META_KEY_BYTES, wide(meta->key_bytes)) +
+                  varve__wire_varint_size(META_VAL_BYTES, wide(meta->val_bytes));
+    if (meta->has_txn)
+        size += varve__wire_bytes_size(META_TXN, txn_size(&meta->txn));
+    if (meta->has_raw)
+        size += varve__wire_bytes_size(META_RAW, meta->raw.size);
+    if (meta->has_merge_ts)
+        size += varve__wire_bytes_size(META_MERGE_TS, ts_size(meta->merge_ts));
+    for (size_t i = 0; i < meta->history_count; i++)
+        size += varve__wire_bytes_size(META_HISTORY, entry_size(&history[i]));
+    if (meta->has_conflict)
+        size += varve__wire_bytes_size(META_CONFLICT, meta->conflict.size);
+    return size;
+}
+
+varve_status varve__meta_append(const varve__meta *meta, const varve__history_entry *history,
+                                varve_buf *out, varve_error *err)
+{
+    varve_status status = varve__buf_reserve(out, meta_size(meta, history), err);
+    if (status != VARVE_OK)
+        return status;
+    if (meta->has_txn)
+        push_txn(out, &meta->txn);
+    push_ts(out, META_TS, meta->ts);
+    varve__wire_push_varint(out, META_DELETED, meta->deleted);
+    varve__wire_push_varint(out, META_KEY_BYTES, wide(meta->key_bytes));
+    varve__wire_push_varint(out, META_VAL_BYTES, wide(meta->val_bytes));
+    if (meta->has_raw)
+        varve__wire_push_bytes(out, META_RAW, meta->raw);
+    if (meta->has_merge_ts)
+        push_ts(out, META_MERGE_TS, meta->merge_ts);
+    for (size_t i = 0; i < meta->history_count; i++)
+        push_entry(out, &history[i]);
+    if (meta->has_conflict)
+        varve__wire_push_bytes(out, META_CONFLICT, meta->conflict);
+    return VARVE_OK;
+}
+
+/* ---- Inline values -----------------------------------------------------------------------------
+ *
+ * They are written all the time: their record is a constant front and the value.
  */
 
 /* Timestamp zero, not deleted, no key bytes, no value bytes, and the tag of the raw value. */
@@ -213,7 +347,7 @@ varve_status varve__meta_append_inline(varve_slice raw, varve_buf *out, varve_er
     if (status != VARVE_OK)
         return status;
     varve__buf_push_bytes(out, varve_slice_of(inline_head, sizeof inline_head));
-    out->size += varve__varint_encode(raw.size, out->data + out->size);
+    varve__wire_push_raw_varint(out, raw.size);
     varve__buf_push_bytes(out, raw);
     return VARVE_OK;
 }

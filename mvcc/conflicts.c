@@ -44,7 +44,7 @@ varve_status varve__conflicts_add(varve__conflicts *conflicts, varve_slice prefi
                                   const varve__meta *meta, varve_error *err)
 {
     varve_intent intent = {.ts = meta->ts};
-    memcpy(intent.txn_id, meta->txn_id, sizeof intent.txn_id);
+    memcpy(intent.txn_id, meta->txn.id, sizeof intent.txn_id);
     varve_status status = grow(conflicts, err);
     if (status == VARVE_OK)
         status = keep_key(conflicts, prefix, &intent.key, err);

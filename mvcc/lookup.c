@@ -12,7 +12,7 @@ static varve_status from_meta(varve_slice bytes, varve__key_state *state, varve_
     state->is_inline = meta.has_raw;
     state->has_intent = meta.has_txn;
     state->ts = meta.ts;
-    memcpy(state->txn_id, meta.txn_id, sizeof state->txn_id);
+    memcpy(state->txn_id, meta.txn.id, sizeof state->txn_id);
     return VARVE_OK;
 }
 

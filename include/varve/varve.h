@@ -13,6 +13,7 @@
 #include <varve/engine.h>
 #include <varve/error.h>
 #include <varve/key.h>
+#include <varve/merge.h>
 #include <varve/mvcc.h>
 #include <varve/stats.h>
 #include <varve/ts.h>
