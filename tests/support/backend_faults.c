@@ -149,6 +149,7 @@ void backend_faults_insert(varve_engine *engine)
 {
     static varve__backend_ops ops;
     backend_faults = (struct backend_faults){.apply = VARVE_OK};
+    varve__pool_clear(&engine->pool); /* iterators opened from now on are ours */
     real = engine->ops;
     ops = *engine->ops;
     ops.get = faulty_get;

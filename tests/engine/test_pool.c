@@ -1,0 +1,499 @@
+/*
+ * Iterators that are lent again: when they are, when they must not be, and that nobody sees time go
+ * back because of them.
+ */
+#include "engine/pool.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "engine/engine.h"
+#include "tests/support/backend_faults.h"
+#include "tests/support/backends.h"
+#include "tests/support/records.h"
+
+static const varve_iter_options everything = {.struct_size = sizeof everything};
+static const varve_iter_options one_key = {.struct_size = sizeof one_key, .prefix = true};
+
+/* Whether the pool has spared the opening of this one. */
+static bool is_lent(varve_iter *it)
+{
+    return varve__iter_of(it)->uses > 0;
+}
+
+static unsigned pooled(void)
+{
+    unsigned count = 0;
+    for (int lane = 0; lane < VARVE__LANES; lane++)
+        for (int kind = 0; kind < VARVE__POOL_KINDS; kind++)
+            count += atomic_load(&on.engine->pool.lanes[lane].slots[kind]) != NULL;
+    return count;
+}
+
+/* Open and close, so that the pool has one. */
+static void leave_one(const varve_iter_options *options)
+{
+    varve_iter_close(iter(on.reader, options));
+    ck_assert_uint_ge(pooled(), 1);
+}
+
+/* Whether an opening with these options is spared; what it shows is what is there. */
+static bool next_is_lent(const varve_iter_options *options)
+{
+    varve_iter *it = iter(on.reader, options);
+    bool lent = is_lent(it);
+    varve_iter_close(it);
+    return lent;
+}
+
+static varve_iter_options between(const char *lower, const char *upper)
+{
+    return (varve_iter_options){
+        .struct_size = sizeof(varve_iter_options), .lower = key_of(lower), .upper = key_of(upper)};
+}
+
+/* ---- Lending ------------------------------------------------------------------------------------
+ */
+
+START_TEST(a_closed_iterator_is_lent_again)
+{
+    put(on.writer, "a", "1");
+    leave_one(NULL);
+    varve_iter *it = iter(on.reader, &everything);
+    ck_assert(is_lent(it));
+    ck_assert_uint_eq(pooled(), 0);
+    ck_assert(varve_iter_seek_ge(it, key_of("")));
+    ck_text(walk_forward(it), "a=1");
+    varve_iter_close(it);
+    ck_assert_uint_eq(pooled(), 1);
+}
+END_TEST
+
+START_TEST(two_at_once_are_two)
+{
+    leave_one(NULL);
+    varve_iter *first = iter(on.reader, NULL);
+    varve_iter *second = iter(on.reader, NULL);
+    ck_assert(is_lent(first));
+    ck_assert(!is_lent(second));
+    varve_iter_close(first);
+    varve_iter_close(second);
+    ck_assert_uint_eq(pooled(), 1);
+}
+END_TEST
+
+START_TEST(it_is_lent_for_equal_options_only)
+{
+    varve_iter_options bypass = {.struct_size = sizeof bypass, .bypass_cache = true};
+    const varve_iter_options different[] = {
+        everything,        bypass,           between("b", "c"), between("b", "d"),
+        between("a", "c"), between("b", ""), between("", "c"),  between("b@2", "c")};
+    enum { COUNT = sizeof different / sizeof different[0] };
+    for (int i = 0; i < COUNT; i++) {
+        for (int j = 0; j < COUNT; j++) {
+            leave_one(&different[i]);
+            ck_assert_msg(next_is_lent(&different[j]) == (i == j), "%d for %d", i, j);
+        }
+    }
+    /* Those for one key and the others do not get in each other's way. */
+    leave_one(&one_key);
+    leave_one(&everything);
+    ck_assert(next_is_lent(&one_key));
+    ck_assert(next_is_lent(&everything));
+}
+END_TEST
+
+START_TEST(what_its_last_user_did_is_forgotten)
+{
+    varve_iter_options a_to_d = between("a", "d");
+    put(on.writer, "a", "1");
+    put(on.writer, "b", "2");
+    put(on.writer, "c", "3");
+    varve_iter *it = iter(on.reader, &a_to_d);
+    ck_ok(varve_iter_set_bounds(it, key_of("b"), key_of("c"), &on.err), &on.err);
+    ck_assert(varve_iter_seek_ge(it, key_of("")));
+    ck_text(walk_forward(it), "b=2");
+    varve_iter_close(it);
+
+    it = iter(on.reader, &a_to_d);
+    ck_assert(is_lent(it));
+    ck_assert(!it->valid);
+    ck_assert_uint_eq(it->key.size, 0);
+    ck_assert(!varve_iter_next(it));
+    ck_ok(varve_iter_status(it, &on.err), &on.err);
+    ck_assert(varve_iter_seek_ge(it, key_of("")));
+    ck_text(walk_forward(it), "a=1 b=2 c=3");
+    varve_iter_close(it);
+}
+END_TEST
+
+START_TEST(it_is_lent_with_another_prefix)
+{
+    put(on.writer, "a@2", "1");
+    put(on.writer, "b@1", "2");
+    varve_iter *it = iter(on.reader, &one_key);
+    ck_assert(varve_iter_seek_ge(it, key_of("a")));
+    varve_iter_close(it);
+    it = iter(on.reader, &one_key);
+    ck_assert(is_lent(it));
+    ck_assert(varve_iter_seek_ge(it, key_of("b")));
+    ck_text(walk_forward(it), "b@1=2");
+    ck_assert(!varve_iter_seek_ge(it, key_of("ab")));
+    varve_iter_close(it);
+}
+END_TEST
+
+START_TEST(batches_read_through_the_pool)
+{
+    varve_batch *batch;
+    put(on.writer, "a", "1");
+    ck_ok(varve_batch_open(on.engine, 0, &batch, &on.err), &on.err);
+    put(varve_batch_writer_of(batch), "b", "2");
+    ck_text(all_of(varve_batch_reader_of(batch)), "a=1 b=2");
+    ck_assert_uint_eq(pooled(), 1);
+    ck_text(all_of(varve_batch_reader_of(batch)), "a=1 b=2");
+    ck_assert(next_is_lent(NULL));
+    varve_batch_close(batch);
+}
+END_TEST
+
+START_TEST(iterators_of_snapshots_are_not_pooled)
+{
+    varve_snapshot *snapshot;
+    put(on.writer, "a", "old");
+    ck_ok(varve_snapshot_open(on.engine, &snapshot, &on.err), &on.err);
+    varve_iter_close(iter(varve_snapshot_reader(snapshot), NULL));
+    ck_assert_uint_eq(pooled(), 0);
+    leave_one(NULL);
+    varve_iter *it = iter(varve_snapshot_reader(snapshot), NULL);
+    ck_assert(!is_lent(it));
+    varve_iter_close(it);
+    varve_snapshot_close(snapshot);
+}
+END_TEST
+
+/* Compaction in the background tells nobody; so none is used for ever. */
+START_TEST(it_is_closed_for_good_after_many_uses)
+{
+    leave_one(NULL);
+    for (int i = 0; i < VARVE__POOL_USES; i++)
+        ck_assert(next_is_lent(NULL));
+    ck_assert_uint_eq(pooled(), 0);
+    ck_assert(!next_is_lent(NULL));
+}
+END_TEST
+
+START_TEST(one_that_has_failed_is_not_kept)
+{
+    varve_batch *batch;
+    backend_faults_insert(on.engine);
+    backend_faults.iter_seek = VARVE_IO;
+    varve_iter *it = iter(on.reader, NULL);
+    ck_assert(!varve_iter_seek_ge(it, key_of("a")));
+    varve_iter_close(it);
+    ck_assert_uint_eq(pooled(), 0);
+    /* Nor the one below a batch. */
+    ck_ok(varve_batch_open(on.engine, 0, &batch, &on.err), &on.err);
+    it = iter(varve_batch_reader_of(batch), NULL);
+    ck_assert(!varve_iter_seek_ge(it, key_of("a")));
+    varve_iter_close(it);
+    varve_batch_close(batch);
+    ck_assert_uint_eq(pooled(), 0);
+    ck_assert_uint_eq(backend_faults.fired, 2);
+}
+END_TEST
+
+/* ---- Letting go ---------------------------------------------------------------------------------
+ */
+
+static void do_put(void)
+{
+    put(on.writer, "k", "2");
+}
+
+static void do_clear(void)
+{
+    clear(on.writer, "k");
+}
+
+static void do_clear_range(void)
+{
+    clear_range(on.writer, "k", "l");
+}
+
+static void do_commit(void)
+{
+    varve_batch *batch;
+    ck_ok(varve_batch_open(on.engine, VARVE_BATCH_WRITE_ONLY, &batch, &on.err), &on.err);
+    put(varve_batch_writer_of(batch), "k", "2");
+    ck_ok(varve_batch_commit(batch, VARVE_SYNC, &on.err), &on.err);
+    varve_batch_close(batch);
+}
+
+static void do_fail(void)
+{
+    backend_faults.apply = VARVE_IO;
+    ck_status(varve_writer_clear(on.writer, key_of("k"), &on.err), VARVE_IO, &on.err);
+    varve_error_release(&on.err);
+}
+
+static void do_flush(void)
+{
+    ck_ok(varve_engine_flush(on.engine, &on.err), &on.err);
+}
+
+static void do_compact(void)
+{
+    ck_ok(varve_engine_compact(on.engine, &on.err), &on.err);
+}
+
+static void (*const changes[])(void) = {do_put,  do_clear, do_clear_range, do_commit,
+                                        do_fail, do_flush, do_compact};
+enum { CHANGES = sizeof changes / sizeof changes[0] };
+
+START_TEST(changes_empty_the_pool)
+{
+    backend_faults_insert(on.engine);
+    for (int i = 0; i < CHANGES; i++) {
+        backend_faults.apply = VARVE_OK;
+        put(on.writer, "k", "1");
+        leave_one(NULL);
+        leave_one(&one_key);
+        varve_iter *open = iter(on.reader, NULL);
+        ck_assert(is_lent(open));
+        changes[i]();
+        ck_assert_msg(pooled() == 0, "after change %d", i);
+        /* One that was open meanwhile shows what it did, and does not come back. */
+        ck_assert(varve_iter_seek_ge(open, key_of("k")));
+        ck_text(walk_forward(open), "k=1");
+        varve_iter_close(open);
+        ck_assert_msg(pooled() == 0, "after change %d", i);
+        ck_assert(!next_is_lent(NULL));
+    }
+}
+END_TEST
+
+START_TEST(the_numbers_of_an_engine_are_without_the_pool)
+{
+    varve_engine_info info = {.struct_size = sizeof info};
+    leave_one(NULL);
+    ck_ok(varve_engine_get_info(on.engine, &info, &on.err), &on.err);
+    ck_assert_uint_eq(info.open_iterators, 0);
+    ck_assert_uint_eq(pooled(), 0);
+}
+END_TEST
+
+/* RocksDB aborts if it is closed under an iterator. */
+START_TEST(an_engine_closes_with_iterators_in_the_pool)
+{
+    varve_engine *engine = backend_open(on.backend);
+    varve_iter *it = iter(varve_engine_reader(engine), NULL);
+    ck_assert_int_eq(varve_engine_close(engine, NULL), VARVE_BUSY);
+    varve_iter_close(it);
+    varve_iter_close(iter(varve_engine_reader(engine), &one_key));
+    backend_close(engine);
+}
+END_TEST
+
+/* One that is opened while a write is on its way may show it or not. */
+START_TEST(what_is_opened_during_a_write_is_not_kept)
+{
+    varve__pool *pool = &on.engine->pool;
+    varve__pool_write_begin(pool);
+    varve__pool_write_begin(pool);
+    varve_iter_close(iter(on.reader, NULL));
+    ck_assert_uint_eq(pooled(), 0);
+    varve__pool_write_end(pool);
+    varve_iter *during = iter(on.reader, NULL);
+    varve__pool_write_end(pool);
+    varve_iter_close(during);
+    ck_assert_uint_eq(pooled(), 0);
+    leave_one(NULL);
+    ck_assert(next_is_lent(NULL));
+}
+END_TEST
+
+/* A write has started and gone through the pool; then somebody puts one in that he has had out. */
+START_TEST(what_is_older_than_a_write_is_neither_lent_nor_put_back)
+{
+    varve__pool *pool = &on.engine->pool;
+    varve_iter_options other = between("a", "b");
+    leave_one(NULL);
+    atomic_fetch_add(&pool->started, 1);
+    varve_iter *it = iter(on.reader, NULL);
+    ck_assert(!is_lent(it));
+    varve_iter_close(it);
+    varve__pool_write_end(pool);
+
+    leave_one(NULL);
+    atomic_fetch_add(&pool->started, 1);
+    it = iter(on.reader, &other);
+    ck_assert_uint_eq(pooled(), 0);
+    varve_iter_close(it);
+    varve__pool_write_end(pool);
+}
+END_TEST
+
+/* ---- Time does not go back ----------------------------------------------------------------------
+ */
+
+enum { READERS = 3, COMMITS = 150, LOOKS_MIN = 1000 };
+
+static varve__backend_ops slow_ops;
+static const varve__backend_ops *real_ops;
+static atomic_uint_least64_t newest; /* that any reader has seen and told */
+static atomic_bool writing;
+static atomic_uint went_back, failed, looks, lent;
+
+static void wait_a_little(void)
+{
+    const struct timespec pause = {.tv_nsec = 50000};
+    (void)nanosleep(&pause, NULL);
+}
+
+/*
+ * A commit that takes its time before and after it can be seen: in the one, what is opened does not
+ * show it; in the other, everybody sees it and it has not returned.
+ */
+static varve_status slow_apply(varve__store *store, varve_slice repr, bool sync, varve_error *err)
+{
+    wait_a_little();
+    varve_status status = real_ops->apply(store, repr, sync, err);
+    wait_a_little();
+    return status;
+}
+
+/* And an opening that lets a whole commit happen before it returns. */
+static varve_status slow_iter_open(varve__store *store, varve__store_snapshot *snapshot,
+                                   const varve_iter_options *options, varve_iter **out,
+                                   varve_error *err)
+{
+    varve_status status = real_ops->iter_open(store, snapshot, options, out, err);
+    for (int i = 0; i < 4; i++)
+        wait_a_little();
+    return status;
+}
+
+static uint64_t number_of(varve_slice value)
+{
+    uint64_t number = 0;
+    if (value.size == sizeof number)
+        memcpy(&number, value.data, sizeof number);
+    else
+        atomic_fetch_add(&failed, 1);
+    return number;
+}
+
+static uint64_t look_by_get(varve_buf *value)
+{
+    if (varve_reader_get(on.reader, key_of("n"), value, NULL) != VARVE_OK)
+        atomic_fetch_add(&failed, 1);
+    return number_of(varve_buf_slice(value));
+}
+
+static uint64_t look_by_iter(const varve_iter_options *options)
+{
+    varve_iter *it;
+    uint64_t number = 0;
+    if (varve_iter_open(on.reader, options, &it, NULL) != VARVE_OK) {
+        atomic_fetch_add(&failed, 1);
+        return 0;
+    }
+    atomic_fetch_add(&lent, is_lent(it));
+    if (varve_iter_seek_ge(it, key_of("n")))
+        number = number_of(varve_iter_value(it));
+    varve_iter_close(it);
+    return number;
+}
+
+/* Look in one of the ways, knowing what has been seen before, and tell the others. */
+static void look(unsigned way, varve_buf *value)
+{
+    uint64_t before = atomic_load(&newest);
+    uint64_t now = way == 0   ? look_by_get(value)
+                   : way == 1 ? look_by_iter(&one_key)
+                              : look_by_iter(&everything);
+    if (now < before)
+        atomic_fetch_add(&went_back, 1);
+    while (before < now && !atomic_compare_exchange_weak(&newest, &before, now))
+        continue;
+    atomic_fetch_add(&looks, 1);
+}
+
+static void *look_often(void *arg)
+{
+    varve_buf value = VARVE_BUF_INIT;
+    unsigned way = *(const unsigned *)arg;
+    while (atomic_load(&writing) || atomic_load(&looks) < LOOKS_MIN)
+        look(way++ % 3, &value);
+    varve_buf_release(&value);
+    return NULL;
+}
+
+static void write_number(uint64_t number)
+{
+    varve_slice value = varve_slice_of(&number, sizeof number);
+    ck_ok(varve_writer_put(on.writer, key_of("n"), value, &on.err), &on.err);
+}
+
+START_TEST(a_reader_never_sees_less_than_before)
+{
+    static const unsigned ways[READERS] = {0, 1, 2};
+    pthread_t readers[READERS];
+    real_ops = on.engine->ops;
+    slow_ops = *real_ops;
+    slow_ops.apply = slow_apply;
+    slow_ops.iter_open = slow_iter_open;
+    on.engine->ops = &slow_ops;
+    write_number(1);
+    atomic_store(&writing, true);
+    for (int i = 0; i < READERS; i++)
+        ck_assert_int_eq(pthread_create(&readers[i], NULL, look_often, (void *)(uintptr_t)&ways[i]),
+                         0);
+    for (uint64_t number = 2; number <= COMMITS; number++) {
+        write_number(number);
+        for (uint64_t i = 0; i < number % 8; i++)
+            wait_a_little();
+    }
+    atomic_store(&writing, false);
+    for (int i = 0; i < READERS; i++)
+        ck_assert_int_eq(pthread_join(readers[i], NULL), 0);
+    ck_assert_uint_eq(atomic_load(&failed), 0);
+    ck_assert_uint_eq(atomic_load(&went_back), 0);
+    ck_assert_uint_eq(atomic_load(&newest), COMMITS);
+    ck_assert_uint_gt(atomic_load(&lent), 0);
+    /* And what is left in the pool shows the current state. */
+    for (int lane = 0; lane < VARVE__LANES; lane++) {
+        for (int kind = 0; kind < VARVE__POOL_KINDS; kind++) {
+            varve__iter *it = atomic_load(&on.engine->pool.lanes[lane].slots[kind]);
+            ck_assert(it == NULL || it->epoch == varve__pool_epoch(&on.engine->pool));
+        }
+    }
+    on.engine->ops = real_ops;
+}
+END_TEST
+
+static void fill(TCase *tcase)
+{
+    tcase_add_test(tcase, a_closed_iterator_is_lent_again);
+    tcase_add_test(tcase, two_at_once_are_two);
+    tcase_add_test(tcase, it_is_lent_for_equal_options_only);
+    tcase_add_test(tcase, what_its_last_user_did_is_forgotten);
+    tcase_add_test(tcase, it_is_lent_with_another_prefix);
+    tcase_add_test(tcase, batches_read_through_the_pool);
+    tcase_add_test(tcase, iterators_of_snapshots_are_not_pooled);
+    tcase_add_test(tcase, it_is_closed_for_good_after_many_uses);
+    tcase_add_test(tcase, one_that_has_failed_is_not_kept);
+    tcase_add_test(tcase, changes_empty_the_pool);
+    tcase_add_test(tcase, the_numbers_of_an_engine_are_without_the_pool);
+    tcase_add_test(tcase, an_engine_closes_with_iterators_in_the_pool);
+    tcase_add_test(tcase, what_is_opened_during_a_write_is_not_kept);
+    tcase_add_test(tcase, what_is_older_than_a_write_is_neither_lent_nor_put_back);
+    tcase_add_test(tcase, a_reader_never_sees_less_than_before);
+}
+
+int main(void)
+{
+    return run_suite(backend_suite("pool", fill));
+}
