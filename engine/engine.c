@@ -152,6 +152,13 @@ varve_reader *varve_engine_reader(varve_engine *engine)
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
+static varve_status note_unknown(varve_engine *engine, varve_status status)
+{
+    if (status == VARVE_COMMIT_UNKNOWN)
+        atomic_store(&engine->commit_unknown, true);
+    return status;
+}
+
 /*
  * The first commit that fails is logged, and the first that succeeds again: on a full disk every
  * commit fails, and the log has to say so once.
@@ -186,7 +193,7 @@ varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_
     varve__pool_write_end(&engine->pool);
     varve__engine_leave(engine);
     note_commit(engine, status, told);
-    return status;
+    return note_unknown(engine, status);
 }
 
 static varve_status engine_apply(varve_writer *writer, varve_slice repr, varve_error *err)
@@ -238,6 +245,7 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     varve__tally_init(&engine->iterators);
     atomic_init(&engine->batch_bytes, 0);
     varve__pool_init(&engine->pool);
+    atomic_init(&engine->commit_unknown, false);
     atomic_init(&engine->commits_fail, false);
     varve_status status = varve__options_own(options, &engine->options, err);
     if (status != VARVE_OK) {
@@ -340,7 +348,7 @@ varve_status varve_engine_sync(varve_engine *engine, varve_error *err)
 {
     if (engine->options.wal == VARVE_WAL_OFF)
         return varve_engine_flush(engine, err);
-    return administer(engine, "sync", engine->ops->sync, err);
+    return note_unknown(engine, administer(engine, "sync", engine->ops->sync, err));
 }
 
 varve_status varve_engine_flush(varve_engine *engine, varve_error *err)

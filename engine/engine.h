@@ -38,6 +38,8 @@ struct varve_engine {
 
     varve__pool pool; /* of iterators of the current state */
 
+    /* The outcome of a commit or sync is open, and the store has not been opened again since. */
+    atomic_bool commit_unknown;
     atomic_bool commits_fail; /* the last commit did, as far as the log has been told */
 };
 

@@ -273,6 +273,42 @@ VARVE_API VARVE_NODISCARD varve_status varve_reader_get(varve_reader *reader,
                                                         varve_slice engine_key, varve_buf *value,
                                                         varve_error *err);
 
+/* Looks at the bytes of a structured record.  Returns VARVE_OK, or its failure. */
+typedef varve_status (*varve_decode_fn)(void *arg, varve_slice bytes, varve_error *err);
+
+/*
+ * Read a structured record: copy the stored bytes into `value` and have `decode` look at them.  A
+ * record of length zero counts as absent.  `*key_bytes` becomes the size of the engine key by
+ * statistics (<varve/key.h>), `*value_bytes` the stored length, and both zero for an absent one;
+ * either may be NULL.
+ *
+ * Returns what varve_reader_get() does, then what `decode` does; the sizes are set all the same if
+ * that fails.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_reader_get_record(
+    varve_reader *reader, varve_slice engine_key, varve_decode_fn decode, void *arg,
+    varve_buf *value, int64_t *key_bytes, int64_t *value_bytes, varve_error *err);
+
+/*
+ * Receives one record of varve_reader_iterate(); slices are valid during the callback.  VARVE_OK
+ * goes on, a positive status ends the walk, a negative one is its failure.
+ */
+typedef varve_status (*varve_record_fn)(void *arg, varve_slice engine_key, varve_slice value,
+                                        varve_error *err);
+
+/*
+ * Call `each` for the records from `start` up to, not including, `end`, in order, at most `max` of
+ * them (0 = all).  Empty bounds are those of everything; a range that ends before it starts has no
+ * records.
+ *
+ * Returns VARVE_OK when the range or `max` is exhausted; what `each` returned to end it; otherwise
+ * as varve_iter_open() and varve_iter_status().
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_reader_iterate(varve_reader *reader, varve_slice start,
+                                                            varve_slice end, uint64_t max,
+                                                            varve_record_fn each, void *arg,
+                                                            varve_error *err);
+
 /* How to open an iterator.  Set `struct_size`; zero elsewhere walks over everything. */
 typedef struct varve_iter_options {
     size_t struct_size;
@@ -444,6 +480,30 @@ VARVE_API VARVE_NODISCARD varve_status varve_writer_clear_range(varve_writer *wr
                                                                 varve_slice start, varve_slice end,
                                                                 varve_error *err);
 
+/*
+ * Store a structured record, encoded: a put that tells what statistics need, as
+ * varve_reader_get_record() does.  Returns as varve_writer_put(); the sizes are set on VARVE_OK.
+ */
+VARVE_API VARVE_NODISCARD varve_status
+varve_writer_put_record(varve_writer *writer, varve_slice engine_key, varve_slice bytes,
+                        int64_t *key_bytes, int64_t *value_bytes, varve_error *err);
+
+/*
+ * Remove, one by one, the records that `it` shows from `start` up to, not including, `end`: without
+ * a range deletion, which would cost readers of a small range more than it saves.  Empty bounds are
+ * those of everything; a range that ends before it starts has no records.
+ *
+ * All of it is one application to the writer, or none: the keys are gathered in memory first, and
+ * more of them than a batch may hold are VARVE_TOO_LARGE.  `it` may be one over the batch that is
+ * written; it stands anywhere afterwards.  `*cleared` (NULL = not wanted) becomes the number of
+ * records.
+ *
+ * Returns as varve_writer_apply() and varve_iter_status().
+ */
+VARVE_API VARVE_NODISCARD varve_status
+varve_writer_clear_iter_range(varve_writer *writer, varve_iter *it, varve_slice start,
+                              varve_slice end, uint64_t *cleared, varve_error *err);
+
 /* ---- Batches ------------------------------------------------------------------------------- */
 
 enum varve_batch_flags {
@@ -548,6 +608,47 @@ VARVE_API varve_reader *varve_distinct_reader(varve_distinct *distinct);
 
 /* The view's writer; valid until the view is closed. */
 VARVE_API varve_writer *varve_distinct_writer(varve_distinct *distinct);
+
+/*
+ * Commit tokens: how to learn, after VARVE_COMMIT_UNKNOWN or a crash, what became of a commit.
+ *
+ * A batch with a token stores it with its records: both are there or neither.  Once the store has
+ * been opened again (varve_engine_recover() does so inside), lookup tells.  Tokens take space until
+ * they are forgotten.
+ */
+
+/* The longest token, in bytes. */
+#define VARVE_TOKEN_SIZE_MAX 64
+
+/*
+ * Give the batch a token: 1 to VARVE_TOKEN_SIZE_MAX bytes that nothing else uses, such as a random
+ * number of 16 bytes.  `now` is kept with it, for varve_engine_tokens_forget().  It is a record of
+ * the batch like others: a reset or a rollback takes it back.  Returns as varve_writer_put();
+ * VARVE_INVALID_ARGUMENT for a token of another size or a negative timestamp.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_batch_set_token(varve_batch *batch, varve_slice token,
+                                                             varve_ts now, varve_error *err);
+
+/*
+ * Whether a commit with the token has been made; `*when` (NULL = not wanted) becomes the time that
+ * was given with it.  Returns VARVE_OK; VARVE_NOT_FOUND; VARVE_COMMIT_UNKNOWN while the engine
+ * cannot know, because a commit's outcome is open and the store has not been opened again;
+ * otherwise as varve_reader_get().
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_engine_token_lookup(varve_engine *engine,
+                                                                 varve_slice token, varve_ts *when,
+                                                                 varve_error *err);
+
+/*
+ * Forget the tokens whose time is before `before`, at most `max` of them (0 = all); `*forgotten`
+ * (NULL = not wanted) becomes their number, also after a failure: they go in several commits, as
+ * durable as the engine's writer.  Returns as varve_batch_commit() and varve_iter_status();
+ * VARVE_CORRUPT at a token that does not decode.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_engine_tokens_forget(varve_engine *engine,
+                                                                  varve_ts before, uint64_t max,
+                                                                  uint64_t *forgotten,
+                                                                  varve_error *err);
 
 /* ---- Snapshots ----------------------------------------------------------------------------- */
 
