@@ -52,6 +52,8 @@ static varve_status take_in(varve__batch_view *view, varve_slice repr, const var
     bool done = true;
     if (record->type == VARVE_RECORD_PUT || record->type == VARVE_RECORD_CLEAR)
         done = add_event(view, repr, record, order);
+    else if (record->type == VARVE_RECORD_MERGE)
+        return varve__fail(err, VARVE_UNSUPPORTED, "a batch with merges cannot be read");
     else if (record->type == VARVE_RECORD_CLEAR_RANGE)
         done = clear_range(view, record->key, record->value);
     return done ? VARVE_OK : varve__fail_no_memory(err, record->key.size);

@@ -31,7 +31,7 @@ struct varve_reader {
 typedef struct varve__writer_ops {
     /* As varve_writer_apply(). */
     varve_status (*apply)(varve_writer *writer, varve_slice repr, varve_error *err);
-    /* The same for one put, clear or range clear; only its size has not been looked at. */
+    /* The same for one put, clear, range clear or merge; only its size has not been looked at. */
     varve_status (*write)(varve_writer *writer, const varve_record *record, varve_error *err);
 } varve__writer_ops;
 

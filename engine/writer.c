@@ -5,35 +5,31 @@
 #include "format/key.h"
 #include "util/fail.h"
 
-/* The kind of records that can be built and read, but not applied; NULL for the others. */
-static const char *refused_kind(varve_record_type type)
+/* Versions are never merged: only the metadata position of a key is. */
+static bool is_merge_of_version(const varve_record *record)
 {
-    switch (type) {
-    case VARVE_RECORD_MERGE:
-        return "merge";
-    case VARVE_RECORD_SINGLE_CLEAR:
-        return "single clear";
-    case VARVE_RECORD_CLEAR:
-    case VARVE_RECORD_PUT:
-    case VARVE_RECORD_LOG:
-    case VARVE_RECORD_CLEAR_RANGE:
-        break;
-    }
-    return NULL;
+    return record->type == VARVE_RECORD_MERGE &&
+           varve_key_prefix_size(record->key) != record->key.size;
 }
 
-static varve_status check_types(varve_slice repr, varve_error *err)
+/* Look for records that can be built and read, but not applied. */
+static varve_status check_records(varve_slice repr, varve_error *err)
 {
     varve__repr_reader reader;
     varve_record record;
     varve_status status = varve__repr_reader_init(&reader, repr, 0, err);
     while (status == VARVE_OK) {
         status = varve__repr_reader_next(&reader, &record, err);
-        const char *kind = status == VARVE_OK ? refused_kind(record.type) : NULL;
-        if (kind != NULL)
+        if (status != VARVE_OK)
+            break;
+        if (record.type == VARVE_RECORD_SINGLE_CLEAR)
             return varve__fail(err, VARVE_UNSUPPORTED,
-                               "record %" PRIu32 ": %s records cannot be applied", reader.found - 1,
-                               kind);
+                               "record %" PRIu32 ": single clear records cannot be applied",
+                               reader.found - 1);
+        if (is_merge_of_version(&record))
+            return varve__fail(err, VARVE_INVALID_KEY,
+                               "record %" PRIu32 ": invalid key: a version cannot be merged",
+                               reader.found - 1);
     }
     return status == VARVE_NOT_FOUND ? VARVE_OK : status;
 }
@@ -42,7 +38,7 @@ varve_status varve_writer_apply(varve_writer *writer, varve_slice repr, varve_er
 {
     varve_status status = varve_batch_repr_validate(repr, err);
     if (status == VARVE_OK)
-        status = check_types(repr, err);
+        status = check_records(repr, err);
     if (status != VARVE_OK)
         return status;
     return writer->ops->apply(writer, repr, err);
@@ -86,5 +82,17 @@ varve_status varve_writer_clear_range(varve_writer *writer, varve_slice start, v
                            VARVE_ENGINE_KEY_SIZE_MAX);
     if (varve_slice_compare(start, end) > 0)
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "end: the range ends before it starts");
+    return writer->ops->write(writer, &record, err);
+}
+
+varve_status varve_writer_merge(varve_writer *writer, varve_slice engine_key, varve_slice operand,
+                                varve_error *err)
+{
+    const varve_record record = {VARVE_RECORD_MERGE, engine_key, operand};
+    varve_status status = check_key(engine_key, err);
+    if (status != VARVE_OK)
+        return status;
+    if (is_merge_of_version(&record))
+        return varve__fail(err, VARVE_INVALID_KEY, "invalid key: a version cannot be merged");
     return writer->ops->write(writer, &record, err);
 }

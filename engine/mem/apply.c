@@ -46,9 +46,10 @@ static varve_status apply_record(varve__store *store, const varve_record *record
         return add(store, record->key, VARVE__MEM_CLEAR, record->value, err);
     case VARVE_RECORD_CLEAR_RANGE:
         return clear_range(store, record->key, record->value, err);
+    case VARVE_RECORD_MERGE:
+        return add(store, record->key, VARVE__MEM_MERGE, record->value, err);
     case VARVE_RECORD_LOG:
         return VARVE_OK;
-    case VARVE_RECORD_MERGE:
     case VARVE_RECORD_SINGLE_CLEAR:
         break;
     }

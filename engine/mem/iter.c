@@ -7,7 +7,9 @@ struct mem_iter {
     varve__iter base;
     varve__store *store;
     uint64_t sequence;               /* the state it shows */
-    const varve__index_entry *event; /* the put it stands on */
+    const varve__index_entry *event; /* the put or merge it stands on */
+    varve__mem_operands operands;    /* of a merge */
+    varve_buf merged;                /* its value */
 };
 
 static struct mem_iter *iter_of(varve_iter *head)
@@ -18,6 +20,27 @@ static struct mem_iter *iter_of(varve_iter *head)
 static bool is_below(varve_slice key, varve_slice bound)
 {
     return varve_slice_compare(key, bound) < 0;
+}
+
+/* Every movement happens under the store's lock, but for making the value of a merge. */
+static void begin_movement(struct mem_iter *it)
+{
+    (void)pthread_rwlock_rdlock(&it->store->lock);
+}
+
+static void end_movement(struct mem_iter *it)
+{
+    bool is_merge = it->base.head.valid && it->event->kind == VARVE__MEM_MERGE;
+    varve_error failure = VARVE_ERROR_INIT;
+    varve_status status = VARVE_OK;
+    if (is_merge)
+        status = varve__mem_gather(it->event, &it->operands, &failure);
+    (void)pthread_rwlock_unlock(&it->store->lock);
+    if (is_merge && status == VARVE_OK)
+        status = varve__mem_merge(&it->operands, &it->merged, &failure);
+    if (status != VARVE_OK)
+        (void)varve__error_copy(&failure, varve__iter_failed(&it->base));
+    varve_error_release(&failure);
 }
 
 /* Stand on `event`'s key if the state has it. */
@@ -59,9 +82,9 @@ static void seek_ge(varve_iter *head, varve_slice key)
     varve__iter_restart(&it->base);
     if (is_below(key, it->base.open_lower))
         key = it->base.open_lower;
-    (void)pthread_rwlock_rdlock(&it->store->lock);
+    begin_movement(it);
     show_forward(it, varve__events_first_ge(&it->store->events, key));
-    (void)pthread_rwlock_unlock(&it->store->lock);
+    end_movement(it);
 }
 
 static const varve__index_entry *last_event_le(const struct mem_iter *it, varve_slice key)
@@ -80,35 +103,39 @@ static void seek_le(varve_iter *head, varve_slice key)
 {
     struct mem_iter *it = iter_of(head);
     varve__iter_restart(&it->base);
-    (void)pthread_rwlock_rdlock(&it->store->lock);
+    begin_movement(it);
     show_backward(it, last_event_le(it, key));
-    (void)pthread_rwlock_unlock(&it->store->lock);
+    end_movement(it);
 }
 
 static void next(varve_iter *head)
 {
     struct mem_iter *it = iter_of(head);
-    (void)pthread_rwlock_rdlock(&it->store->lock);
+    begin_movement(it);
     show_forward(it, varve__events_next_key(&it->store->events, it->event));
-    (void)pthread_rwlock_unlock(&it->store->lock);
+    end_movement(it);
 }
 
 static void prev(varve_iter *head)
 {
     struct mem_iter *it = iter_of(head);
-    (void)pthread_rwlock_rdlock(&it->store->lock);
+    begin_movement(it);
     show_backward(it, varve__events_last_lt(&it->store->events, it->event->key));
-    (void)pthread_rwlock_unlock(&it->store->lock);
+    end_movement(it);
 }
 
 static varve_slice value(const varve_iter *head)
 {
-    return varve__mem_value(((const struct mem_iter *)head)->event);
+    const struct mem_iter *it = (const struct mem_iter *)head;
+    return it->event->kind == VARVE__MEM_MERGE ? varve_buf_slice(&it->merged)
+                                               : varve__mem_value(it->event);
 }
 
 static void close_iter(varve_iter *head)
 {
     struct mem_iter *it = iter_of(head);
+    varve__mem_operands_release(&it->operands);
+    varve_buf_release(&it->merged);
     varve__iter_release(&it->base);
     varve__free(it);
 }

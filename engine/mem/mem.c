@@ -55,17 +55,39 @@ const varve__index_entry *varve__mem_visible(const varve__store *store, varve_sl
     return event == NULL || event->kind == VARVE__MEM_CLEAR ? NULL : event;
 }
 
-static varve_status mem_get(varve__store *store, varve__store_snapshot *snapshot, varve_slice key,
-                            varve_buf *value, varve_error *err)
+/*
+ * What a state has under a key: VARVE_OK with a put, or with a merge whose operands have been
+ * gathered.
+ */
+static varve_status find(varve__store *store, const varve__store_snapshot *snapshot,
+                         varve_slice key, const varve__index_entry **event,
+                         varve__mem_operands *operands, varve_error *err)
 {
     (void)pthread_rwlock_rdlock(&store->lock);
     uint64_t sequence = snapshot != NULL ? snapshot->sequence : store->sequence;
-    const varve__index_entry *event = varve__mem_visible(store, key, sequence);
+    varve_status status = VARVE_OK;
+    *event = varve__mem_visible(store, key, sequence);
+    if (*event == NULL)
+        status = VARVE_NOT_FOUND;
+    else if ((*event)->kind == VARVE__MEM_MERGE)
+        status = varve__mem_gather(*event, operands, err);
     (void)pthread_rwlock_unlock(&store->lock);
+    return status;
+}
+
+static varve_status mem_get(varve__store *store, varve__store_snapshot *snapshot, varve_slice key,
+                            varve_buf *value, varve_error *err)
+{
+    const varve__index_entry *event;
+    varve__mem_operands operands = {.operands = NULL};
     value->size = 0;
-    if (event == NULL)
-        return VARVE_NOT_FOUND;
-    return varve__buf_assign(value, varve__mem_value(event), err);
+    varve_status status = find(store, snapshot, key, &event, &operands, err);
+    if (status == VARVE_OK)
+        status = event->kind == VARVE__MEM_MERGE
+                     ? varve__mem_merge(&operands, value, err)
+                     : varve__buf_assign(value, varve__mem_value(event), err);
+    varve__mem_operands_release(&operands);
+    return status;
 }
 
 static varve_status mem_snapshot_open(varve__store *store, varve__store_snapshot **out,

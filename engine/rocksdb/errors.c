@@ -23,6 +23,8 @@ static const struct rule rules[] = {
     {"IO error: Space limit reached", NULL, VARVE_NO_SPACE},
     {"IO error: ", "Disk quota exceeded", VARVE_NO_SPACE},
     {"IO error: ", NULL, VARVE_IO},
+    /* Our operator refuses for nothing else. */
+    {"Corruption: Error: Could not perform merge", NULL, VARVE_NO_MEMORY},
     {"Corruption: ", NULL, VARVE_CORRUPT},
     {"Operation aborted: Memory limit reached", NULL, VARVE_NO_MEMORY},
     {"Not implemented: Not supported operation in read only mode", NULL, VARVE_READ_ONLY},

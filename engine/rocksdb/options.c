@@ -4,6 +4,7 @@
 
 #include "engine/rocksdb/cache.h"
 #include "engine/rocksdb/expert.h"
+#include "engine/rocksdb/merge.h"
 
 /* Part of the format: a filter in a table file is used only under the name it was written with. */
 #define PREFIX_EXTRACTOR_NAME "varve.userkey.v1"
@@ -124,10 +125,11 @@ static void set_store(rocksdb_options_t *raw, const varve_options *options)
     rocksdb_options_set_wal_recovery_mode(
         raw, options->salvage ? rocksdb_point_in_time_recovery
                               : rocksdb_tolerate_corrupted_tail_records_recovery);
-    /* The options own the extractor. */
+    /* The options own the extractor and the operator. */
     rocksdb_options_set_prefix_extractor(
         raw, rocksdb_slicetransform_create(NULL, no_destructor, extract_prefix, accept_any,
                                            accept_none, extractor_name));
+    rocksdb_options_set_merge_operator(raw, varve__rocksdb_merge_operator());
     /* Costs nothing that could be measured, and there is no other way to learn of these numbers. */
     rocksdb_options_enable_statistics(raw);
     set_levels(raw, options);

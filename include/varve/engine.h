@@ -452,7 +452,7 @@ VARVE_API VARVE_NODISCARD varve_status varve_iter_status(const varve_iter *it, v
  * appended.  `repr` is validated whole before anything is written.
  *
  * Returns VARVE_OK; VARVE_BAD_BATCH; VARVE_CORRUPT_KEY; VARVE_INVALID_KEY; VARVE_TOO_LARGE;
- * VARVE_UNSUPPORTED for merges and single clears; VARVE_MISUSE on a committed batch;
+ * VARVE_UNSUPPORTED for single clears; VARVE_MISUSE on a committed batch;
  * VARVE_READ_ONLY; VARVE_IO; VARVE_NO_SPACE;
  * VARVE_COMMIT_UNKNOWN; VARVE_NO_MEMORY.
  */
@@ -479,6 +479,14 @@ VARVE_API VARVE_NODISCARD varve_status varve_writer_clear(varve_writer *writer,
 VARVE_API VARVE_NODISCARD varve_status varve_writer_clear_range(varve_writer *writer,
                                                                 varve_slice start, varve_slice end,
                                                                 varve_error *err);
+/*
+ * Merge an operand (<varve/merge.h>) into the metadata key `engine_key`, without reading it.  It
+ * succeeds whatever is there: operands that do not fit together are told when the key is read.
+ * Merging into a version is VARVE_INVALID_KEY.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_writer_merge(varve_writer *writer,
+                                                          varve_slice engine_key,
+                                                          varve_slice operand, varve_error *err);
 
 /*
  * Store a structured record, encoded: a put that tells what statistics need, as

@@ -305,10 +305,10 @@ static void illegal_key(void)
     ck_ok(varve__repr_append(&repr, &record, &on.err), &on.err);
 }
 
-static void merge(void)
+static void merge_of_a_version(void)
 {
     good_record();
-    add(VARVE_RECORD_MERGE, "b", bytes("operand"));
+    add(VARVE_RECORD_MERGE, "b@1", bytes("operand"));
 }
 
 static void single_clear(void)
@@ -337,7 +337,7 @@ static const struct {
     {malformed_key, VARVE_CORRUPT_KEY, "record 1: unable to decode key: unknown escape"},
     {malformed_clear, VARVE_CORRUPT_KEY, "record 1: unable to decode key: no terminator"},
     {illegal_key, VARVE_INVALID_KEY, "record 1: invalid key: it is not below /Max"},
-    {merge, VARVE_UNSUPPORTED, "record 1: merge records cannot be applied"},
+    {merge_of_a_version, VARVE_INVALID_KEY, "record 1: invalid key: a version cannot be merged"},
     {single_clear, VARVE_UNSUPPORTED, "record 1: single clear records cannot be applied"},
 };
 

@@ -52,11 +52,11 @@ START_TEST(a_record_that_is_none_of_its_own_is_refused)
 {
     varve_buf repr = VARVE_BUF_INIT;
     const varve_record good = {VARVE_RECORD_PUT, key_of("a"), bytes("must not appear")};
-    const varve_record merge = {VARVE_RECORD_MERGE, key_of("b"), bytes("operand")};
+    const varve_record single = {VARVE_RECORD_SINGLE_CLEAR, key_of("b"), bytes("")};
     ck_ok(varve__repr_append(&repr, &good, &on.err), &on.err);
-    ck_ok(varve__repr_append(&repr, &merge, &on.err), &on.err);
+    ck_ok(varve__repr_append(&repr, &single, &on.err), &on.err);
     ck_fails(varve__mem_apply(store, varve_buf_slice(&repr), false, &on.err), VARVE_INTERNAL,
-             &on.err, "record type 2 reached the store");
+             &on.err, "record type 7 reached the store");
     ck_text(all_of(on.reader), "");
     put(on.writer, "b", "later");
     ck_text(all_of(on.reader), "b=later");

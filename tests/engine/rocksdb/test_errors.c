@@ -37,7 +37,7 @@ static const struct {
      "/d/MANIFEST-000005"},
     {VARVE_CORRUPT, "Corruption: truncated record body"},
     {VARVE_CORRUPT, "Corruption: unknown WriteBatch tag: 99"},
-    {VARVE_CORRUPT, "Corruption: Error: Could not perform merge."},
+    {VARVE_NO_MEMORY, "Corruption: Error: Could not perform merge."},
     /* Seen: requests that RocksDB does not grant. */
     {VARVE_UNSUPPORTED, "Not implemented: Provide a merge_operator when opening DB"},
     {VARVE_READ_ONLY, "Not implemented: Not supported operation in read only mode."},

@@ -53,7 +53,7 @@ START_TEST(the_defaults_are_ours)
         "unordered_write=false",
         "manual_wal_flush=false",
         "optimize_filters_for_hits=false",
-        "merge_operator=nullptr",
+        "merge_operator=varve.merge.v1",
     };
     varve_options options = store_options(place_path("s"));
     char *file = options_file(&options);

@@ -22,7 +22,6 @@ static const struct {
     {"less than a header", "00 00 00", VARVE_BAD_BATCH, true},
     {"a range that ends before it starts", HEADER("01") "0F 03 62 00 01 03 61 00 01",
      VARVE_BAD_BATCH, true},
-    {"a merge", HEADER("01") "02 03 61 00 01 01 76", VARVE_UNSUPPORTED, true},
     {"a key without its terminator", HEADER("01") "01 01 61 01 76", VARVE_CORRUPT_KEY, false},
 };
 
