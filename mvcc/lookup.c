@@ -1,12 +1,11 @@
 #include "mvcc/lookup.h"
 
-#include "format/meta.h"
 #include "mvcc/walk.h"
 
-static varve_status from_meta(varve_slice bytes, varve__key_state *state, varve_error *err)
+static varve_status from_meta(const varve__walk *walk, varve__key_state *state, varve_error *err)
 {
     varve__meta meta;
-    varve_status status = varve__meta_decode(bytes, &meta, err);
+    varve_status status = varve__walk_meta(walk, &meta, err);
     if (status != VARVE_OK)
         return status;
     state->is_inline = meta.has_raw;
@@ -27,7 +26,7 @@ varve_status varve__lookup(varve_reader *reader, varve_slice user_key, varve__ke
         if (suffix != NULL)
             state->ts = varve__suffix_decode(suffix);
         else
-            status = from_meta(varve_iter_value(walk.it), state, err);
+            status = from_meta(&walk, state, err);
     }
     varve__walk_release(&walk);
     return status;

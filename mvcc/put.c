@@ -73,12 +73,30 @@ static varve_status place(struct write *write, const varve__key_state *state, va
     return varve_ts_next(state->ts, &write->ts, err);
 }
 
+/*
+ * What the key has.  Merges that do not fit together are an inline value to an inline write, which
+ * heals them.
+ */
+static varve_status look(const struct write *write, varve__key_state *state, varve_error *err)
+{
+    varve_error failure = VARVE_ERROR_INIT;
+    varve_status status = varve__lookup(write->how.reader, write->key, state, &failure);
+    if (status == VARVE_MERGE_CONFLICT && write->is_inline) {
+        state->is_inline = true;
+        status = VARVE_OK;
+    }
+    if (status < 0)
+        (void)varve__error_copy(&failure, err);
+    varve_error_release(&failure);
+    return status;
+}
+
 static varve_status look_and_place(struct write *write, varve_error *err)
 {
     if (!needs_lookup(write))
         return VARVE_OK;
     varve__key_state state;
-    varve_status status = varve__lookup(write->how.reader, write->key, &state, err);
+    varve_status status = look(write, &state, err);
     if (status == VARVE_NOT_FOUND)
         return VARVE_OK;
     return status == VARVE_OK ? place(write, &state, err) : status;

@@ -62,7 +62,7 @@ varve_status varve__read_find(varve__read *read, varve__found *found, varve_erro
     if (suffix != NULL) {
         sight = varve__see_version(&read->view, suffix);
     } else {
-        varve_status status = varve__meta_decode(varve_iter_value(read->walk.it), &meta, err);
+        varve_status status = varve__walk_meta(&read->walk, &meta, err);
         if (status != VARVE_OK)
             return status;
         sight = varve__see_meta(&read->view, &meta);

@@ -1,8 +1,11 @@
 #include "mvcc/walk.h"
 
+#include <stdio.h>
 #include <varve/ts.h>
 
+#include "format/print.h"
 #include "util/buf.h"
+#include "util/fail.h"
 
 void varve__walk_release(varve__walk *walk)
 {
@@ -163,4 +166,25 @@ varve_status varve__walk_prev_key(varve__walk *walk, varve_error *err)
         (void)varve_iter_seek_lt(walk->it, varve__walk_prefix(walk));
     walk->at_front = false;
     return varve__walk_arrived(walk, err);
+}
+
+/* Put the key in front of the message; without memory that stays as it is. */
+static varve_status name_key(const varve__walk *walk, varve_error *err)
+{
+    varve_buf key = VARVE_BUF_INIT;
+    char printed[100];
+    char told[VARVE_ERROR_MESSAGE_MAX];
+    varve_status status = err->status;
+    (void)snprintf(told, sizeof told, "%s", err->message);
+    if (varve__key_unescape(varve__walk_prefix(walk), &key, NULL) == VARVE_OK)
+        (void)varve__fail(err, status, "%s: %s",
+                          varve__key_brief(varve_buf_slice(&key), printed, sizeof printed), told);
+    varve_buf_release(&key);
+    return status;
+}
+
+varve_status varve__walk_meta(const varve__walk *walk, varve__meta *meta, varve_error *err)
+{
+    varve_status status = varve__meta_decode(varve_iter_value(walk->it), meta, err);
+    return status == VARVE_MERGE_CONFLICT && err != NULL ? name_key(walk, err) : status;
 }

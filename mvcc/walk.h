@@ -10,6 +10,7 @@
 
 #include "engine/iter.h"
 #include "format/key.h"
+#include "format/meta.h"
 
 typedef struct varve__walk {
     varve_iter *it;
@@ -62,6 +63,12 @@ varve_status varve__walk_next_key(varve__walk *walk, varve_error *err);
 
 /* From anywhere in the current key to the last record of the previous key. */
 varve_status varve__walk_prev_key(varve__walk *walk, varve_error *err);
+
+/*
+ * Decode the metadata record that the walk stands on, which belongs to the current key, as
+ * varve__meta_decode(): the message of a merge conflict names the key.
+ */
+varve_status varve__walk_meta(const varve__walk *walk, varve__meta *meta, varve_error *err);
 
 /* The current key's prefix. */
 static inline varve_slice varve__walk_prefix(const varve__walk *walk)

@@ -88,7 +88,8 @@ typedef struct varve_read {
  * a negative timestamp or unknown flags; VARVE_WRITE_INTENT if a transaction's intent at or below
  * the timestamp hides the answer; with the flag, VARVE_WRITE_TOO_OLD, whose `too_old` says where a
  * write would have gone (a read writes nothing), or VARVE_TIMESTAMP_OVERFLOW if nowhere;
- * VARVE_CORRUPT; VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what the reader returns, such as VARVE_IO, or
+ * VARVE_MERGE_CONFLICT if merges of the key do not fit together (<varve/merge.h>); VARVE_CORRUPT;
+ * VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what the reader returns, such as VARVE_IO, or
  * VARVE_UNSUPPORTED from a write-only batch.  After a failure `rows` is empty.
  *
  * Works on one consistent view.  As thread-safe as the reader.  `key` may point into `rows`; that
@@ -183,8 +184,9 @@ typedef struct varve_write {
  * Returns VARVE_OK; VARVE_WRITE_TOO_OLD; VARVE_EMPTY_KEY; VARVE_INVALID_KEY; VARVE_TOO_LARGE;
  * VARVE_INVALID_ARGUMENT for a negative timestamp or a missing writer; VARVE_TIMESTAMP_OVERFLOW if
  * the key has a version at the largest timestamp; VARVE_WRITE_INTENT if it has an intent, at
- * whatever timestamp; VARVE_INLINE_MIX; VARVE_CORRUPT; VARVE_CORRUPT_KEY; what the reader and
- * writer return.
+ * whatever timestamp; VARVE_INLINE_MIX; VARVE_MERGE_CONFLICT if a version goes to a key whose
+ * merges do not fit together, while writing or deleting its inline value heals it; VARVE_CORRUPT;
+ * VARVE_CORRUPT_KEY; what the reader and writer return.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_put(const varve_write *how, varve_slice key,
                                                       varve_slice raw, varve_error *err);
