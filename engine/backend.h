@@ -102,15 +102,18 @@ typedef struct varve__backend_ops {
     void (*wal_close)(varve__store_wal *wal);
 
     /*
-     * State: whether the store takes writes by now, without waiting.  Fills health, reason,
-     * commit_unknown and message of a zeroed struct; NULL = always healthy.
+     * Whether the store takes writes by now, without waiting.  Fills health, reason, commit_unknown
+     * and message of a zeroed struct; returns whether what is wrong may pass by itself.  NULL =
+     * always healthy.  Called by one thread at a time.
      */
-    void (*state)(varve__store *store, struct varve_engine_state *state);
+    bool (*state)(varve__store *store, struct varve_engine_state *state);
     /*
      * Close and open what is inside, after which the store is healthy; nobody else is in a call on
-     * it.  On failure it may be closed inside: every call but state, reopen and close fails then.
+     * it.  On failure it is as before; or closed inside, which its state tells: then `closed` has
+     * the operations to go on with, each of which fails with the reason.
      */
     varve_status (*reopen)(varve__store *store, varve_error *err);
+    const struct varve__backend_ops *closed;
 
     /* Fill what the backend knows; the rest is the owner's. */
     varve_status (*info)(varve__store *store, varve_engine_info *info, varve_error *err);

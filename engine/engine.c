@@ -12,8 +12,7 @@ static const varve__backend_ops *const backends[] = {
 
 /* ---- Logging and refusals ------------------------------------------------------------------- */
 
-/* What the engine is called in a line of the log. */
-static const char *name_of(const varve_engine *engine)
+const char *varve__engine_name(const varve_engine *engine)
 {
     return engine->options.path != NULL ? engine->options.path : engine->ops->name;
 }
@@ -33,15 +32,16 @@ static varve_status report(varve_engine *engine, const char *what, varve_status 
                            const varve_error *told)
 {
     if (status < 0)
-        varve__log(&engine->logger, VARVE_LOG_ERROR, "%s: %s: %s: %s", name_of(engine), what,
-                   varve_status_name(status), told->message);
+        varve__log(&engine->logger, VARVE_LOG_ERROR, "%s: %s: %s: %s", varve__engine_name(engine),
+                   what, varve_status_name(status), told->message);
     return status;
 }
 
-static varve_status check_writable(const varve_engine *engine, varve_error *err)
+varve_status varve__engine_check_writable(const varve_engine *engine, varve_error *err)
 {
     if (engine->options.read_only)
-        return varve__fail(err, VARVE_READ_ONLY, "%s was opened for reading only", name_of(engine));
+        return varve__fail(err, VARVE_READ_ONLY, "%s was opened for reading only",
+                           varve__engine_name(engine));
     return VARVE_OK;
 }
 
@@ -152,13 +152,6 @@ varve_reader *varve_engine_reader(varve_engine *engine)
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
-static varve_status note_unknown(varve_engine *engine, varve_status status)
-{
-    if (status == VARVE_COMMIT_UNKNOWN)
-        atomic_store(&engine->commit_unknown, true);
-    return status;
-}
-
 /*
  * The first commit that fails is logged, and the first that succeeds again: on a full disk every
  * commit fails, and the log has to say so once.
@@ -172,7 +165,8 @@ static void note_commit(varve_engine *engine, varve_status status, const varve_e
     if (failed)
         (void)report(engine, "commit", status, told);
     else
-        varve__log(&engine->logger, VARVE_LOG_INFO, "%s: commits succeed again", name_of(engine));
+        varve__log(&engine->logger, VARVE_LOG_INFO, "%s: commits succeed again",
+                   varve__engine_name(engine));
 }
 
 varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_durability how,
@@ -180,7 +174,7 @@ varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_
 {
     if (repr.size <= VARVE_BATCH_HEADER_SIZE)
         return VARVE_OK;
-    varve_status status = check_writable(engine, err);
+    varve_status status = varve__engine_check_writable(engine, err);
     if (status != VARVE_OK)
         return status;
     const varve_options *options = &engine->options;
@@ -193,7 +187,8 @@ varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_
     varve__pool_write_end(&engine->pool);
     varve__engine_leave(engine);
     note_commit(engine, status, told);
-    return note_unknown(engine, status);
+    varve__state_note(engine, status);
+    return status;
 }
 
 static varve_status engine_apply(varve_writer *writer, varve_slice repr, varve_error *err)
@@ -224,6 +219,7 @@ varve_writer *varve_engine_writer(varve_engine *engine)
 static void free_engine(varve_engine *engine)
 {
     varve__gate_destroy(&engine->gate);
+    varve__state_destroy(&engine->state);
     varve__options_disown(&engine->options);
     varve__free(engine);
 }
@@ -237,15 +233,16 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     engine->reader.ops = &engine_reader_ops;
     engine->writer.ops = &engine_writer_ops;
     engine->iter_owner = (varve__iter_owner){engine, engine_iter_close};
-    engine->ops = backends[options->backend];
+    engine->open_ops = backends[options->backend];
+    atomic_init(&engine->ops, engine->open_ops);
     engine->logger = (varve__logger){options->log, options->log_arg};
     varve__gate_init(&engine->gate);
+    varve__state_init(&engine->state);
     atomic_init(&engine->batches, 0);
     atomic_init(&engine->snapshots, 0);
     varve__tally_init(&engine->iterators);
     atomic_init(&engine->batch_bytes, 0);
     varve__pool_init(&engine->pool);
-    atomic_init(&engine->commit_unknown, false);
     atomic_init(&engine->commits_fail, false);
     varve_status status = varve__options_own(options, &engine->options, err);
     if (status != VARVE_OK) {
@@ -274,18 +271,18 @@ varve_status varve_engine_open(const varve_options *options, varve_engine **out,
         free_engine(engine);
         return status;
     }
-    varve__log(&engine->logger, VARVE_LOG_INFO, "%s: opened%s", name_of(engine),
+    varve__log(&engine->logger, VARVE_LOG_INFO, "%s: opened%s", varve__engine_name(engine),
                complete.read_only ? " for reading only" : "");
     *out = engine;
     return VARVE_OK;
 }
 
-static varve_status check_no_handles(varve_engine *engine, varve_error *err)
+varve_status varve__engine_check_idle(varve_engine *engine, bool also_batches, varve_error *err)
 {
     size_t batches = atomic_load(&engine->batches);
     size_t snapshots = atomic_load(&engine->snapshots);
     size_t iterators = varve__tally_sum(&engine->iterators);
-    if (batches + snapshots + iterators == 0)
+    if ((also_batches ? batches : 0) + snapshots + iterators == 0)
         return VARVE_OK;
     (void)varve__fail(err, VARVE_BUSY,
                       "the engine has open handles: %zu batches, %zu snapshots, %zu iterators",
@@ -295,10 +292,20 @@ static varve_status check_no_handles(varve_engine *engine, varve_error *err)
         err->detail.busy.snapshots = snapshots;
         err->detail.busy.iterators = iterators;
     }
-    varve__log(&engine->logger, VARVE_LOG_WARN,
-               "%s: not closed: %zu batches, %zu snapshots and %zu iterators are open",
-               name_of(engine), batches, snapshots, iterators);
     return VARVE_BUSY;
+}
+
+static varve_status check_no_handles(varve_engine *engine, varve_error *err)
+{
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    varve_status status = varve__engine_check_idle(engine, true, told);
+    if (status != VARVE_OK)
+        varve__log(&engine->logger, VARVE_LOG_WARN,
+                   "%s: not closed: %zu batches, %zu snapshots and %zu iterators are open",
+                   varve__engine_name(engine), told->detail.busy.batches,
+                   told->detail.busy.snapshots, told->detail.busy.iterators);
+    return status;
 }
 
 /* Whether closing would lose what has been committed and could be kept. */
@@ -314,51 +321,69 @@ varve_status varve_engine_close(varve_engine *engine, varve_error *err)
     if (engine == NULL)
         return VARVE_OK;
     varve_status status = check_no_handles(engine, err);
-    if (status == VARVE_OK && must_flush_to_keep(engine))
+    /* What has been closed inside has nothing left to lose. */
+    if (status == VARVE_OK && must_flush_to_keep(engine) && !varve__state_has_failed(engine))
         status = varve_engine_flush(engine, err);
     if (status != VARVE_OK)
         return status;
     varve__pool_clear(&engine->pool);
     engine->ops->close(engine->store);
-    varve__log(&engine->logger, VARVE_LOG_INFO, "%s: closed", name_of(engine));
+    varve__log(&engine->logger, VARVE_LOG_INFO, "%s: closed", varve__engine_name(engine));
     free_engine(engine);
     return VARVE_OK;
 }
 
 /* ---- Administration ------------------------------------------------------------------------- */
 
-/* Run an operation on the store that writes and takes no arguments. */
-static varve_status administer(varve_engine *engine, const char *what,
-                               varve_status (*operation)(varve__store *store, varve_error *err),
-                               varve_error *err)
+/* What writes to the store and takes no arguments. */
+enum operation { SYNC, FLUSH, COMPACT };
+
+static varve_status operate(const varve__backend_ops *ops, varve__store *store,
+                            enum operation operation, varve_error *err)
 {
-    varve_status status = check_writable(engine, err);
+    switch (operation) {
+    case SYNC:
+        return ops->sync(store, err);
+    case FLUSH:
+        return ops->flush(store, err);
+    case COMPACT:
+        break;
+    }
+    return ops->compact(store, err);
+}
+
+static varve_status administer(varve_engine *engine, enum operation operation, varve_error *err)
+{
+    static const char *const names[] = {"sync", "flush", "compact"};
+    varve_status status = varve__engine_check_writable(engine, err);
     if (status != VARVE_OK)
         return status;
     varve_error own;
     varve_error *told = teller(err, &own);
     varve__store *store = varve__engine_enter(engine);
-    status = operation(store, told);
+    status = operate(engine->ops, store, operation, told);
     varve__pool_renew(&engine->pool);
     varve__engine_leave(engine);
-    return report(engine, what, status, told);
+    (void)report(engine, names[operation], status, told);
+    varve__state_note(engine, status);
+    return status;
 }
 
 varve_status varve_engine_sync(varve_engine *engine, varve_error *err)
 {
     if (engine->options.wal == VARVE_WAL_OFF)
         return varve_engine_flush(engine, err);
-    return note_unknown(engine, administer(engine, "sync", engine->ops->sync, err));
+    return administer(engine, SYNC, err);
 }
 
 varve_status varve_engine_flush(varve_engine *engine, varve_error *err)
 {
-    return administer(engine, "flush", engine->ops->flush, err);
+    return administer(engine, FLUSH, err);
 }
 
 varve_status varve_engine_compact(varve_engine *engine, varve_error *err)
 {
-    return administer(engine, "compact", engine->ops->compact, err);
+    return administer(engine, COMPACT, err);
 }
 
 varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info, varve_error *err)

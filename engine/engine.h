@@ -9,6 +9,7 @@
 #include "engine/backend.h"
 #include "engine/iter.h"
 #include "engine/pool.h"
+#include "engine/state.h"
 #include "engine/view.h"
 #include "util/gate.h"
 
@@ -16,7 +17,12 @@ struct varve_engine {
     varve_reader reader;
     varve_writer writer;
     varve__iter_owner iter_owner; /* of the iterators opened by `reader` */
-    const varve__backend_ops *ops;
+    /*
+     * To be read after varve__engine_enter(): while the store is closed inside, because reopening
+     * it has failed, these are others that fail.
+     */
+    const varve__backend_ops *_Atomic ops;
+    const varve__backend_ops *open_ops; /* those that it has been opened with */
     varve__store *store;
     varve_options options; /* complete, and owned */
     varve__logger logger;
@@ -38,8 +44,8 @@ struct varve_engine {
 
     varve__pool pool; /* of iterators of the current state */
 
-    /* The outcome of a commit or sync is open, and the store has not been opened again since. */
-    atomic_bool commit_unknown;
+    varve__state state;
+
     atomic_bool commits_fail; /* the last commit did, as far as the log has been told */
 };
 
@@ -60,6 +66,15 @@ static inline void varve__engine_leave(varve_engine *engine)
 {
     varve__gate_leave(&engine->gate);
 }
+
+/* What the engine is called in a line of the log. */
+const char *varve__engine_name(const varve_engine *engine);
+
+/* VARVE_READ_ONLY if it was opened so. */
+varve_status varve__engine_check_writable(const varve_engine *engine, varve_error *err);
+
+/* VARVE_BUSY with their numbers, if handles are open; batches only count with `batches`. */
+varve_status varve__engine_check_idle(varve_engine *engine, bool batches, varve_error *err);
 
 /* Bring the caller's options into `options`: checked, and with the defaults filled in. */
 varve_status varve__options_complete(const varve_options *given, varve_options *options,

@@ -95,7 +95,7 @@ varve_status varve_engine_token_lookup(varve_engine *engine, varve_slice token, 
     varve_buf value = VARVE_BUF_INIT;
     varve_ts ts;
     varve_status status = encode_key(token, &key, err);
-    if (status == VARVE_OK && atomic_load(&engine->commit_unknown))
+    if (status == VARVE_OK && varve__state_is_commit_unknown(engine))
         status = varve__fail(err, VARVE_COMMIT_UNKNOWN,
                              "the outcome of a commit is open until the store is opened again");
     if (status == VARVE_OK)

@@ -18,7 +18,8 @@ struct varve_wal_reader {
 
 uint64_t varve_engine_sequence(varve_engine *engine)
 {
-    uint64_t sequence = engine->ops->sequence(varve__engine_enter(engine));
+    varve__store *store = varve__engine_enter(engine);
+    uint64_t sequence = engine->ops->sequence(store);
     varve__engine_leave(engine);
     return sequence;
 }

@@ -1,3 +1,4 @@
+#include "engine/rocksdb/health.h"
 #include "engine/rocksdb/store.h"
 
 /* The two differ in where opening puts the bytes, and from there on in nothing. */
@@ -9,7 +10,11 @@
     .flush = varve__rocksdb_flush, .compact = varve__rocksdb_compact, .info = varve__rocksdb_info, \
     .tables = varve__rocksdb_tables, .sequence = varve__rocksdb_sequence,                          \
     .wal_open = varve__rocksdb_wal_open, .wal_next = varve__rocksdb_wal_next,                      \
-    .wal_close = varve__rocksdb_wal_close
+    .wal_close = varve__rocksdb_wal_close, .state = varve__rocksdb_state
 
-const varve__backend_ops varve__backend_rocksdb = {.name = "rocksdb", OPERATIONS};
+const varve__backend_ops varve__backend_rocksdb = {.name = "rocksdb",
+                                                   OPERATIONS,
+                                                   .reopen = varve__rocksdb_reopen,
+                                                   .closed = &varve__rocksdb_closed};
+/* What is in memory only would be gone when it is closed inside. */
 const varve__backend_ops varve__backend_rocksdb_memory = {.name = "rocksdb-mem", OPERATIONS};

@@ -89,6 +89,12 @@ bool varve__rocksdb_is_log_gap(const char *text)
            strstr(text, "Start sequence was not found") != NULL;
 }
 
+bool varve__rocksdb_is_log_write_failure(const char *text)
+{
+    return strncmp(text, "IO error: ", strlen("IO error: ")) == 0 && !names_other_file(text) &&
+           strstr(text, "While append") != NULL && varve__rocksdb_log_named(text) != 0;
+}
+
 uint64_t varve__rocksdb_log_named(const char *text)
 {
     const char *end = strstr(text, ".log: ");

@@ -18,6 +18,9 @@ bool varve__rocksdb_is_log_sync_failure(const char *text);
 /* Whether the text tells of records that the log lacks. */
 bool varve__rocksdb_is_log_gap(const char *text);
 
+/* Whether the text tells of a failed write to the write-ahead log. */
+bool varve__rocksdb_is_log_write_failure(const char *text);
+
 /* The number of the log that the text names as "000004.log"; 0 if it names none. */
 uint64_t varve__rocksdb_log_named(const char *text);
 

@@ -2,6 +2,8 @@
 
 #include "engine/rocksdb/directory.h"
 #include "engine/rocksdb/errors.h"
+#include "engine/rocksdb/health.h"
+#include "engine/rocksdb/lock.h"
 #include "engine/rocksdb/options.h"
 #include "engine/rocksdb/store.h"
 #include "engine/rocksdb/wal.h"
@@ -16,17 +18,21 @@ static void free_store(varve__store *store)
 {
     if (store->db != NULL)
         rocksdb_close(store->db);
+    varve__rocksdb_unlock(store->lock);
     if (store->get_options != NULL)
         rocksdb_readoptions_destroy(store->get_options);
     if (store->no_sync != NULL)
         rocksdb_writeoptions_destroy(store->no_sync);
     if (store->sync != NULL)
         rocksdb_writeoptions_destroy(store->sync);
+    if (store->probe != NULL)
+        rocksdb_writeoptions_destroy(store->probe);
     if (store->options != NULL)
         rocksdb_options_destroy(store->options);
     /* After the database, which only borrows it. */
     if (store->env != NULL)
         rocksdb_env_destroy(store->env);
+    varve_error_release(&store->closed_by);
     varve__free(store->path);
     varve__free(store);
 }
@@ -37,23 +43,38 @@ static varve__store *make_store(const varve_options *options)
     varve__store *store = varve__calloc(1, sizeof *store);
     if (store == NULL)
         return NULL;
-    atomic_init(&store->stopped, false);
-    atomic_init(&store->broken_log, 0);
-    atomic_init(&store->unsynced_log, 0);
+    varve__rocksdb_health_init(store);
     store->get_options = rocksdb_readoptions_create();
     store->no_sync = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(store->no_sync, wal_off);
     store->sync = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(store->sync, wal_off);
     rocksdb_writeoptions_set_sync(store->sync, !wal_off);
+    store->probe = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_disable_WAL(store->probe, wal_off);
+    rocksdb_writeoptions_set_no_slowdown(store->probe, 1);
     return store;
 }
 
-static varve_status open_for_writing(varve__store *store, const char *path, varve_error *err)
+static varve_status open_database(varve__store *store, const char *path, varve_error *err)
 {
     char *text = NULL;
     store->db = rocksdb_open(store->options, path, &text);
     return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "opening", text);
+}
+
+varve_status varve__rocksdb_open_for_writing(varve__store *store, const char *path,
+                                             varve_error *err)
+{
+    varve_status status = varve__rocksdb_lock(path, &store->lock, err);
+    if (status != VARVE_OK)
+        return status;
+    status = open_database(store, path, err);
+    if (status == VARVE_OK)
+        return VARVE_OK;
+    varve__rocksdb_unlock(store->lock);
+    store->lock = NULL;
+    return status == VARVE_LOCKED ? varve__rocksdb_fail_locked(path, err) : status;
 }
 
 static varve_status keep_path(varve__store *store, const char *path, varve_error *err)
@@ -73,16 +94,21 @@ static varve_status keep_path(varve__store *store, const char *path, varve_error
 static varve_status probe_lock(rocksdb_options_t *options, const char *path, varve_error *err)
 {
     char *text = NULL;
+    varve__lock *lock = NULL;
+    varve_status status = varve__rocksdb_lock(path, &lock, err);
+    if (status != VARVE_OK)
+        return status;
     rocksdb_options_t *probing = rocksdb_options_create_copy(options);
     rocksdb_options_set_error_if_exists(probing, 1);
     rocksdb_t *db = rocksdb_open(probing, path, &text);
     rocksdb_options_destroy(probing);
+    varve__rocksdb_unlock(lock);
     if (db != NULL)
         rocksdb_close(db);
     if (text != NULL && varve__rocksdb_status_of(text) == VARVE_LOCKED)
-        return varve__rocksdb_fail(err, "opening", text);
+        status = varve__rocksdb_fail_locked(path, err);
     rocksdb_free(text);
-    return VARVE_OK;
+    return status;
 }
 
 /*
@@ -120,7 +146,7 @@ static varve_status open_disk(varve__store *store, const varve_options *options,
     if (status != VARVE_OK)
         return status;
     status = options->read_only ? varve__rocksdb_open_read_only(store, options->path, err)
-                                : open_for_writing(store, options->path, err);
+                                : varve__rocksdb_open_for_writing(store, options->path, err);
     if (status != VARVE_OK)
         return status;
     if (directory.create)
@@ -137,7 +163,7 @@ static varve_status open_memory(varve__store *store, const varve_options *option
 {
     store->env = rocksdb_create_mem_env();
     varve_status status = varve__rocksdb_options(options, store->env, true, &store->options, err);
-    return status == VARVE_OK ? open_for_writing(store, MEMORY_PATH, err) : status;
+    return status == VARVE_OK ? open_database(store, MEMORY_PATH, err) : status;
 }
 
 varve_status varve__rocksdb_open(const varve_options *options, varve__store **out, varve_error *err)

@@ -16,11 +16,20 @@ struct varve__store {
     rocksdb_readoptions_t *get_options; /* never changed, so threads may share it */
     rocksdb_writeoptions_t *no_sync;
     rocksdb_writeoptions_t *sync;
-    char *path; /* NULL for a store in memory */
+    struct varve__lock *lock; /* while it is open for writing, on disk */
+    char *path;               /* NULL for a store in memory */
     int64_t format_version;
-    atomic_bool stopped;                /* a sync of the WAL failed: RocksDB takes nothing more */
+    rocksdb_writeoptions_t *probe; /* for a write that only asks: does not wait in a stall */
+
+    /* health.c: what has been learnt from failures. */
+    atomic_int stopped;                 /* why the WAL takes nothing more; 0 = it does */
     atomic_uint_least64_t broken_log;   /* number of the WAL that met a full disk; 0 = none has */
     atomic_uint_least64_t unsynced_log; /* number of the WAL whose sync failed last; 0 = none's */
+    atomic_bool is_suspect;             /* something has failed since it was last found to work */
+    uint64_t errors_seen;               /* of the background, when it was last found to work */
+
+    /* reopen.c: why it is closed inside; then `db` is NULL. */
+    varve_error closed_by;
 };
 
 struct varve__store_snapshot {
@@ -33,6 +42,14 @@ struct varve__store_snapshot {
 varve_status varve__rocksdb_open(const varve_options *options, varve__store **out,
                                  varve_error *err);
 void varve__rocksdb_close(varve__store *store);
+
+/* Open the database of a store whose options are made. */
+varve_status varve__rocksdb_open_for_writing(varve__store *store, const char *path,
+                                             varve_error *err);
+
+/* reopen.c: close and open the database, and what a store does that is closed inside. */
+varve_status varve__rocksdb_reopen(varve__store *store, varve_error *err);
+extern const varve__backend_ops varve__rocksdb_closed;
 
 /* ---- read_only.c */
 

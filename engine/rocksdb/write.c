@@ -1,109 +1,34 @@
-#include <dirent.h>
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "engine/rocksdb/errors.h"
+#include "engine/rocksdb/health.h"
 #include "engine/rocksdb/store.h"
 #include "util/fail.h"
 
 /* RocksDB's number for "compact the last level too, but not what has just been made". */
 #define BOTTOMMOST_FORCE_OPTIMIZED 3
 
-/* ---- Logs that have met a full disk --------------------------------------------------------- */
-
-/* The highest number of a log in the directory; 0 if that cannot be told. */
-static uint64_t newest_log(const char *path)
-{
-    uint64_t newest = 0;
-    DIR *dir = opendir(path);
-    if (dir == NULL)
-        return 0;
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        char *end;
-        uint64_t number = strtoull(entry->d_name, &end, 10);
-        if (strcmp(end, ".log") == 0 && number > newest)
-            newest = number;
-    }
-    (void)closedir(dir);
-    return newest;
-}
-
-/*
- * When there is space again RocksDB goes on by itself, with a new log if its memtable holds
- * records. If not, it goes on with the old one, whose writer remembers its failure: the next write
- * then fails for good, or aborts the process if RocksDB has assertions.  So a log that has met a
- * full disk gets no more writes.
- */
-static varve_status check_log(varve__store *store, const char *what, varve_error *err)
-{
-    uint_least64_t broken = atomic_load_explicit(&store->broken_log, memory_order_relaxed);
-    if (broken == 0)
-        return VARVE_OK;
-    if (newest_log(store->path) > broken) {
-        (void)atomic_compare_exchange_strong(&store->broken_log, &broken, 0);
-        return VARVE_OK;
-    }
-    return varve__fail(err, VARVE_NO_SPACE,
-                       "%s: the log %06" PRIu64
-                       " met a full disk and is not replaced yet; if there "
-                       "is space again and this does not pass, reopen the store",
-                       what, broken);
-}
-
-/* Learn from a failed write what later ones have to know. */
-static void note_failure(varve__store *store, const char *text)
-{
-    varve_status status = varve__rocksdb_status_of(text);
-    /* Other than a full disk, a failed sync does not heal: RocksDB takes no write until closed. */
-    if (status == VARVE_IO && varve__rocksdb_is_log_sync_failure(text))
-        atomic_store(&store->stopped, true);
-    uint64_t log = varve__rocksdb_log_named(text);
-    if (status == VARVE_NO_SPACE && log != 0)
-        atomic_store(&store->broken_log, log);
-    /* Last: whoever knows this one finds the log broken, too, and does not write to it. */
-    if (log != 0 && varve__rocksdb_is_log_sync_failure(text))
-        atomic_store(&store->unsynced_log, log);
-}
-
 /* ---- Writing -------------------------------------------------------------------------------- */
-
-/* Give a batch to RocksDB; returns RocksDB's text, NULL for success. */
-static char *write_batch(varve__store *store, rocksdb_writebatch_t *batch, bool sync)
-{
-    char *text = NULL;
-    rocksdb_write(store->db, sync ? store->sync : store->no_sync, batch, &text);
-    if (text != NULL)
-        note_failure(store, text);
-    return text;
-}
 
 varve_status varve__rocksdb_apply(varve__store *store, varve_slice repr, bool sync,
                                   varve_error *err)
 {
+    char *text = NULL;
     /* A write that begins after a failed sync is told of it again, but has been refused. */
-    bool stopped = atomic_load(&store->stopped);
     uint64_t unsynced = atomic_load(&store->unsynced_log);
-    varve_status status = check_log(store, "committing", err);
+    varve_status status = varve__rocksdb_check_log(store, "committing", err);
     if (status != VARVE_OK)
         return status;
     rocksdb_writebatch_t *batch =
         rocksdb_writebatch_create_from((const char *)repr.data, repr.size);
-    char *text = write_batch(store, batch, sync);
+    rocksdb_write(store->db, sync ? store->sync : store->no_sync, batch, &text);
     rocksdb_writebatch_destroy(batch);
     if (text == NULL)
         return VARVE_OK;
-    bool refused = stopped || (unsynced != 0 && varve__rocksdb_log_named(text) == unsynced);
+    varve__rocksdb_note_failure(store, text);
+    bool refused = unsynced != 0 && varve__rocksdb_log_named(text) == unsynced;
     return refused ? varve__rocksdb_fail(err, "committing", text)
                    : varve__rocksdb_fail_commit(err, "committing", text);
-}
-
-/* Write a batch without records: it passes through the log like any other. */
-static char *write_nothing(varve__store *store, bool sync)
-{
-    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
-    char *text = write_batch(store, batch, sync);
-    rocksdb_writebatch_destroy(batch);
-    return text;
 }
 
 /*
@@ -112,10 +37,15 @@ static char *write_nothing(varve__store *store, bool sync)
  */
 varve_status varve__rocksdb_sync(varve__store *store, varve_error *err)
 {
-    varve_status status = check_log(store, "syncing", err);
+    varve_status status = varve__rocksdb_check_log(store, "syncing", err);
+    if (status == VARVE_IO && varve__rocksdb_sync_has_failed(store))
+        return varve__fail(
+            err, VARVE_COMMIT_UNKNOWN,
+            "syncing: a sync of the log failed, and another one would prove nothing; "
+            "recover or reopen the store");
     if (status != VARVE_OK)
         return status;
-    char *text = write_nothing(store, true);
+    char *text = varve__rocksdb_write_nothing(store, store->sync);
     return text == NULL ? VARVE_OK : varve__rocksdb_fail_commit(err, "syncing", text);
 }
 
@@ -128,7 +58,10 @@ varve_status varve__rocksdb_flush(varve__store *store, varve_error *err)
     rocksdb_flushoptions_set_wait(how, 1);
     rocksdb_flush(store->db, how, &text);
     rocksdb_flushoptions_destroy(how);
-    return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "flushing", text);
+    if (text == NULL)
+        return VARVE_OK;
+    varve__rocksdb_note_failure(store, text);
+    return varve__rocksdb_fail(err, "flushing", text);
 }
 
 static void compact_all(varve__store *store)
@@ -142,10 +75,10 @@ static void compact_all(varve__store *store)
 /* Whether RocksDB would take a write. */
 static varve_status check_writable(varve__store *store, varve_error *err)
 {
-    varve_status status = check_log(store, "compacting", err);
+    varve_status status = varve__rocksdb_check_log(store, "compacting", err);
     if (status != VARVE_OK)
         return status;
-    char *text = write_nothing(store, false);
+    char *text = varve__rocksdb_write_nothing(store, store->no_sync);
     return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "compacting", text);
 }
 

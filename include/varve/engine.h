@@ -24,6 +24,7 @@
 
 #include <varve/cache.h>
 #include <varve/error.h>
+#include <varve/state.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -131,6 +132,10 @@ typedef struct varve_options {
     /* Where events are reported; NULL = silent. */
     varve_log_fn log;
     void *log_arg;
+
+    /* Who hears of every change of state; NULL = nobody. */
+    varve_state_fn on_state;
+    void *on_state_arg;
 
     /*
      * A block cache shared with other engines; `cache_bytes` must be zero then.  Held until the

@@ -15,6 +15,7 @@
 #include <varve/key.h>
 #include <varve/merge.h>
 #include <varve/mvcc.h>
+#include <varve/state.h>
 #include <varve/stats.h>
 #include <varve/ts.h>
 #include <varve/txn.h>

@@ -1,5 +1,7 @@
 #include "tests/support/backend_faults.h"
 
+#include <stdio.h>
+
 #include "util/fail.h"
 
 struct backend_faults backend_faults;
@@ -7,12 +9,14 @@ struct backend_faults backend_faults;
 /* The real one; there is one engine at a time. */
 static const varve__backend_ops *real;
 static const varve_iter_ops *real_iter;
+static bool is_outcome_open;
 
 static bool fails(varve_status status, varve_error *err)
 {
     if (status == VARVE_OK)
         return false;
     backend_faults.fired++;
+    is_outcome_open |= status == VARVE_COMMIT_UNKNOWN;
     (void)varve__fail(err, status, "injected");
     return true;
 }
@@ -145,12 +149,24 @@ static varve_status faulty_tables(varve__store *store, varve_table_fn each, void
     return real->tables(store, each, arg, err);
 }
 
+static bool faulty_state(varve__store *store, varve_engine_state *state)
+{
+    if (!is_outcome_open)
+        return real->state != NULL && real->state(store, state);
+    state->health = VARVE_HEALTH_READ_ONLY;
+    state->reason = VARVE_IO;
+    state->commit_unknown = true;
+    (void)snprintf(state->message, sizeof state->message, "injected");
+    return false;
+}
+
 void backend_faults_insert(varve_engine *engine)
 {
     static varve__backend_ops ops;
     backend_faults = (struct backend_faults){.apply = VARVE_OK};
     varve__pool_clear(&engine->pool); /* iterators opened from now on are ours */
     real = engine->ops;
+    is_outcome_open = false;
     ops = *engine->ops;
     ops.get = faulty_get;
     ops.iter_open = faulty_iter_open;
@@ -161,5 +177,7 @@ void backend_faults_insert(varve_engine *engine)
     ops.compact = faulty_compact;
     ops.info = faulty_info;
     ops.tables = faulty_tables;
+    ops.state = faulty_state;
     engine->ops = &ops;
+    engine->open_ops = &ops;
 }

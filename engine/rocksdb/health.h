@@ -1,0 +1,31 @@
+/*
+ * What a store has learnt from failures: of its log, and whether RocksDB still takes writes.
+ */
+#ifndef VARVE_ENGINE_ROCKSDB_HEALTH_H
+#define VARVE_ENGINE_ROCKSDB_HEALTH_H
+
+#include "engine/rocksdb/store.h"
+
+/* For a store that has just been opened, and nobody uses yet. */
+void varve__rocksdb_health_init(varve__store *store);
+
+/*
+ * Whether the log may be written to, for `what`, such as "committing".
+ *
+ * Returns VARVE_OK; VARVE_IO if it has failed for good; VARVE_NO_SPACE if it has met a full disk.
+ */
+varve_status varve__rocksdb_check_log(varve__store *store, const char *what, varve_error *err);
+
+/* Learn from the text of a failed write or flush what later ones have to know. */
+void varve__rocksdb_note_failure(varve__store *store, const char *text);
+
+/* Whether a sync of the log has failed, so that nothing can be said of what was to be synced. */
+bool varve__rocksdb_sync_has_failed(varve__store *store);
+
+/* Give RocksDB a batch without records, which passes through the log; its text, NULL = success. */
+char *varve__rocksdb_write_nothing(varve__store *store, const rocksdb_writeoptions_t *how);
+
+/* As varve__backend_ops.state. */
+bool varve__rocksdb_state(varve__store *store, struct varve_engine_state *state);
+
+#endif
