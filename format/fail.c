@@ -1,5 +1,9 @@
 #include "format/fail.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
 #include <varve/ts.h>
 
 #include "format/print.h"
@@ -52,18 +56,121 @@ static void add_intents(varve__text *text, const varve_intent *list, size_t coun
     }
 }
 
-varve_status varve__fail_intents(varve_error *err, const varve_intent *list, size_t count,
-                                 bool more)
+/* ---- Other texts made from payloads ------------------------------------------------------------
+ */
+
+/* The longest piece that is added at once: two timestamps and words around them. */
+#define PIECE_MAX 160
+
+static void add_format(varve__text *text, const char *format, ...) VARVE_PRINTF(2, 3);
+
+static void add_format(varve__text *text, const char *format, ...)
+{
+    char piece[PIECE_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(piece, sizeof piece, format, args);
+    va_end(args);
+    varve__text_add(text, varve_slice_text(piece));
+}
+
+static void add_uncertain(varve__text *text, const varve_error *err)
+{
+    char ts[VARVE_TS_TEXT_MAX];
+    add_format(text, "ReadWithinUncertaintyIntervalError: read at time %s ",
+               varve_ts_format(err->detail.uncertain.read, ts));
+    add_format(text, "encountered previous write with future timestamp %s ",
+               varve_ts_format(err->detail.uncertain.existing, ts));
+    add_format(text, "within uncertainty interval `t <= %s`; observed timestamps: [",
+               varve_ts_format(err->detail.uncertain.max, ts));
+    for (size_t i = 0; i < err->detail.uncertain.observed_count; i++) {
+        const varve_observed *observed = &err->detail.uncertain.observed[i];
+        add_format(text, "%s{%" PRId32 " %s}", i > 0 ? " " : "", observed->node,
+                   varve_ts_format(observed->ts, ts));
+    }
+    varve__text_add(text, varve_slice_text("]"));
+}
+
+static void add_escaped(varve__text *text, varve_slice bytes)
+{
+    static const char letters[] = "\n\r\t\"\\";
+    for (size_t i = 0; i < bytes.size; i++) {
+        unsigned char byte = bytes.data[i];
+        const char *letter = byte == 0 ? NULL : strchr(letters, byte);
+        if (letter != NULL)
+            add_format(text, "\\%c", "nrt\"\\"[letter - letters]);
+        else if (byte >= 0x20 && byte < 0x7F)
+            varve__text_add(text, varve_slice_of(&bytes.data[i], 1));
+        else
+            add_format(text, "\\%03o", byte);
+    }
+}
+
+static void add_condition(varve__text *text, const varve_error *err)
+{
+    varve_slice raw = err->detail.condition.raw;
+    varve_ts ts = err->detail.condition.ts;
+    varve__text_add(text, varve_slice_text("unexpected value: "));
+    if (!err->detail.condition.exists) {
+        varve__text_add(text, varve_slice_text("<nil>"));
+        return;
+    }
+    if (raw.size > 0) {
+        varve__text_add(text, varve_slice_text("raw_bytes:\""));
+        add_escaped(text, raw);
+        varve__text_add(text, varve_slice_text("\" "));
+    }
+    varve__text_add(text, varve_slice_text("timestamp:<"));
+    if (ts.wall != 0)
+        add_format(text, "wall_time:%" PRId64 " ", ts.wall);
+    if (ts.logical != 0)
+        add_format(text, "logical:%" PRId32 " ", ts.logical);
+    varve__text_add(text, varve_slice_text("> "));
+}
+
+static void add_overflow(varve__text *text, const varve_error *err)
+{
+    varve__text_add(text, varve_slice_text("key "));
+    varve__text_add_key(text, err->detail.overflow.key);
+    add_format(text, " with value %" PRId64 " incremented by %" PRId64 " results in overflow",
+               err->detail.overflow.value, err->detail.overflow.increment);
+}
+
+/* The text of a failure that is all in its payload; false for others. */
+static bool add_payload(varve__text *text, const varve_error *err)
+{
+    switch (err->status) {
+    case VARVE_WRITE_INTENT:
+        add_intents(text, err->detail.intents.list, err->detail.intents.count);
+        return true;
+    case VARVE_READ_UNCERTAIN:
+        add_uncertain(text, err);
+        return true;
+    case VARVE_CONDITION_FAILED:
+        add_condition(text, err);
+        return true;
+    case VARVE_INTEGER_OVERFLOW:
+        add_overflow(text, err);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- Failures with such payloads ---------------------------------------------------------------
+ */
+
+/* Record an error that is put together from borrowed parts, maybe from those of `err` itself. */
+static varve_status fail_with(varve_error *err, const varve_error *borrowed)
 {
     if (err == NULL)
-        return VARVE_WRITE_INTENT;
+        return borrowed->status;
 
-    /* The list may be what the error holds: copy it before letting go. */
     varve_error fresh = VARVE_ERROR_INIT;
-    varve_status status = varve__error_set_intents(&fresh, list, count, more);
-    if (status == VARVE_WRITE_INTENT) {
+    varve_status status = varve__error_copy(borrowed, &fresh);
+    if (status == borrowed->status) {
         varve__text text = {fresh.message, sizeof fresh.message - 1, 0, 0};
-        add_intents(&text, list, count);
+        (void)add_payload(&text, &fresh);
         fresh.message[text.written] = '\0';
     }
     varve_error_release(err);
@@ -71,17 +178,71 @@ varve_status varve__fail_intents(varve_error *err, const varve_intent *list, siz
     return status;
 }
 
+varve_status varve__fail_intents(varve_error *err, const varve_intent *list, size_t count,
+                                 bool more)
+{
+    varve_error borrowed = {.status = VARVE_WRITE_INTENT};
+    borrowed.detail.intents.list = (varve_intent *)(uintptr_t)list;
+    borrowed.detail.intents.count = count;
+    borrowed.detail.intents.more = more;
+    return fail_with(err, &borrowed);
+}
+
+varve_status varve__fail_uncertain(varve_error *err, const varve_txn *txn, varve_ts existing)
+{
+    varve_error borrowed = {.status = VARVE_READ_UNCERTAIN};
+    borrowed.detail.uncertain.read = txn->read_ts;
+    borrowed.detail.uncertain.existing = existing;
+    borrowed.detail.uncertain.max = txn->max_ts;
+    borrowed.detail.uncertain.observed = txn->observed;
+    borrowed.detail.uncertain.observed_count = txn->observed_count;
+    return fail_with(err, &borrowed);
+}
+
+varve_status varve__fail_condition(varve_error *err, const varve_slice *actual, varve_ts ts)
+{
+    varve_error borrowed = {.status = VARVE_CONDITION_FAILED};
+    if (actual != NULL) {
+        borrowed.detail.condition.exists = true;
+        borrowed.detail.condition.raw = *actual;
+        borrowed.detail.condition.ts = ts;
+    }
+    return fail_with(err, &borrowed);
+}
+
+varve_status varve__fail_overflow(varve_error *err, varve_slice user_key, int64_t value,
+                                  int64_t increment)
+{
+    varve_error borrowed = {.status = VARVE_INTEGER_OVERFLOW};
+    borrowed.detail.overflow.key = user_key;
+    borrowed.detail.overflow.value = value;
+    borrowed.detail.overflow.increment = increment;
+    return fail_with(err, &borrowed);
+}
+
+varve_status varve__fail_below_threshold(varve_error *err, varve_ts read, varve_ts threshold)
+{
+    char read_text[VARVE_TS_TEXT_MAX];
+    char threshold_text[VARVE_TS_TEXT_MAX];
+    (void)varve__fail(err, VARVE_BELOW_THRESHOLD,
+                      "read at %s is not above the threshold %s of garbage collection",
+                      varve_ts_format(read, read_text), varve_ts_format(threshold, threshold_text));
+    if (err != NULL) {
+        err->detail.below_threshold.read = read;
+        err->detail.below_threshold.threshold = threshold;
+    }
+    return VARVE_BELOW_THRESHOLD;
+}
+
 /* ---- The full text -----------------------------------------------------------------------------
  */
 
 static void add_error(varve__text *text, const varve_error *err)
 {
-    if (err->status == VARVE_WRITE_INTENT)
-        add_intents(text, err->detail.intents.list, err->detail.intents.count);
-    else if (err->message[0] != '\0')
-        varve__text_add(text, varve_slice_text(err->message));
-    else
-        varve__text_add(text, varve_slice_text(varve_status_text(err->status)));
+    if (add_payload(text, err))
+        return;
+    const char *said = err->message[0] != '\0' ? err->message : varve_status_text(err->status);
+    varve__text_add(text, varve_slice_text(said));
 }
 
 varve_status varve_error_text(const varve_error *err, varve_buf *text)

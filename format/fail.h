@@ -5,17 +5,37 @@
 #ifndef VARVE_FORMAT_FAIL_H
 #define VARVE_FORMAT_FAIL_H
 
+#include <varve/txn.h>
+
 #include "util/fail.h"
 
 /* VARVE_WRITE_TOO_OLD: `WriteTooOldError: write at timestamp A too old; wrote at B`. */
 varve_status varve__fail_too_old(varve_error *err, varve_ts attempted, varve_ts actual);
 
 /*
- * VARVE_WRITE_INTENT: `conflicting intents on KEY, KEY ...`.  The intents and their keys are
- * copied; VARVE_NO_MEMORY instead, if that fails.
+ * Those whose payload has parts of its own: all of it is copied; VARVE_NO_MEMORY instead, if that
+ * fails.  The texts are those of the full rendering, of which the message has what it has room for.
  */
+
+/* VARVE_WRITE_INTENT: `conflicting intents on KEY, KEY ...`. */
 varve_status varve__fail_intents(varve_error *err, const varve_intent *list, size_t count,
                                  bool more);
+
+/*
+ * VARVE_READ_UNCERTAIN: `ReadWithinUncertaintyIntervalError: ...`, about a version at `existing`
+ * that a read of the transaction has met.
+ */
+varve_status varve__fail_uncertain(varve_error *err, const varve_txn *txn, varve_ts existing);
+
+/* VARVE_CONDITION_FAILED: `unexpected value: ...`; `actual` is NULL for no value at all. */
+varve_status varve__fail_condition(varve_error *err, const varve_slice *actual, varve_ts ts);
+
+/* VARVE_INTEGER_OVERFLOW: `key KEY with value N incremented by M results in overflow`. */
+varve_status varve__fail_overflow(varve_error *err, varve_slice user_key, int64_t value,
+                                  int64_t increment);
+
+/* VARVE_BELOW_THRESHOLD: `read at R is not above the threshold T of garbage collection`. */
+varve_status varve__fail_below_threshold(varve_error *err, varve_ts read, varve_ts threshold);
 
 /*
  * A failure about a user key: `format` holds one %s, which becomes the printed key (cut to its

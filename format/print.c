@@ -130,19 +130,30 @@ char *varve__quote_brief(varve_slice bytes, char *out, size_t room)
     return brief(add_in_quotes, bytes, out, room);
 }
 
-/* ---- The public forms --------------------------------------------------------------------------
+/* ---- Whole forms --------------------------------------------------------------------------
  */
 
-varve_status varve_key_print(varve_slice user_key, varve_buf *text, varve_error *err)
+static varve_status print(void (*add)(varve__text *text, varve_slice bytes), varve_slice bytes,
+                          varve_buf *text, varve_error *err)
 {
-    size_t room = varve__key_text_max(user_key.size);
+    size_t room = varve__key_text_max(bytes.size);
     varve_status status = varve__buf_reserve(text, room, err);
     if (status != VARVE_OK)
         return status;
     varve__text out = {(char *)text->data + text->size, room, 0, 0};
-    varve__text_add_key(&out, user_key);
+    add(&out, bytes);
     text->size += out.written;
     return VARVE_OK;
+}
+
+varve_status varve_key_print(varve_slice user_key, varve_buf *text, varve_error *err)
+{
+    return print(varve__text_add_key, user_key, text, err);
+}
+
+varve_status varve__quote_print(varve_slice bytes, varve_buf *text, varve_error *err)
+{
+    return print(add_in_quotes, bytes, text, err);
 }
 
 varve_status varve_engine_key_print(varve_slice engine_key, varve_buf *text, varve_error *err)

@@ -4,7 +4,7 @@
 #ifndef VARVE_FORMAT_PRINT_H
 #define VARVE_FORMAT_PRINT_H
 
-#include <varve/base.h>
+#include <varve/error.h>
 
 /*
  * Text that is written as far as its room goes, and counted whole.  It is cut between characters,
@@ -35,6 +35,9 @@ static inline size_t varve__key_text_max(size_t size)
  */
 char *varve__key_brief(varve_slice user_key, char *out, size_t room);
 char *varve__quote_brief(varve_slice bytes, char *out, size_t room);
+
+/* Append `bytes` in double quotes to `text`, whole.  Returns VARVE_OK or VARVE_NO_MEMORY. */
+varve_status varve__quote_print(varve_slice bytes, varve_buf *text, varve_error *err);
 
 /* Whether `bytes` are valid UTF-8 of nothing but printable characters. */
 bool varve__is_printable(varve_slice bytes);

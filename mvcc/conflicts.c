@@ -40,14 +40,28 @@ static varve_status keep_key(varve__conflicts *conflicts, varve_slice prefix, va
     return status;
 }
 
+/* Likewise the anchor key, which points into the record. */
+static varve_status keep_anchor(varve__conflicts *conflicts, varve_slice *key, varve_error *err)
+{
+    if (key->size == 0)
+        return VARVE_OK;
+    unsigned char *memory = varve__arena_alloc(&conflicts->keys, key->size);
+    if (memory == NULL)
+        return varve__fail_no_memory(err, key->size);
+    memcpy(memory, key->data, key->size);
+    *key = varve_slice_of(memory, key->size);
+    return VARVE_OK;
+}
+
 varve_status varve__conflicts_add(varve__conflicts *conflicts, varve_slice prefix,
                                   const varve__meta *meta, varve_error *err)
 {
-    varve_intent intent = {.ts = meta->ts};
-    memcpy(intent.txn_id, meta->txn.id, sizeof intent.txn_id);
+    varve_intent intent = {.txn = meta->txn, .ts = meta->ts};
     varve_status status = grow(conflicts, err);
     if (status == VARVE_OK)
         status = keep_key(conflicts, prefix, &intent.key, err);
+    if (status == VARVE_OK)
+        status = keep_anchor(conflicts, &intent.txn.key, err);
     if (status == VARVE_OK)
         conflicts->list[conflicts->count++] = intent;
     return status;

@@ -1,6 +1,7 @@
 #include "mvcc/lookup.h"
 
 #include "mvcc/walk.h"
+#include "util/buf.h"
 
 static varve_status from_meta(const varve__walk *walk, varve__key_state *state, varve_error *err)
 {
@@ -11,8 +12,15 @@ static varve_status from_meta(const varve__walk *walk, varve__key_state *state, 
     state->is_inline = meta.has_raw;
     state->has_intent = meta.has_txn;
     state->ts = meta.ts;
-    memcpy(state->txn_id, meta.txn.id, sizeof state->txn_id);
-    return VARVE_OK;
+    state->txn = meta.txn;
+    status = varve__buf_assign(&state->txn_key, meta.txn.key, err);
+    state->txn.key = varve_buf_slice(&state->txn_key);
+    return status;
+}
+
+void varve__key_state_release(varve__key_state *state)
+{
+    varve_buf_release(&state->txn_key);
 }
 
 varve_status varve__lookup(varve_reader *reader, varve_slice user_key, varve__key_state *state,

@@ -54,8 +54,7 @@ static varve_status fail_mix(const struct write *write, varve_error *err)
 static varve_status fail_intent(const struct write *write, const varve__key_state *state,
                                 varve_error *err)
 {
-    varve_intent intent = {.key = write->key, .ts = state->ts};
-    memcpy(intent.txn_id, state->txn_id, sizeof intent.txn_id);
+    varve_intent intent = {.key = write->key, .txn = state->txn, .ts = state->ts};
     return varve__fail_intents(err, &intent, 1, false);
 }
 
@@ -97,9 +96,10 @@ static varve_status look_and_place(struct write *write, varve_error *err)
         return VARVE_OK;
     varve__key_state state;
     varve_status status = look(write, &state, err);
-    if (status == VARVE_NOT_FOUND)
-        return VARVE_OK;
-    return status == VARVE_OK ? place(write, &state, err) : status;
+    if (status == VARVE_OK)
+        status = place(write, &state, err);
+    varve__key_state_release(&state);
+    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
 }
 
 static varve_status stage(const struct write *write, varve__stage *stage, varve_error *err)

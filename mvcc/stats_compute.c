@@ -118,7 +118,7 @@ static varve_status add_first(recount *r, const varve__walk *walk, varve_error *
     r->key_size = (int64_t)varve__key_unescaped_size(prefix) + 1;
     r->is_system = prefix.data[0] < varve_key_app_min().data[0]; /* escaping keeps the order */
     if (suffix == NULL) {
-        varve_status status = varve__meta_decode(value, &r->meta, err);
+        varve_status status = varve__walk_meta(walk, &r->meta, err);
         if (status == VARVE_OK)
             add_meta(r, (int64_t)value.size);
         return status;

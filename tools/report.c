@@ -23,6 +23,8 @@ enum tool_exit cli_exit_of(varve_status status)
     case VARVE_TOO_LARGE:
     case VARVE_TIMESTAMP_OVERFLOW:
     case VARVE_VALUE_TYPE:
+    case VARVE_INTEGER_OVERFLOW:
+    case VARVE_BELOW_THRESHOLD:
         return TOOL_REFUSED;
     case VARVE_LOCKED:
     case VARVE_READ_ONLY:
@@ -44,6 +46,8 @@ enum tool_exit cli_exit_of(varve_status status)
     case VARVE_WRITE_TOO_OLD:
     case VARVE_INLINE_MIX:
     case VARVE_MERGE_CONFLICT:
+    case VARVE_READ_UNCERTAIN:
+    case VARVE_CONDITION_FAILED:
         return TOOL_CONFLICT;
     case VARVE_BAD_BATCH:
     case VARVE_MISUSE:

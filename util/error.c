@@ -6,10 +6,20 @@
 /* Callers compiled with another version of the header own the memory of the struct. */
 _Static_assert(sizeof(((varve_error *)NULL)->detail) == 96, "payloads fit the room for them");
 
+/* ---- Payloads that own memory ------------------------------------------------------------------
+ */
+
+static void release_slice(varve_slice slice)
+{
+    varve__free((void *)(uintptr_t)slice.data);
+}
+
 static void release_intents(varve_error *err)
 {
-    for (size_t i = 0; i < err->detail.intents.count; i++)
-        varve__free((void *)(uintptr_t)err->detail.intents.list[i].key.data);
+    for (size_t i = 0; i < err->detail.intents.count; i++) {
+        release_slice(err->detail.intents.list[i].key);
+        release_slice(err->detail.intents.list[i].txn.key);
+    }
     varve__free(err->detail.intents.list);
 }
 
@@ -17,40 +27,85 @@ void varve_error_release(varve_error *err)
 {
     if (err->status == VARVE_WRITE_INTENT)
         release_intents(err);
+    else if (err->status == VARVE_READ_UNCERTAIN)
+        varve__free(err->detail.uncertain.observed);
+    else if (err->status == VARVE_CONDITION_FAILED)
+        release_slice(err->detail.condition.raw);
+    else if (err->status == VARVE_INTEGER_OVERFLOW)
+        release_slice(err->detail.overflow.key);
     *err = (varve_error)VARVE_ERROR_INIT;
 }
 
-static bool copy_key(varve_slice from, varve_slice *to)
+/*
+ * Each function here replaces a payload that is borrowed, in an error of its status, by one that is
+ * owned.  Without memory it returns false, and what is left of the payload can be released.
+ */
+
+static bool own_slice(varve_slice *slice)
 {
-    *to = varve_slice_of(NULL, 0);
+    varve_slice from = *slice;
+    *slice = varve_slice_of(NULL, 0);
     if (from.size == 0)
         return true;
     unsigned char *bytes = varve__malloc(from.size);
     if (bytes == NULL)
         return false;
     memcpy(bytes, from.data, from.size);
-    *to = varve_slice_of(bytes, from.size);
+    *slice = varve_slice_of(bytes, from.size);
     return true;
 }
 
-varve_status varve__error_set_intents(varve_error *err, const varve_intent *list, size_t count,
-                                      bool more)
+static bool own_intent(varve_intent *intent)
 {
-    varve_intent *copy = varve__calloc(count, sizeof *copy);
-    if (copy == NULL)
-        return varve__fail_no_memory(err, count * sizeof *copy);
-    err->status = VARVE_WRITE_INTENT;
-    err->detail.intents.list = copy;
-    err->detail.intents.count = count;
-    err->detail.intents.more = more;
+    varve_slice txn_key = intent->txn.key;
+    intent->txn.key = varve_slice_of(NULL, 0);
+    if (!own_slice(&intent->key))
+        return false;
+    intent->txn.key = txn_key;
+    return own_slice(&intent->txn.key);
+}
+
+static bool own_intents(varve_error *err)
+{
+    const varve_intent *from = err->detail.intents.list;
+    size_t count = err->detail.intents.count;
+    varve_intent *list = varve__calloc(count, sizeof *list);
+    err->detail.intents.list = list;
+    err->detail.intents.count = 0;
+    if (list == NULL)
+        return false;
     for (size_t i = 0; i < count; i++) {
-        copy[i] = list[i];
-        if (!copy_key(list[i].key, &copy[i].key)) {
-            err->detail.intents.count = i;
-            return varve__fail_no_memory(err, list[i].key.size);
-        }
+        list[i] = from[i];
+        err->detail.intents.count = i + 1;
+        if (!own_intent(&list[i]))
+            return false;
     }
-    return VARVE_WRITE_INTENT;
+    return true;
+}
+
+static bool own_observed(varve_error *err)
+{
+    size_t size = err->detail.uncertain.observed_count * sizeof *err->detail.uncertain.observed;
+    varve_slice bytes = varve_slice_of(err->detail.uncertain.observed, size);
+    bool owned = own_slice(&bytes);
+    err->detail.uncertain.observed = (varve_observed *)(uintptr_t)bytes.data;
+    return owned;
+}
+
+static bool own_payload(varve_error *err)
+{
+    switch (err->status) {
+    case VARVE_WRITE_INTENT:
+        return own_intents(err);
+    case VARVE_READ_UNCERTAIN:
+        return own_observed(err);
+    case VARVE_CONDITION_FAILED:
+        return own_slice(&err->detail.condition.raw);
+    case VARVE_INTEGER_OVERFLOW:
+        return own_slice(&err->detail.overflow.key);
+    default:
+        return true;
+    }
 }
 
 varve_status varve__error_copy(const varve_error *from, varve_error *to)
@@ -58,18 +113,15 @@ varve_status varve__error_copy(const varve_error *from, varve_error *to)
     if (to == NULL || from == to)
         return from->status;
     varve_error_release(to);
-    if (from->status == VARVE_WRITE_INTENT) {
-        varve_status status = varve__error_set_intents(
-            to, from->detail.intents.list, from->detail.intents.count, from->detail.intents.more);
-        if (status != VARVE_WRITE_INTENT)
-            return status;
-    } else {
-        to->detail = from->detail;
-    }
-    to->status = from->status;
-    memcpy(to->message, from->message, sizeof to->message);
+    *to = *from;
+    if (!own_payload(to))
+        return varve__fail(to, VARVE_NO_MEMORY, "out of memory: cannot copy the details of %s",
+                           varve_status_name(from->status));
     return from->status;
 }
+
+/* ---- Names -------------------------------------------------------------------------------------
+ */
 
 const char *varve_status_name(varve_status status)
 {

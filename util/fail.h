@@ -19,14 +19,10 @@ varve_status varve__fail_too_large(varve_error *err, const char *what, uint64_t 
                                    uint64_t limit);
 
 /*
- * Give an error that holds nothing the status VARVE_WRITE_INTENT and copies of the intents and
- * their keys, but no message: format/fail.h, which can print keys, has the complete form.
- * VARVE_NO_MEMORY instead, if copying fails.
+ * Make `to` an independent copy of `from`, whose status it returns; VARVE_NO_MEMORY instead, if
+ * copying what the payload points at fails.  `from` may be an error that was put together from
+ * borrowed parts: it is never released here.
  */
-varve_status varve__error_set_intents(varve_error *err, const varve_intent *list, size_t count,
-                                      bool more);
-
-/* Make `to` an independent copy of `from`, whose status it returns. */
 varve_status varve__error_copy(const varve_error *from, varve_error *to);
 
 /*

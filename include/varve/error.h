@@ -53,6 +53,10 @@ extern "C" {
     X(CHECKSUM, -43, "the value does not match its checksum")                                      \
     X(INLINE_MIX, -44, "a key has either an inline value or versions, not both")                   \
     X(MERGE_CONFLICT, -45, "merged operands do not fit together; a put or a clear heals the key")  \
+    X(READ_UNCERTAIN, -46, "a version lies in a read's uncertainty; `uncertain` has the times")    \
+    X(CONDITION_FAILED, -47, "the value is not the expected one; `condition` has what is there")   \
+    X(INTEGER_OVERFLOW, -48, "the sum has more than 64 bits; `overflow` carries its parts")        \
+    X(BELOW_THRESHOLD, -49, "what was there at that time may have been collected as garbage")      \
     X(INTERNAL, -99, "an invariant of varve does not hold, or the backend failed unexpectedly")
 
 typedef enum varve_status {
@@ -67,12 +71,32 @@ typedef struct varve_ts {
     int32_t logical; /* orders events of one nanosecond */
 } varve_ts;
 
+/* The size of a transaction's id, in bytes. */
+#define VARVE_TXN_ID_SIZE 16
+
+/* What an intent stores of its transaction.  See <varve/txn.h>. */
+typedef struct varve_txn_meta {
+    unsigned char id[VARVE_TXN_ID_SIZE]; /* alone decides whose an intent is */
+    varve_slice key;                     /* the anchor key; informational; may be empty */
+    int32_t epoch;                       /* raised by a restart: intents of older epochs are void */
+    varve_ts write_ts;                   /* provisional commit timestamp, where intents stand */
+    varve_ts min_ts;  /* the earliest timestamp of the transaction; informational */
+    int32_t priority; /* informational */
+    int32_t sequence; /* number of the operation */
+} varve_txn_meta;
+
 /* A transaction's intent that stood in the way. */
 typedef struct varve_intent {
-    varve_slice key; /* the user key; owned by the varve_error that holds the intent */
-    unsigned char txn_id[16];
-    varve_ts ts; /* where the provisional value stands */
+    varve_slice key;    /* the user key */
+    varve_txn_meta txn; /* as the intent stores it; its write_ts may differ from `ts` */
+    varve_ts ts;        /* where the provisional value stands */
 } varve_intent;
+
+/* The time at which a transaction has met a node of a cluster; versions above it are later. */
+typedef struct varve_observed {
+    int32_t node;
+    varve_ts ts;
+} varve_observed;
 
 /* Room for the message of an error, with its terminator. */
 #define VARVE_ERROR_MESSAGE_MAX 256
@@ -88,8 +112,8 @@ typedef struct varve_intent {
 typedef struct varve_error {
     varve_status status;
     union {
-        struct { /* VARVE_WRITE_INTENT: at least one, in the read's order; owned by this struct */
-            varve_intent *list;
+        struct {                /* VARVE_WRITE_INTENT: at least one, in the read's order */
+            varve_intent *list; /* owned by this struct, with the keys in it */
             size_t count;
             bool more; /* the caller's cap ended the search */
         } intents;
@@ -118,6 +142,27 @@ typedef struct varve_error {
             uint64_t wanted;
             uint64_t found; /* the next one that is there; 0 = none */
         } log_gap;
+        struct { /* VARVE_READ_UNCERTAIN: the version may have been there before the read */
+            varve_ts read;
+            varve_ts existing;        /* of the version, above `read` */
+            varve_ts max;             /* up to here the transaction is uncertain */
+            varve_observed *observed; /* of the transaction, owned by this struct */
+            size_t observed_count;
+        } uncertain;
+        struct {             /* VARVE_CONDITION_FAILED: what is there instead */
+            bool exists;     /* false: nothing */
+            varve_slice raw; /* the raw value, owned by this struct; empty for a tombstone */
+            varve_ts ts;     /* of the version; zero for an inline value or an earlier write */
+        } condition;
+        struct {             /* VARVE_INTEGER_OVERFLOW */
+            varve_slice key; /* the user key, owned by this struct */
+            int64_t value;   /* which has not changed */
+            int64_t increment;
+        } overflow;
+        struct { /* VARVE_BELOW_THRESHOLD */
+            varve_ts read;
+            varve_ts threshold; /* garbage has been collected up to this time */
+        } below_threshold;
         uint64_t reserved[12]; /* room for payloads to come: the size of this struct is fixed */
     } detail;
     char message[VARVE_ERROR_MESSAGE_MAX];

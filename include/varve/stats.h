@@ -81,8 +81,9 @@ VARVE_API int64_t varve_stats_gc_byte_age(const varve_stats *stats, int64_t nano
  *
  * Returns VARVE_OK; VARVE_CORRUPT for a metadata record that does not decode, and for one that does
  * not match the newest version (`expected mvcc metadata val bytes to equal 10; got 9`), as is the
- * case of an inline value on a key that has versions; VARVE_CORRUPT_KEY; VARVE_CANCELLED;
- * VARVE_DEADLINE; VARVE_NO_MEMORY; what the reader returns.  After a failure `*stats` is untouched.
+ * case of an inline value on a key that has versions; VARVE_MERGE_CONFLICT for a key whose merges
+ * do not fit together; VARVE_CORRUPT_KEY; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_NO_MEMORY; what
+ * the reader returns.  After a failure `*stats` is untouched.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_stats_compute(varve_reader *reader, varve_span span,
                                                            int64_t now_nanos,

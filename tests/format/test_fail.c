@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include <varve/ts.h>
+
 #include "format/fail.h"
 
 static varve_error err = VARVE_ERROR_INIT;
@@ -151,6 +153,131 @@ START_TEST(recording_intents_can_run_out_of_memory)
 }
 END_TEST
 
+/* ---- Uncertain reads ---------------------------------------------------------------------------
+ */
+
+START_TEST(an_uncertain_read_says_by_how_much)
+{
+    varve_observed observed[] = {{1, {15, 0}}, {22, {2000000001, 3}}};
+    varve_txn txn = {.read_ts = {7, 0}, .max_ts = {12, 2}};
+    txn.observed = observed;
+    txn.observed_count = 2;
+    ck_status(varve__fail_uncertain(&err, &txn, varve_ts_of(10, 1)), VARVE_READ_UNCERTAIN, &err);
+    memset(observed, 0, sizeof observed);
+    ck_assert_int_eq(err.detail.uncertain.read.wall, 7);
+    ck_assert_int_eq(err.detail.uncertain.existing.logical, 1);
+    ck_assert_int_eq(err.detail.uncertain.max.wall, 12);
+    ck_assert_uint_eq(err.detail.uncertain.observed_count, 2);
+    ck_assert_int_eq(err.detail.uncertain.observed[1].node, 22);
+    ck_assert_str_eq(full_text(&err),
+                     "ReadWithinUncertaintyIntervalError: read at time 0.000000007,0 encountered "
+                     "previous write with future timestamp 0.000000010,1 within uncertainty "
+                     "interval `t <= 0.000000012,2`; observed timestamps: [{1 0.000000015,0} "
+                     "{22 2.000000001,3}]");
+    ck_assert_int_eq(varve__fail_uncertain(NULL, &txn, varve_ts_of(10, 1)), VARVE_READ_UNCERTAIN);
+
+    txn.observed_count = 0;
+    ck_status(varve__fail_uncertain(&err, &txn, varve_ts_of(10, 1)), VARVE_READ_UNCERTAIN, &err);
+    const char *end = "`t <= 0.000000012,2`; observed timestamps: []";
+    ck_assert_str_eq(err.message + strlen(err.message) - strlen(end), end);
+    ck_assert_str_eq(full_text(&err), err.message);
+}
+END_TEST
+
+START_TEST(many_observations_are_in_the_full_text)
+{
+    varve_observed observed[40];
+    varve_txn txn = {.read_ts = {7, 0}};
+    for (int i = 0; i < 40; i++)
+        observed[i] = (varve_observed){i, {i, i}};
+    txn.observed = observed;
+    txn.observed_count = 40;
+    ck_status(varve__fail_uncertain(&err, &txn, varve_ts_of(10, 1)), VARVE_READ_UNCERTAIN, &err);
+    const char *end = " {38 0.000000038,38} {39 0.000000039,39}]";
+    const char *full = full_text(&err);
+    ck_assert_str_eq(full + strlen(full) - strlen(end), end);
+    ck_assert_uint_lt(strlen(err.message), VARVE_ERROR_MESSAGE_MAX);
+}
+END_TEST
+
+/* ---- Conditions and sums -----------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *raw; /* in hexadecimal; NULL for no value */
+    varve_ts ts;
+    const char *text;
+} conditions[] = {
+    {NULL, {0, 0}, "unexpected value: <nil>"},
+    {"00 00 00 00 03 76",
+     {123, 2},
+     "unexpected value: raw_bytes:\"\\000\\000\\000\\000\\003v\" "
+     "timestamp:<wall_time:123 logical:2 > "},
+    {"00 00 00 00 03 61",
+     {0, 0},
+     "unexpected value: raw_bytes:\"\\000\\000\\000\\000\\003a\" timestamp:<> "},
+    {"", {5, 0}, "unexpected value: timestamp:<wall_time:5 > "},
+    {"", {0, 5}, "unexpected value: timestamp:<logical:5 > "},
+    {"0A 0D 09 22 5C 20 7E 7F 80 FF 27",
+     {-1, 0},
+     "unexpected value: raw_bytes:\"\\n\\r\\t\\\"\\\\ ~\\177\\200\\377'\" "
+     "timestamp:<wall_time:-1 > "},
+};
+
+START_TEST(a_failed_condition_shows_the_actual_value)
+{
+    varve_slice raw = hex(conditions[_i].raw != NULL ? conditions[_i].raw : "");
+    const varve_slice *actual = conditions[_i].raw != NULL ? &raw : NULL;
+    ck_status(varve__fail_condition(&err, actual, conditions[_i].ts), VARVE_CONDITION_FAILED, &err);
+    ck_assert_int_eq(err.detail.condition.exists, actual != NULL);
+    ck_slice_eq(err.detail.condition.raw, raw);
+    ck_assert_int_eq(err.detail.condition.ts.wall, conditions[_i].ts.wall);
+    ck_assert_str_eq(err.message, conditions[_i].text);
+    ck_assert_str_eq(full_text(&err), conditions[_i].text);
+    ck_assert_int_eq(varve__fail_condition(NULL, actual, conditions[_i].ts),
+                     VARVE_CONDITION_FAILED);
+}
+END_TEST
+
+START_TEST(a_large_actual_value_is_all_in_the_full_text)
+{
+    varve_slice raw = repeated('x', 5000);
+    ck_status(varve__fail_condition(&err, &raw, varve_ts_of(1, 0)), VARVE_CONDITION_FAILED, &err);
+    ck_assert_uint_eq(err.detail.condition.raw.size, 5000);
+    ck_assert_uint_eq(strlen(err.message), VARVE_ERROR_MESSAGE_MAX - 1);
+    ck_assert_uint_eq(strlen(full_text(&err)), strlen("unexpected value: raw_bytes:\"\" "
+                                                      "timestamp:<wall_time:1 > ") +
+                                                   5000);
+}
+END_TEST
+
+START_TEST(an_overflow_carries_its_parts)
+{
+    ck_status(varve__fail_overflow(&err, bytes("a\n"), INT64_MAX, 1), VARVE_INTEGER_OVERFLOW, &err);
+    ck_slice_eq(err.detail.overflow.key, bytes("a\n"));
+    ck_assert_int_eq(err.detail.overflow.value, INT64_MAX);
+    ck_assert_int_eq(err.detail.overflow.increment, 1);
+    ck_assert_str_eq(err.message, "key \"a\\n\" with value 9223372036854775807 incremented by 1 "
+                                  "results in overflow");
+    ck_assert_str_eq(full_text(&err), err.message);
+    ck_assert_int_eq(varve__fail_overflow(NULL, bytes("a"), 1, -1), VARVE_INTEGER_OVERFLOW);
+}
+END_TEST
+
+START_TEST(a_read_of_what_may_be_gone_says_since_when)
+{
+    ck_status(varve__fail_below_threshold(&err, varve_ts_of(5, 0), varve_ts_of(7, 1)),
+              VARVE_BELOW_THRESHOLD, &err);
+    ck_assert_int_eq(err.detail.below_threshold.read.wall, 5);
+    ck_assert_int_eq(err.detail.below_threshold.threshold.logical, 1);
+    ck_assert_str_eq(err.message, "read at 0.000000005,0 is not above the threshold 0.000000007,1 "
+                                  "of garbage collection");
+    ck_assert_str_eq(full_text(&err), err.message);
+    ck_assert_int_eq(varve__fail_below_threshold(NULL, varve_ts_of(5, 0), varve_ts_of(7, 1)),
+                     VARVE_BELOW_THRESHOLD);
+}
+END_TEST
+
 /* ---- Keys in messages --------------------------------------------------------------------------
  */
 
@@ -226,6 +353,13 @@ int main(void)
     tcase_add_test(tcase, the_message_is_cut_the_full_text_is_not);
     tcase_add_test(tcase, the_list_may_be_that_of_the_error_itself);
     tcase_add_test(tcase, recording_intents_can_run_out_of_memory);
+    tcase_add_test(tcase, an_uncertain_read_says_by_how_much);
+    tcase_add_test(tcase, many_observations_are_in_the_full_text);
+    tcase_add_loop_test(tcase, a_failed_condition_shows_the_actual_value, 0,
+                        sizeof conditions / sizeof conditions[0]);
+    tcase_add_test(tcase, a_large_actual_value_is_all_in_the_full_text);
+    tcase_add_test(tcase, an_overflow_carries_its_parts);
+    tcase_add_test(tcase, a_read_of_what_may_be_gone_says_since_when);
     tcase_add_test(tcase, a_failure_shows_its_key);
     tcase_add_test(tcase, a_long_key_leaves_room_for_the_text_around_it);
     tcase_add_test(tcase, a_long_text_leaves_room_for_the_key);

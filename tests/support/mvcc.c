@@ -217,7 +217,7 @@ static void add_failure(struct text *text, const varve_error *err)
         text_add_bytes(text, intent->key);
         text_add(text, "@");
         text_add_ts(text, intent->ts);
-        text_add(text, "/%d", intent->txn_id[15]);
+        text_add(text, "/%d", intent->txn.id[15]);
     }
     if (err->detail.intents.more)
         text_add(text, " and more");

@@ -76,7 +76,11 @@ END_TEST
 static varve_intent intent_at(const char *key, int64_t wall)
 {
     varve_intent intent = {.key = varve_slice_text(key), .ts = {wall, 1}};
-    memset(intent.txn_id, (int)wall, sizeof intent.txn_id);
+    memset(intent.txn.id, (int)wall, sizeof intent.txn.id);
+    intent.txn.key = varve_slice_text(key);
+    intent.txn.epoch = 7;
+    intent.txn.write_ts.wall = wall + 1;
+    intent.txn.sequence = -5;
     return intent;
 }
 
@@ -87,9 +91,14 @@ static void ck_intents(const varve_error *error)
     ck_assert(error->detail.intents.more);
     const varve_intent *list = error->detail.intents.list;
     ck_slice_eq(list[0].key, bytes("first"));
+    ck_slice_eq(list[0].txn.key, bytes("first"));
     ck_assert_int_eq(list[0].ts.wall, 1);
-    ck_assert_uint_eq(list[0].txn_id[15], 1);
+    ck_assert_uint_eq(list[0].txn.id[15], 1);
+    ck_assert_int_eq(list[0].txn.epoch, 7);
+    ck_assert_int_eq(list[0].txn.write_ts.wall, 2);
+    ck_assert_int_eq(list[0].txn.sequence, -5);
     ck_slice_eq(list[1].key, bytes(""));
+    ck_slice_eq(list[1].txn.key, bytes(""));
     ck_assert_int_eq(list[1].ts.wall, 2);
     ck_assert_int_eq(list[1].ts.logical, 1);
 }
@@ -98,8 +107,12 @@ static varve_status set_two_intents(varve_error *error)
 {
     char key[] = "first";
     varve_intent list[] = {intent_at(key, 1), intent_at("", 2)};
-    varve_status status = varve__error_set_intents(error, list, 2, true);
-    memset(key, 'X', sizeof key); /* The key was copied. */
+    varve_error borrowed = {.status = VARVE_WRITE_INTENT};
+    borrowed.detail.intents.list = list;
+    borrowed.detail.intents.count = 2;
+    borrowed.detail.intents.more = true;
+    varve_status status = varve__error_copy(&borrowed, error);
+    memset(key, 'X', sizeof key); /* The keys were copied. */
     return status;
 }
 
@@ -142,6 +155,65 @@ START_TEST(a_copy_is_independent)
 }
 END_TEST
 
+START_TEST(other_payloads_are_copied_too)
+{
+    char memory[] = "memory";
+    varve_observed observed[] = {{1, {2, 3}}, {4, {5, 6}}};
+    varve_error borrowed = {.status = VARVE_READ_UNCERTAIN, .message = "said"};
+    borrowed.detail.uncertain.observed = observed;
+    borrowed.detail.uncertain.observed_count = 2;
+    ck_status(varve__error_copy(&borrowed, &err), VARVE_READ_UNCERTAIN, &err);
+    memset(observed, 0, sizeof observed);
+    ck_assert_int_eq(err.detail.uncertain.observed[1].node, 4);
+    ck_assert_int_eq(err.detail.uncertain.observed[1].ts.logical, 6);
+    ck_assert_str_eq(err.message, "said");
+
+    borrowed = (varve_error){.status = VARVE_CONDITION_FAILED, .message = "said"};
+    borrowed.detail.condition.raw = varve_slice_text(memory);
+    ck_status(varve__error_copy(&borrowed, &err), VARVE_CONDITION_FAILED, &err);
+    varve_error overflow = {.status = VARVE_INTEGER_OVERFLOW, .message = "said"};
+    varve_error other = VARVE_ERROR_INIT;
+    overflow.detail.overflow.key = varve_slice_text(memory);
+    ck_status(varve__error_copy(&overflow, &other), VARVE_INTEGER_OVERFLOW, &other);
+    memset(memory, 'X', sizeof memory);
+    ck_slice_eq(err.detail.condition.raw, bytes("memory"));
+    ck_slice_eq(other.detail.overflow.key, bytes("memory"));
+    varve_error_release(&other);
+    varve_error_release(&err);
+}
+END_TEST
+
+/* An error of each status whose payload owns memory. */
+static varve_status copy_each(void *context, varve_error *error)
+{
+    static const varve_status owning[] = {VARVE_READ_UNCERTAIN, VARVE_CONDITION_FAILED,
+                                          VARVE_INTEGER_OVERFLOW};
+    varve_observed observed = {1, {2, 3}};
+    (void)context;
+    for (size_t i = 0; i < sizeof owning / sizeof owning[0]; i++) {
+        varve_error borrowed = {.status = owning[i], .message = "said"};
+        if (owning[i] == VARVE_READ_UNCERTAIN) {
+            borrowed.detail.uncertain.observed = &observed;
+            borrowed.detail.uncertain.observed_count = 1;
+        } else if (owning[i] == VARVE_CONDITION_FAILED) {
+            borrowed.detail.condition.raw = bytes("raw");
+        } else {
+            borrowed.detail.overflow.key = bytes("key");
+        }
+        varve_status status = varve__error_copy(&borrowed, error);
+        if (status != owning[i])
+            return status;
+        varve_error_release(error);
+    }
+    return VARVE_OK;
+}
+
+START_TEST(copying_payloads_can_run_out_of_memory)
+{
+    ck_assert_uint_eq(fault_alloc_each(copy_each, NULL), 3);
+}
+END_TEST
+
 START_TEST(copying_intents_can_run_out_of_memory)
 {
     unsigned nth = 1;
@@ -161,7 +233,7 @@ START_TEST(copying_intents_can_run_out_of_memory)
         ck_assert_int_eq(status, fired ? VARVE_NO_MEMORY : VARVE_WRITE_INTENT);
         ck_assert_int_eq(reported, status);
     }
-    ck_assert_uint_eq(nth, 6); /* A list and a key for each of the two errors. */
+    ck_assert_uint_eq(nth, 8); /* A list and two keys for each of the two errors. */
 }
 END_TEST
 
@@ -245,6 +317,8 @@ int main(void)
     tcase_add_test(tcase, intents_are_copied_with_their_keys);
     tcase_add_test(tcase, a_new_failure_releases_the_old_one);
     tcase_add_test(tcase, a_copy_is_independent);
+    tcase_add_test(tcase, other_payloads_are_copied_too);
+    tcase_add_test(tcase, copying_payloads_can_run_out_of_memory);
     tcase_add_test(tcase, copying_intents_can_run_out_of_memory);
     tcase_add_test(tcase, options_of_this_version_are_copied);
     tcase_add_test(tcase, what_an_older_caller_lacks_is_zero);
