@@ -1,5 +1,6 @@
 #include "engine/batch.h"
 
+#include "engine/merge.h"
 #include "engine/snapshot.h"
 #include "format/batch_repr.h"
 #include "util/alloc.h"
@@ -198,18 +199,70 @@ varve_status varve__batch_catch_up(varve_batch *batch, varve_error *err)
     return status;
 }
 
+/* Room for the operands of a merge. */
+static varve_status make_operands(varve_batch *batch, size_t count, varve_error *err)
+{
+    if (count <= batch->operand_room)
+        return VARVE_OK;
+    size_t room = count > 2 * batch->operand_room ? count : 2 * batch->operand_room;
+    varve_slice *grown = varve__realloc(batch->operands, room * sizeof *grown);
+    if (grown == NULL)
+        return varve__fail_no_memory(err, room * sizeof *grown);
+    batch->operands = grown;
+    batch->operand_room = room;
+    return VARVE_OK;
+}
+
+varve_status varve__batch_merge(varve_batch *batch, const varve__batch_finding *found,
+                                const varve_slice *below, varve_buf *value, varve_error *err)
+{
+    varve_slice put;
+    varve_status status = make_operands(batch, found->merges, err);
+    if (status != VARVE_OK)
+        return status;
+    const varve__index_entry *event = found->merge;
+    for (size_t i = found->merges; i-- > 0; event = varve__index_next(event))
+        batch->operands[i] = varve__batch_value(batch, event);
+    if (found->answer == VARVE__BATCH_CLEARED)
+        below = NULL;
+    if (found->answer == VARVE__BATCH_PUT) {
+        put = varve__batch_value(batch, found->put);
+        below = &put;
+    }
+    return varve__merge_full(below, batch->operands, found->merges, value, err);
+}
+
+static varve_status get_merged(varve_batch *batch, const varve__batch_finding *found,
+                               varve_slice engine_key, varve_buf *value, varve_error *err)
+{
+    varve_buf stored = VARVE_BUF_INIT;
+    varve_status status = VARVE_NOT_FOUND;
+    if (found->answer == VARVE__BATCH_UNTOUCHED)
+        status =
+            varve__engine_get(batch->engine, varve__batch_below(batch), engine_key, &stored, err);
+    if (status >= 0) {
+        const varve_slice below = varve_buf_slice(&stored);
+        status = varve__batch_merge(batch, found, status == VARVE_OK ? &below : NULL, value, err);
+    }
+    varve_buf_release(&stored);
+    return status;
+}
+
 varve_status varve__batch_get(varve_batch *batch, uint64_t user, varve_slice engine_key,
                               varve_buf *value, varve_error *err)
 {
-    const varve__index_entry *put = NULL;
+    const varve__interval *hint = NULL;
     varve_status status = varve__batch_check(batch, user, err);
     if (status == VARVE_OK)
         status = varve__batch_catch_up(batch, err);
     if (status != VARVE_OK)
         return status;
-    switch (varve__batch_view_find(&batch->view, engine_key, &put)) {
+    varve__batch_finding found = varve__batch_view_find(&batch->view, engine_key, &hint);
+    if (found.merges > 0)
+        return get_merged(batch, &found, engine_key, value, err);
+    switch (found.answer) {
     case VARVE__BATCH_PUT:
-        return varve__buf_assign(value, varve__batch_value(batch, put), err);
+        return varve__buf_assign(value, varve__batch_value(batch, found.put), err);
     case VARVE__BATCH_CLEARED:
         return VARVE_NOT_FOUND;
     case VARVE__BATCH_UNTOUCHED:
@@ -292,6 +345,7 @@ static void free_batch(varve_batch *batch)
     varve__batch_view_release(&batch->view);
     free_retired(batch);
     varve_buf_release(&batch->repr);
+    varve__free(batch->operands);
     varve__free(batch->savepoints);
     if (batch->snapshot != NULL)
         varve__snapshot_let_go(batch->snapshot);

@@ -13,12 +13,13 @@
  * before it is asked, varve__batch_view_catch_up() takes in the records that have been appended
  * since.
  *
- * Orders are record numbers, counted from 1.  The kind of an event is its varve_record_type, PUT or
- * CLEAR; `datum` is the offset of the value in the representation.  A range clear paints the cover
- * and takes the events out that it hides, so that no event is older than a clear that covers it.
+ * Orders are record numbers, counted from 1.  The kind of an event is its varve_record_type, PUT,
+ * CLEAR or MERGE; `datum` is the offset of the value in the representation.  A range clear paints
+ * the cover and takes the events out that it hides, so that no event is older than a clear that
+ * covers it.
  */
 typedef struct varve__batch_view {
-    varve__index events;  /* puts and clears */
+    varve__index events;  /* puts, clears and merges */
     varve__cover cleared; /* range clears */
     size_t offset;        /* of the first record not taken in; 0 if none has been */
     uint32_t records;     /* taken in */
@@ -43,9 +44,22 @@ typedef enum varve__batch_answer {
     VARVE__BATCH_CLEARED
 } varve__batch_answer;
 
-/* What the records say about `key`; `*put` is the event if that is a put. */
-varve__batch_answer varve__batch_view_find(const varve__batch_view *view, varve_slice key,
-                                           const varve__index_entry **put);
+/* What the records say about a key: an answer, and merges on top of it. */
+typedef struct varve__batch_finding {
+    varve__batch_answer answer;
+    const varve__index_entry *put;   /* if that is the answer */
+    const varve__index_entry *merge; /* the newest, if there are any */
+    size_t merges;
+} varve__batch_finding;
+
+/* Look `key` up.  `hint` is that of varve__cover_find(). */
+varve__batch_finding varve__batch_view_find(const varve__batch_view *view, varve_slice key,
+                                            const varve__interval **hint);
+
+/* The same for the key whose newest event is `event`. */
+varve__batch_finding varve__batch_view_finding(const varve__batch_view *view,
+                                               const varve__index_entry *event,
+                                               const varve__interval **hint);
 
 typedef enum varve__batch_state {
     VARVE__BATCH_OPEN,
@@ -86,6 +100,8 @@ struct varve_batch {
     varve_buf repr; /* empty = a header that has not been written */
     struct varve__batch_retired *retired;
     varve__batch_view view;
+    varve_slice *operands; /* room for those of a merge in progress */
+    size_t operand_room;
     uint64_t version; /* raised by all that iterators have to notice */
     size_t iterators; /* of all users */
 
@@ -124,12 +140,19 @@ void varve__batch_let_go(varve_batch *batch);
 /* The state of the engine that it reads. */
 varve__store_snapshot *varve__batch_below(const varve_batch *batch);
 
-/* The value of a put. */
+/* The value of a put, or the operand of a merge. */
 static inline varve_slice varve__batch_value(const varve_batch *batch,
-                                             const varve__index_entry *put)
+                                             const varve__index_entry *event)
 {
-    return varve_slice_of(batch->repr.data + put->datum, put->size);
+    return varve_slice_of(batch->repr.data + event->datum, event->size);
 }
+
+/*
+ * Make the value of a key with merges: `below` is what the engine has, NULL for nothing, and is
+ * looked at only if the finding's answer is that the engine knows.
+ */
+varve_status varve__batch_merge(varve_batch *batch, const varve__batch_finding *found,
+                                const varve_slice *below, varve_buf *value, varve_error *err);
 
 /* An iterator for `user`, over the engine's state of this moment under the records of `batch`. */
 varve_status varve__overlay_open(varve_batch *batch, uint64_t user,

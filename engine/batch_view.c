@@ -30,7 +30,7 @@ static bool add_event(varve__batch_view *view, varve_slice repr, const varve_rec
                       uint64_t order)
 {
     uint64_t datum = 0;
-    if (record->type == VARVE_RECORD_PUT)
+    if (record->type != VARVE_RECORD_CLEAR)
         datum = (uint64_t)(record->value.data - repr.data);
     return varve__index_insert(&view->events, record->key, order, (uint32_t)record->type, datum,
                                record->value.size) != NULL;
@@ -50,12 +50,20 @@ static varve_status take_in(varve__batch_view *view, varve_slice repr, const var
 {
     uint64_t order = (uint64_t)view->records + 1;
     bool done = true;
-    if (record->type == VARVE_RECORD_PUT || record->type == VARVE_RECORD_CLEAR)
+    switch (record->type) {
+    case VARVE_RECORD_PUT:
+    case VARVE_RECORD_CLEAR:
+    case VARVE_RECORD_MERGE:
         done = add_event(view, repr, record, order);
-    else if (record->type == VARVE_RECORD_MERGE)
-        return varve__fail(err, VARVE_UNSUPPORTED, "a batch with merges cannot be read");
-    else if (record->type == VARVE_RECORD_CLEAR_RANGE)
+        break;
+    case VARVE_RECORD_CLEAR_RANGE:
         done = clear_range(view, record->key, record->value);
+        break;
+    case VARVE_RECORD_LOG:
+        break;
+    case VARVE_RECORD_SINGLE_CLEAR:
+        return varve__fail(err, VARVE_INTERNAL, "a single clear reached a batch");
+    }
     return done ? VARVE_OK : varve__fail_no_memory(err, record->key.size);
 }
 
@@ -82,16 +90,41 @@ varve_status varve__batch_view_catch_up(varve__batch_view *view, varve_slice rep
     return status;
 }
 
-varve__batch_answer varve__batch_view_find(const varve__batch_view *view, varve_slice key,
-                                           const varve__index_entry **put)
+static varve__batch_answer ask_cover(const varve__batch_view *view, varve_slice key,
+                                     const varve__interval **hint)
 {
-    const varve__interval *hint = NULL;
+    if (view->cleared.count == 0 || varve__cover_find(&view->cleared, hint, key) == NULL)
+        return VARVE__BATCH_UNTOUCHED;
+    return VARVE__BATCH_CLEARED;
+}
+
+varve__batch_finding varve__batch_view_finding(const varve__batch_view *view,
+                                               const varve__index_entry *event,
+                                               const varve__interval **hint)
+{
+    varve_slice key = event->key;
+    varve__batch_finding found = {.answer = VARVE__BATCH_CLEARED};
+    if (event->kind == VARVE_RECORD_MERGE)
+        found.merge = event;
+    while (event != NULL && event->kind == VARVE_RECORD_MERGE &&
+           varve_slice_equal(event->key, key)) {
+        found.merges++;
+        event = varve__index_next(event);
+    }
+    if (event == NULL || !varve_slice_equal(event->key, key)) {
+        found.answer = ask_cover(view, key, hint);
+    } else if (event->kind == VARVE_RECORD_PUT) {
+        found.answer = VARVE__BATCH_PUT;
+        found.put = event;
+    }
+    return found;
+}
+
+varve__batch_finding varve__batch_view_find(const varve__batch_view *view, varve_slice key,
+                                            const varve__interval **hint)
+{
     const varve__index_entry *event = varve__events_find(&view->events, key, VARVE__EVENT_NEWEST);
     if (event == NULL)
-        return varve__cover_find(&view->cleared, &hint, key) != NULL ? VARVE__BATCH_CLEARED
-                                                                     : VARVE__BATCH_UNTOUCHED;
-    if (event->kind == VARVE_RECORD_CLEAR)
-        return VARVE__BATCH_CLEARED;
-    *put = event;
-    return VARVE__BATCH_PUT;
+        return (varve__batch_finding){.answer = ask_cover(view, key, hint)};
+    return varve__batch_view_finding(view, event, hint);
 }

@@ -28,6 +28,7 @@ struct overlay {
     bool backward;                   /* the direction of the cursors */
     bool below_here;                 /* `below` stands on the key shown */
     bool event_here;                 /* `event` stands there; a landing shows its value then */
+    varve_buf merged;                /* that value, if the event is a merge */
 };
 
 static struct overlay *overlay_of(varve_iter *head)
@@ -161,8 +162,29 @@ static void show_below(struct overlay *it)
     varve__iter_found(&it->base, it->below->head.key);
 }
 
+/*
+ * A value cannot fail, so that a merged one is made with the movement.  Where `below` is not on the
+ * key, the engine does not have it, or has it in a cleared interval, which the finding tells.
+ */
+static bool merge_event(struct overlay *it, bool below_here)
+{
+    varve_slice stored = varve_slice_of(NULL, 0);
+    varve_error err = VARVE_ERROR_INIT;
+    varve__batch_finding found = varve__batch_view_finding(&it->batch->view, it->event, &it->hint);
+    if (below_here)
+        stored = it->below->ops->value(&it->below->head);
+    if (varve__batch_merge(it->batch, &found, below_here ? &stored : NULL, &it->merged, &err) ==
+        VARVE_OK)
+        return true;
+    (void)varve__error_copy(&err, varve__iter_failed(&it->base));
+    varve_error_release(&err);
+    return false;
+}
+
 static void show_event(struct overlay *it, bool below_here)
 {
+    if (it->event->kind == VARVE_RECORD_MERGE && !merge_event(it, below_here))
+        return;
     it->below_here = below_here;
     it->event_here = true;
     varve__iter_found(&it->base, it->event->key);
@@ -189,7 +211,7 @@ static void show_forward(struct overlay *it)
                 return;
             }
             leave_cleared_forward(it, cleared);
-        } else if (it->event->kind == VARVE_RECORD_PUT) {
+        } else if (it->event->kind != VARVE_RECORD_CLEAR) {
             show_event(it, order == 0);
             return;
         } else {
@@ -221,7 +243,7 @@ static void show_backward(struct overlay *it)
                 return;
             }
             leave_cleared_backward(it, cleared);
-        } else if (it->event->kind == VARVE_RECORD_PUT) {
+        } else if (it->event->kind != VARVE_RECORD_CLEAR) {
             show_event(it, order == 0);
             return;
         } else {
@@ -357,6 +379,8 @@ static void prev(varve_iter *head)
 static varve_slice value(const varve_iter *head)
 {
     const struct overlay *it = (const struct overlay *)head;
+    if (it->event_here && it->event->kind == VARVE_RECORD_MERGE)
+        return varve_buf_slice(&it->merged);
     if (it->event_here)
         return varve__batch_value(it->batch, it->event);
     return it->below->ops->value(&it->below->head);
@@ -366,6 +390,7 @@ static void close_overlay(varve_iter *head)
 {
     struct overlay *it = overlay_of(head);
     varve__engine_iter_close(it->batch->engine, it->below);
+    varve_buf_release(&it->merged);
     varve__iter_release(&it->base);
     varve__free(it);
 }

@@ -525,7 +525,8 @@ enum varve_batch_flags {
 
 /*
  * Open an empty batch: writes that become visible together.  Reads through it see the engine's
- * current state under the batch's own writes.  A batch closed without commit leaves no trace.
+ * current state under the batch's own writes; merges are put on top of what the engine has when
+ * they are read.  A batch closed without commit leaves no trace.
  *
  * Returns VARVE_OK, VARVE_INVALID_ARGUMENT for unknown flags, or VARVE_NO_MEMORY.
  */

@@ -1,18 +1,26 @@
 /*
- * Random work on an engine, a batch and their iterators, held against a model at every step.
+ * Random work on an engine, a batch, its savepoints, distinct views and iterators, held against a
+ * model at every step.  The batch is read as it is, from another one that its bytes were applied
+ * to, and after its commit, on this backend and on the memory map.
  *
- * All keys come from a universe of some ninety, sorted; a state is an array with a value for each,
- * 0 for none.  On that every movement is a walk over the array.
+ * All keys come from a universe of some ninety, sorted; a state is an array with what happened to
+ * each.  On that every movement is a walk over the array.  Values are made and merged here without
+ * the library.
+ *
+ * VARVE_TEST_STEPS is the number of steps, VARVE_TEST_SEED the seed of a run to be repeated.
  */
 #include <stdio.h>
 
 #include <varve/key.h>
+#include <varve/value.h>
 
+#include "engine/batch.h"
 #include "format/batch_repr.h"
+#include "format/meta.h"
 #include "tests/support/backends.h"
 #include "tests/support/records.h"
 
-enum { ITERS = 4, KEYS_MAX = 128, BOUNDS_MAX = 256 };
+enum { ITERS = 4, KEYS_MAX = 128, BOUNDS_MAX = 256, MARKS_MAX = 5 };
 
 /* ---- The universe -------------------------------------------------------------------------------
  */
@@ -66,19 +74,176 @@ static varve_slice user_part(varve_slice key)
     return varve_slice_of(key.data, varve_key_prefix_size(key));
 }
 
+static bool is_version(varve_slice key)
+{
+    return user_part(key).size < key.size;
+}
+
+/* Check's assertions are too slow for each of so many steps. */
+#define REQUIRE(condition, ...)                                                                    \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            ck_abort_msg(__VA_ARGS__);                                                             \
+    } while (0)
+
+/* ---- Values -------------------------------------------------------------------------------------
+ */
+
+/*
+ * What happened to a key: a number of an event in this table.  A merge stands on another event, the
+ * others decide.  Of the batch's keys the lowest event is UNTOUCHED, where the engine's go on.
+ */
+enum { UNTOUCHED = -1, ABSENT = 0 };
+
+/* A version holds plain bytes; a metadata position the inline record of a text or a number. */
+enum kind { NOTHING, PLAIN, TEXT, NUMBER, CONFLICT };
+
+struct event {
+    bool is_merge;
+    int on; /* of a merge: the event before */
+    enum kind kind;
+    int64_t number; /* also of the text: these digits and a dot */
+};
+
+static struct event *events;
+static int event_count;
+static int event_room;
+
+static int new_event(bool is_merge, int before, enum kind kind, int64_t number)
+{
+    if (event_count == event_room) {
+        event_room = event_room > 0 ? 2 * event_room : 1024;
+        events = realloc(events, (size_t)event_room * sizeof *events);
+        REQUIRE(events != NULL, "events");
+    }
+    events[event_count] = (struct event){is_merge, before, kind, number};
+    return event_count++;
+}
+
+/* What a key holds in the end. */
+struct outcome {
+    enum kind kind;
+    int64_t number;
+    char text[2048];
+    size_t size;
+};
+
+static void add_text(struct outcome *to, int64_t number)
+{
+    int size =
+        snprintf(to->text + to->size, sizeof to->text - to->size, "%lld.", (long long)number);
+    to->size += (size_t)size;
+    REQUIRE(to->size < sizeof to->text, "a text grows too long");
+}
+
+/* Behaviour of merges: texts are put together, numbers summed, one of each is a conflict. */
+static void happen(struct outcome *to, const struct event *event)
+{
+    if (!event->is_merge || to->kind == NOTHING) {
+        to->kind = event->kind;
+        to->number = event->number;
+        to->size = 0;
+        if (event->kind == TEXT)
+            add_text(to, event->number);
+    } else if (to->kind != event->kind) {
+        to->kind = CONFLICT;
+    } else if (event->kind == TEXT) {
+        add_text(to, event->number);
+    } else {
+        to->number = (int64_t)((uint64_t)to->number + (uint64_t)event->number);
+    }
+}
+
+/* Let happen what leads up to `event`, on what `below` says. */
+static void unfold(struct outcome *to, int event, int below)
+{
+    if (event == UNTOUCHED)
+        event = below;
+    REQUIRE(event != UNTOUCHED, "the engine knows all keys");
+    if (event != ABSENT && events[event].is_merge)
+        unfold(to, events[event].on, below);
+    if (event == ABSENT)
+        *to = (struct outcome){.kind = NOTHING};
+    else
+        happen(to, &events[event]);
+}
+
+/* The stored bytes of a text or a number, as docs/format.md describes them. */
+static size_t inline_record(const struct outcome *of, unsigned char *out)
+{
+    static const unsigned char head[] = {0x12, 0x04, 0x08, 0x00, 0x10, 0x00, 0x18,
+                                         0x00, 0x20, 0x00, 0x28, 0x00, 0x32};
+    unsigned char data[2048];
+    size_t size = of->size;
+    memcpy(data, of->text, of->size);
+    if (of->kind == NUMBER) {
+        uint64_t zigzag = (uint64_t)of->number << 1 ^ (of->number < 0 ? UINT64_MAX : 0);
+        for (size = 0; zigzag >= 0x80; zigzag >>= 7)
+            data[size++] = (unsigned char)(zigzag | 0x80);
+        data[size++] = (unsigned char)zigzag;
+    }
+    size_t at = sizeof head;
+    memcpy(out, head, at);
+    size_t raw_size = 5 + size;
+    for (; raw_size >= 0x80; raw_size >>= 7)
+        out[at++] = (unsigned char)(raw_size | 0x80);
+    out[at++] = (unsigned char)raw_size;
+    memset(out + at, 0, 4);
+    out[at + 4] = of->kind == TEXT ? VARVE_TAG_BYTES : VARVE_TAG_INT;
+    memcpy(out + at + 5, data, size);
+    return at + 5 + size;
+}
+
+/* The bytes of a value that is put, or of an operand. */
+static varve_slice bytes_of(const struct event *event)
+{
+    static unsigned char bytes[4096];
+    struct outcome outcome = {.kind = NOTHING};
+    happen(&outcome, event);
+    if (event->kind != PLAIN)
+        return varve_slice_of(bytes, inline_record(&outcome, bytes));
+    memcpy(bytes, &event->number, sizeof event->number);
+    return varve_slice_of(bytes, sizeof event->number);
+}
+
+/* Whether `value` is what happened to a key has left. */
+static bool is_value(varve_slice value, int event, int below)
+{
+    static struct outcome expected;
+    static unsigned char bytes[4096];
+    varve__meta meta;
+    expected.kind = NOTHING;
+    unfold(&expected, event, below);
+    switch (expected.kind) {
+    case NOTHING:
+        return false;
+    case PLAIN:
+        return varve_slice_equal(value, varve_slice_of(&expected.number, sizeof expected.number));
+    case CONFLICT:
+        return varve__meta_decode(value, &meta, NULL) == VARVE_MERGE_CONFLICT;
+    case TEXT:
+    case NUMBER:
+        break;
+    }
+    return varve_slice_equal(value, varve_slice_of(bytes, inline_record(&expected, bytes)));
+}
+
 /* ---- The model ----------------------------------------------------------------------------------
  */
 
-/* A value for each key; in a batch also the word that nothing has been said about it. */
-enum { ABSENT = 0, UNTOUCHED = -1 };
 typedef int contents[KEYS_MAX];
 
 static contents in_engine;
+static contents in_snapshot; /* that the batch is over */
 static contents in_batch;
+static contents in_frozen; /* the batch, when the distinct view was opened */
 
-static int seen(const int *below, const int *above, size_t i)
+/* The events that lead up to what is seen: those of the batch, then those below. */
+static bool is_there(const int *below, const int *above, size_t i)
 {
-    return above != NULL && above[i] != UNTOUCHED ? above[i] : below[i];
+    if (above == NULL || above[i] == UNTOUCHED)
+        return below[i] != ABSENT;
+    return above[i] != ABSENT;
 }
 
 enum reader_kind { OF_ENGINE, OF_BATCH, OF_SNAPSHOT, KINDS };
@@ -86,6 +251,7 @@ enum reader_kind { OF_ENGINE, OF_BATCH, OF_SNAPSHOT, KINDS };
 struct model_iter {
     varve_iter *it; /* NULL: this place is free */
     enum reader_kind kind;
+    unsigned user;    /* of the batch: 0, or the number of a distinct view */
     contents below;   /* the engine when it was opened */
     const int *above; /* the batch, as it is now; or NULL */
     varve_slice open_lower, open_upper, lower, upper;
@@ -96,6 +262,10 @@ struct model_iter {
 };
 
 static struct model_iter iters[ITERS];
+
+/* Who may use the batch, and how many distinct views there have been. */
+static unsigned user;
+static unsigned last_user;
 
 static bool within(const struct model_iter *m, size_t i)
 {
@@ -108,23 +278,7 @@ static bool within(const struct model_iter *m, size_t i)
 
 static bool shows(const struct model_iter *m, size_t i)
 {
-    return within(m, i) && seen(m->below, m->above, i) != ABSENT;
-}
-
-/* Stand on the first key at or above the i-th. */
-static void model_forward(struct model_iter *m, size_t i)
-{
-    while (i < key_count && !shows(m, i))
-        i++;
-    m->at = i;
-}
-
-/* Stand on the last key below the i-th. */
-static void model_backward(struct model_iter *m, size_t i)
-{
-    while (i > 0 && !shows(m, i - 1))
-        i--;
-    m->at = i > 0 ? i - 1 : key_count;
+    return within(m, i) && is_there(m->below, m->above, i);
 }
 
 static void model_fail(struct model_iter *m, varve_status status)
@@ -133,12 +287,46 @@ static void model_fail(struct model_iter *m, varve_status status)
     m->expected = status;
 }
 
+/* Whether the iterator is one of somebody who may not use the batch now: any movement fails. */
+static bool model_misuse(struct model_iter *m)
+{
+    if (m->kind != OF_BATCH || m->user == user)
+        return false;
+    model_fail(m, VARVE_MISUSE);
+    return true;
+}
+
+/* Stand on the first key at or above the i-th. */
+static void model_forward(struct model_iter *m, size_t i)
+{
+    if (model_misuse(m))
+        return;
+    while (i < key_count && !shows(m, i))
+        i++;
+    m->at = i;
+}
+
+/* Stand on the last key below the i-th. */
+static void model_backward(struct model_iter *m, size_t i)
+{
+    if (model_misuse(m))
+        return;
+    while (i > 0 && !shows(m, i - 1))
+        i--;
+    m->at = i > 0 ? i - 1 : key_count;
+}
+
+static bool is_void(const struct model_iter *m)
+{
+    return m->upper.size > 0 && varve_slice_compare(m->lower, m->upper) >= 0;
+}
+
 static void model_seek_ge(struct model_iter *m, varve_slice target)
 {
     m->expected = VARVE_OK;
     m->prefix = user_part(target);
     size_t size = m->prefix.size;
-    if (m->is_prefix && varve_slice_compare(m->lower, m->upper) >= 0 && m->upper.size > 0)
+    if (is_void(m))
         m->at = key_count;
     else if (m->is_prefix && (size < 2 || memcmp(m->prefix.data + size - 2, "\0\1", 2) != 0))
         model_fail(m, VARVE_INVALID_ARGUMENT);
@@ -154,6 +342,8 @@ static void model_seek_down(struct model_iter *m, varve_slice target, bool stric
     bool is_key = i < key_count && varve_slice_equal(keys[i], target);
     if (m->is_prefix)
         model_fail(m, VARVE_UNSUPPORTED);
+    else if (is_void(m))
+        m->at = key_count;
     else
         model_backward(m, is_key && !strictly ? i + 1 : i);
 }
@@ -161,17 +351,20 @@ static void model_seek_down(struct model_iter *m, varve_slice target, bool stric
 static void model_next_key(struct model_iter *m)
 {
     size_t i = m->at;
-    varve_slice user = user_part(keys[i]);
-    while (i < key_count && varve_slice_equal(user_part(keys[i]), user))
+    varve_slice user_key = user_part(keys[i]);
+    while (i < key_count && varve_slice_equal(user_part(keys[i]), user_key))
         i++;
-    model_forward(m, i);
+    if (m->is_prefix)
+        m->at = key_count;
+    else
+        model_forward(m, i);
 }
 
 static void model_prev_key(struct model_iter *m)
 {
     size_t i = m->at;
-    varve_slice user = user_part(keys[i]);
-    while (i > 0 && varve_slice_equal(user_part(keys[i - 1]), user))
+    varve_slice user_key = user_part(keys[i]);
+    while (i > 0 && varve_slice_equal(user_part(keys[i - 1]), user_key))
         i--;
     model_backward(m, i);
 }
@@ -180,16 +373,36 @@ static void model_prev_key(struct model_iter *m)
  */
 
 static test_random dice;
+static varve_engine *twin; /* the memory map, which gets every commit as well */
 static varve_batch *batch;
-static int last_value;
+static varve_distinct *distinct; /* its view; NULL = none is open */
+static bool over_snapshot;       /* so is the batch */
+static contents marks[MARKS_MAX];
+static size_t mark_count;
+static int64_t last_value;
 static unsigned long steps;
 
-/* Check's assertions are too slow for each of some hundred thousand steps. */
-#define REQUIRE(condition, ...)                                                                    \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            ck_abort_msg(__VA_ARGS__);                                                             \
-    } while (0)
+/* What the batch is over. */
+static const int *below_batch(void)
+{
+    return over_snapshot ? in_snapshot : in_engine;
+}
+
+/* The batch as it may be used: itself, or its distinct view. */
+static varve_reader *batch_reader(void)
+{
+    return distinct != NULL ? varve_distinct_reader(distinct) : varve_batch_reader_of(batch);
+}
+
+static varve_writer *batch_writer(void)
+{
+    return distinct != NULL ? varve_distinct_writer(distinct) : varve_batch_writer_of(batch);
+}
+
+static const int *seen_in_batch(void)
+{
+    return distinct != NULL ? in_frozen : in_batch;
+}
 
 static void check_iter(const struct model_iter *m, const char *what)
 {
@@ -204,17 +417,9 @@ static void check_iter(const struct model_iter *m, const char *what)
     REQUIRE(it->valid, "step %lu, %s: nowhere, not on %s", steps, what, hex_text(keys[m->at]));
     REQUIRE(varve_slice_equal(it->key, keys[m->at]), "step %lu, %s: on %s, not %s", steps, what,
             hex_text(it->key), hex_text(keys[m->at]));
-    int expected = seen(m->below, m->above, m->at);
-    int value;
-    REQUIRE(varve_iter_value(it).size == sizeof value, "step %lu, %s: value size", steps, what);
-    memcpy(&value, varve_iter_value(it).data, sizeof value);
-    REQUIRE(value == expected, "step %lu, %s on %s: value %d, not %d", steps, what,
-            hex_text(it->key), value, expected);
-}
-
-static varve_slice any_key(void)
-{
-    return keys[test_random_below(&dice, key_count)];
+    int event = m->above != NULL ? m->above[m->at] : UNTOUCHED;
+    REQUIRE(is_value(varve_iter_value(it), event, m->below[m->at]), "step %lu, %s on %s: value %s",
+            steps, what, hex_text(it->key), hex_text(varve_iter_value(it)));
 }
 
 static varve_slice any_bound(void)
@@ -317,6 +522,15 @@ static void close_one(struct model_iter *m)
     m->it = NULL;
 }
 
+static bool batch_has_iterators(void)
+{
+    for (int i = 0; i < ITERS; i++) {
+        if (iters[i].it != NULL && iters[i].kind == OF_BATCH)
+            return true;
+    }
+    return false;
+}
+
 /* A snapshot is closed at once: its iterators keep it. */
 static void open_iter(struct model_iter *m)
 {
@@ -325,8 +539,10 @@ static void open_iter(struct model_iter *m)
     *m = (struct model_iter){.kind = (enum reader_kind)test_random_below(&dice, KINDS)};
     memcpy(m->below, in_engine, sizeof in_engine);
     if (m->kind == OF_BATCH) {
-        reader = varve_batch_reader_of(batch);
-        m->above = in_batch;
+        reader = batch_reader();
+        memcpy(m->below, below_batch(), sizeof m->below);
+        m->above = seen_in_batch();
+        m->user = user;
     } else if (m->kind == OF_SNAPSHOT) {
         REQUIRE(varve_snapshot_open(on.engine, &snapshot, NULL) == VARVE_OK, "snapshot");
         reader = varve_snapshot_reader(snapshot);
@@ -349,57 +565,124 @@ static void open_iter(struct model_iter *m)
 /* ---- Writes -------------------------------------------------------------------------------------
  */
 
-static void set_range(int *state, varve_slice start, varve_slice end, int value)
+static void set_range(int *state, varve_slice start, varve_slice end)
 {
     for (size_t i = first_ge(start); i < key_count && varve_slice_compare(keys[i], end) < 0; i++)
-        state[i] = value;
+        state[i] = ABSENT;
 }
 
-/* One to some records, written as a representation, or one by a small form. */
+static enum kind any_kind(size_t i)
+{
+    if (is_version(keys[i]))
+        return PLAIN;
+    /* Mostly of one kind for a key, so that conflicts are not all there is. */
+    bool is_odd = test_random_below(&dice, 12) == 0;
+    return (i / 4 % 2 == 0) == is_odd ? TEXT : NUMBER;
+}
+
+/* A put, or a merge, which is only for metadata positions, of the i-th key. */
+static void happens_to(int *state, size_t i, bool is_merge)
+{
+    last_value += is_merge && last_value % 3 == 0 ? 1000000007 : 1;
+    state[i] = new_event(is_merge, is_merge ? state[i] : ABSENT, any_kind(i), last_value);
+}
+
+static varve_record any_record(int *state)
+{
+    size_t choice = test_random_below(&dice, 10);
+    size_t i = test_random_below(&dice, key_count);
+    const varve_slice none = varve_slice_of(NULL, 0);
+    if (choice == 9) {
+        varve_slice other = any_bound();
+        bool forward = varve_slice_compare(keys[i], other) <= 0;
+        varve_record record = {VARVE_RECORD_CLEAR_RANGE, forward ? keys[i] : other,
+                               forward ? other : keys[i]};
+        set_range(state, record.key, record.value);
+        return record;
+    }
+    if (choice >= 7) {
+        state[i] = ABSENT;
+        return (varve_record){VARVE_RECORD_CLEAR, keys[i], none};
+    }
+    bool is_merge = choice >= 3 && !is_version(keys[i]);
+    happens_to(state, i, is_merge);
+    return (varve_record){is_merge ? VARVE_RECORD_MERGE : VARVE_RECORD_PUT, keys[i],
+                          bytes_of(&events[state[i]])};
+}
+
+/* What is written to the engine is written to the twin too. */
+static void apply(varve_writer *writer, varve_slice repr)
+{
+    REQUIRE(varve_writer_apply(writer, repr, NULL) == VARVE_OK, "step %lu: apply", steps);
+    if (writer == on.writer)
+        REQUIRE(varve_writer_apply(varve_engine_writer(twin), repr, NULL) == VARVE_OK, "twin");
+}
+
+/* One to some records, written as a representation. */
 static void write_some(varve_writer *writer, int *state)
 {
     varve_buf repr = VARVE_BUF_INIT;
-    size_t count = 1 + test_random_below(&dice, 4);
-    for (size_t i = 0; i < count; i++) {
-        size_t choice = test_random_below(&dice, 8);
-        varve_slice key = any_key();
-        varve_record record = {VARVE_RECORD_PUT, key,
-                               varve_slice_of(&last_value, sizeof last_value)};
-        last_value++;
-        if (choice == 7) {
-            varve_slice other = any_bound();
-            bool forward = varve_slice_compare(key, other) <= 0;
-            record = (varve_record){VARVE_RECORD_CLEAR_RANGE, forward ? key : other,
-                                    forward ? other : key};
-            set_range(state, record.key, record.value, ABSENT);
-        } else if (choice >= 4) {
-            record = (varve_record){VARVE_RECORD_CLEAR, key, varve_slice_of(NULL, 0)};
-            state[first_ge(key)] = ABSENT;
-        } else {
-            state[first_ge(key)] = last_value;
-        }
+    for (size_t left = 1 + test_random_below(&dice, 4); left > 0; left--) {
+        varve_record record = any_record(state);
         REQUIRE(varve__repr_append(&repr, &record, NULL) == VARVE_OK, "repr");
     }
-    REQUIRE(varve_writer_apply(writer, varve_buf_slice(&repr), NULL) == VARVE_OK, "apply");
+    apply(writer, varve_buf_slice(&repr));
     varve_buf_release(&repr);
 }
 
+static varve_status write_record(varve_writer *writer, const varve_record *record)
+{
+    switch (record->type) {
+    case VARVE_RECORD_PUT:
+        return varve_writer_put(writer, record->key, record->value, NULL);
+    case VARVE_RECORD_MERGE:
+        return varve_writer_merge(writer, record->key, record->value, NULL);
+    case VARVE_RECORD_CLEAR_RANGE:
+        return varve_writer_clear_range(writer, record->key, record->value, NULL);
+    default:
+        return varve_writer_clear(writer, record->key, NULL);
+    }
+}
+
+/* One record by a small form; those refuse the empty key. */
 static void write_small(varve_writer *writer, int *state)
 {
-    size_t i = test_random_below(&dice, key_count);
-    bool is_empty_key = user_part(keys[i]).size == 2;
-    varve_status status;
-    if (test_random_below(&dice, 3) == 0) {
-        status = varve_writer_clear(writer, keys[i], NULL);
-        state[i] = is_empty_key ? state[i] : ABSENT;
-    } else {
-        last_value++;
-        status =
-            varve_writer_put(writer, keys[i], varve_slice_of(&last_value, sizeof last_value), NULL);
-        state[i] = is_empty_key ? state[i] : last_value;
+    contents before;
+    memcpy(before, state, sizeof before);
+    varve_record record = any_record(state);
+    bool is_refused = record.type != VARVE_RECORD_CLEAR_RANGE && user_part(record.key).size == 2;
+    varve_status expected = is_refused ? VARVE_EMPTY_KEY : VARVE_OK;
+    varve_status status = write_record(writer, &record);
+    REQUIRE(status == expected, "small: %s", varve_status_name(status));
+    if (writer == on.writer)
+        REQUIRE(write_record(varve_engine_writer(twin), &record) == expected, "twin");
+    if (is_refused)
+        memcpy(state, before, sizeof before);
+}
+
+/* Clear, one by one, what a fresh iterator shows of a range. */
+static void clear_shown(void)
+{
+    varve_iter *it = iter(batch_reader(), NULL);
+    varve_slice start = any_bound();
+    varve_slice end = any_bound();
+    const int *above = seen_in_batch();
+    contents to_clear;
+    uint64_t expected = 0;
+    for (size_t i = 0; i < key_count; i++) {
+        to_clear[i] = is_there(below_batch(), above, i) &&
+                      varve_slice_compare(keys[i], start) >= 0 &&
+                      (end.size == 0 || varve_slice_compare(keys[i], end) < 0);
+        expected += to_clear[i] != 0;
     }
-    REQUIRE(status == (is_empty_key ? VARVE_EMPTY_KEY : VARVE_OK), "small: %s",
-            varve_status_name(status));
+    uint64_t cleared;
+    varve_status status =
+        varve_writer_clear_iter_range(batch_writer(), it, start, end, &cleared, NULL);
+    REQUIRE(status == VARVE_OK && cleared == expected, "step %lu: clear_iter_range: %d", steps,
+            (int)cleared);
+    for (size_t i = 0; i < key_count; i++)
+        in_batch[i] = to_clear[i] != 0 ? ABSENT : in_batch[i];
+    varve_iter_close(it);
 }
 
 static void write_to(varve_writer *writer, int *state)
@@ -413,65 +696,184 @@ static void write_to(varve_writer *writer, int *state)
 /* ---- Reads --------------------------------------------------------------------------------------
  */
 
-static void read_one(varve_reader *reader, const int *above)
+static void read_one(varve_reader *reader, const int *below, const int *above)
 {
     size_t i = test_random_below(&dice, key_count);
-    int expected = seen(in_engine, above, i);
     varve_buf value = VARVE_BUF_INIT;
     varve_status status = varve_reader_get(reader, keys[i], &value, NULL);
-    int found = ABSENT;
-    if (status == VARVE_OK)
-        memcpy(&found, value.data, sizeof found);
-    if (user_part(keys[i]).size == 2)
+    bool expected = is_there(below, above, i);
+    if (user_part(keys[i]).size == 2) {
         REQUIRE(status == VARVE_EMPTY_KEY, "get of the empty key");
-    else
-        REQUIRE(found == expected && status >= 0, "step %lu: get %s: %d, not %d", steps,
-                hex_text(keys[i]), found, expected);
+    } else {
+        REQUIRE(status == (expected ? VARVE_OK : VARVE_NOT_FOUND), "step %lu: get %s: %s", steps,
+                hex_text(keys[i]), varve_status_name(status));
+        REQUIRE(!expected || is_value(varve_buf_slice(&value), above != NULL ? above[i] : UNTOUCHED,
+                                      below[i]),
+                "step %lu: get %s: %s", steps, hex_text(keys[i]),
+                hex_text(varve_buf_slice(&value)));
+    }
     varve_buf_release(&value);
 }
 
-static void check_all(varve_reader *reader, const int *above)
+static void check_all(varve_reader *reader, const int *below, const int *above)
 {
     struct model_iter m = {.above = above};
-    memcpy(m.below, in_engine, sizeof in_engine);
+    memcpy(m.below, below, sizeof m.below);
     m.it = iter(reader, NULL);
     (void)varve_iter_seek_ge(m.it, varve_slice_of(NULL, 0));
     for (model_forward(&m, 0); m.at < key_count; step_on(&m, false))
         check_iter(&m, "all");
+    check_iter(&m, "all");
     (void)varve_iter_seek_le(m.it, varve_slice_of(NULL, 0));
     for (model_backward(&m, key_count); m.at < key_count; step_back(&m, false))
         check_iter(&m, "all, backwards");
+    check_iter(&m, "all, backwards");
     varve_iter_close(m.it);
+}
+
+/* Another batch that gets the bytes of this one has the same bytes, and reads the same. */
+static void check_copy(void)
+{
+    varve_batch *copy;
+    varve_slice repr = varve_batch_repr(batch);
+    REQUIRE(!over_snapshot, "the copy is over the engine");
+    REQUIRE(varve_batch_open(on.engine, 0, &copy, NULL) == VARVE_OK, "copy");
+    REQUIRE(varve_writer_apply(varve_batch_writer_of(copy), repr, NULL) == VARVE_OK, "copy");
+    REQUIRE(varve_slice_equal(varve_batch_repr(copy), repr), "step %lu: copied bytes", steps);
+    check_all(varve_batch_reader_of(copy), in_engine, in_batch);
+    varve_batch_close(copy);
+}
+
+/* ---- Savepoints and distinct views --------------------------------------------------------------
+ */
+
+static void mark(void)
+{
+    bool has_room = mark_count < MARKS_MAX;
+    if (user == 0 && !has_room)
+        return;
+    varve_status status = varve_batch_savepoint(batch, NULL);
+    REQUIRE(status == (user != 0 ? VARVE_MISUSE : VARVE_OK), "savepoint");
+    if (status == VARVE_OK)
+        memcpy(marks[mark_count++], in_batch, sizeof in_batch);
+}
+
+static void roll_back(void)
+{
+    varve_status expected = mark_count > 0 ? VARVE_OK : VARVE_NOT_FOUND;
+    if (user != 0 || batch_has_iterators())
+        expected = VARVE_MISUSE;
+    varve_status status = varve_batch_rollback(batch, NULL);
+    REQUIRE(status == expected, "step %lu: rollback: %s", steps, varve_status_name(status));
+    if (status == VARVE_OK)
+        memcpy(in_batch, marks[--mark_count], sizeof in_batch);
+}
+
+static void release_mark(void)
+{
+    varve_status expected = mark_count > 0 ? VARVE_OK : VARVE_NOT_FOUND;
+    varve_status status = varve_batch_release(batch, NULL);
+    REQUIRE(status == (user != 0 ? VARVE_MISUSE : expected), "release");
+    mark_count -= status == VARVE_OK;
+}
+
+static void toggle_distinct(void)
+{
+    if (distinct != NULL) {
+        varve_distinct_close(distinct);
+        distinct = NULL;
+        user = 0;
+        return;
+    }
+    REQUIRE(varve_distinct_open(batch, &distinct, NULL) == VARVE_OK, "distinct");
+    memcpy(in_frozen, in_batch, sizeof in_batch);
+    user = ++last_user;
+}
+
+static void change_view(void)
+{
+    switch (test_random_below(&dice, 6)) {
+    case 0:
+    case 1:
+        mark();
+        break;
+    case 2:
+        roll_back();
+        break;
+    case 3:
+        release_mark();
+        break;
+    default:
+        toggle_distinct();
+    }
 }
 
 /* ---- A round: the life of a batch ---------------------------------------------------------------
  */
 
+static void open_batch(void)
+{
+    varve_snapshot *snapshot;
+    over_snapshot = test_random_below(&dice, 3) == 0;
+    if (!over_snapshot) {
+        REQUIRE(varve_batch_open(on.engine, 0, &batch, NULL) == VARVE_OK, "batch_open");
+        return;
+    }
+    REQUIRE(varve_snapshot_open(on.engine, &snapshot, NULL) == VARVE_OK, "snapshot");
+    memcpy(in_snapshot, in_engine, sizeof in_engine);
+    REQUIRE(varve_batch_open_at(snapshot, 0, &batch, NULL) == VARVE_OK, "batch_open_at");
+    varve_snapshot_close(snapshot);
+}
+
 static void begin_batch(void)
 {
     for (size_t i = 0; i < key_count; i++)
         in_batch[i] = UNTOUCHED;
+    mark_count = 0;
     if (batch != NULL && test_random_below(&dice, 2) == 0) {
         REQUIRE(varve_batch_reset(batch, NULL) == VARVE_OK, "reset");
         return;
     }
     varve_batch_close(batch);
-    REQUIRE(varve_batch_open(on.engine, 0, &batch, NULL) == VARVE_OK, "batch_open");
+    open_batch();
 }
 
+/* What happened in the batch goes on top of what happened in the engine. */
+static int on_top_of(int above, int below)
+{
+    if (above == UNTOUCHED)
+        return below;
+    if (above == ABSENT || !events[above].is_merge)
+        return above;
+    int before = on_top_of(events[above].on, below);
+    return new_event(true, before, events[above].kind, events[above].number);
+}
+
+static void commit(void)
+{
+    varve_slice repr = varve_batch_repr(batch);
+    REQUIRE(varve_writer_apply(varve_engine_writer(twin), repr, NULL) == VARVE_OK, "twin");
+    REQUIRE(varve_batch_commit(batch, VARVE_NO_SYNC, NULL) == VARVE_OK, "commit");
+    for (size_t i = 0; i < key_count; i++)
+        in_engine[i] = on_top_of(in_batch[i], in_engine[i]);
+}
+
+/* Iterators over a batch that is done can only be closed, and so can its view. */
 static void end_batch(void)
 {
-    check_all(varve_batch_reader_of(batch), in_batch);
-    if (test_random_below(&dice, 4) > 0) {
-        REQUIRE(varve_batch_commit(batch, VARVE_NO_SYNC, NULL) == VARVE_OK, "commit");
-        for (size_t i = 0; i < key_count; i++)
-            in_engine[i] = seen(in_engine, in_batch, i);
-    }
+    check_all(batch_reader(), below_batch(), seen_in_batch());
+    if (!over_snapshot)
+        check_copy();
+    if (test_random_below(&dice, 4) > 0)
+        commit();
     for (int i = 0; i < ITERS; i++) {
         if (iters[i].it != NULL && iters[i].kind == OF_BATCH)
             close_one(&iters[i]);
     }
-    check_all(on.reader, NULL);
+    if (distinct != NULL)
+        toggle_distinct();
+    check_all(on.reader, in_engine, NULL);
+    check_all(varve_engine_reader(twin), in_engine, NULL);
 }
 
 static void one_step(void)
@@ -479,41 +881,85 @@ static void one_step(void)
     struct model_iter *m = &iters[test_random_below(&dice, ITERS)];
     size_t choice = test_random_below(&dice, 100);
     if (choice < 12)
-        write_to(varve_batch_writer_of(batch), in_batch);
+        write_to(batch_writer(), in_batch);
     else if (choice < 14)
         write_to(on.writer, in_engine);
     else if (choice < 18)
-        read_one(varve_batch_reader_of(batch), in_batch);
+        read_one(batch_reader(), below_batch(), seen_in_batch());
     else if (choice < 20)
-        read_one(on.reader, NULL);
+        read_one(on.reader, in_engine, NULL);
+    else if (choice < 23)
+        change_view();
+    else if (choice == 23)
+        clear_shown();
     else if (m->it == NULL)
         open_iter(m);
-    else if (choice < 22)
+    else if (choice < 26)
         close_one(m);
     else
         move(m);
 }
 
+/* The event, and those it stands on, from another table. */
+static int keep(const struct event *past, int event)
+{
+    if (event == ABSENT)
+        return ABSENT;
+    int before = past[event].is_merge ? keep(past, past[event].on) : ABSENT;
+    return new_event(past[event].is_merge, before, past[event].kind, past[event].number);
+}
+
+/* Keep of the table only what the engine's keys are made of. */
+static void forget_the_past(void)
+{
+    struct event *past = events;
+    for (int i = 0; i < ITERS; i++) {
+        if (iters[i].it != NULL)
+            close_one(&iters[i]);
+    }
+    events = NULL;
+    event_count = event_room = 0;
+    (void)new_event(false, ABSENT, NOTHING, 0);
+    for (size_t i = 0; i < key_count; i++)
+        in_engine[i] = keep(past, in_engine[i]);
+    free(past);
+}
+
+static unsigned long steps_wanted(void)
+{
+    const char *text = getenv("VARVE_TEST_STEPS");
+    return text != NULL ? strtoul(text, NULL, 10) : 20000;
+}
+
 START_TEST(random_work_agrees_with_the_model)
 {
+    unsigned long wanted = steps_wanted();
     dice = test_random_start();
     make_universe();
-    while (steps < 40000) {
+    forget_the_past();
+    twin = backend_open(BACKEND_MAP);
+    for (unsigned long rounds = 1; steps < wanted; rounds++) {
         begin_batch();
         for (size_t left = test_random_below(&dice, 200); left > 0; left--, steps++)
             one_step();
         end_batch();
         if (test_random_below(&dice, 40) == 0)
             REQUIRE(varve_engine_flush(on.engine, NULL) == VARVE_OK, "flush");
+        if (rounds % 500 == 0)
+            forget_the_past();
     }
     for (int i = 0; i < ITERS; i++)
         varve_iter_close(iters[i].it);
     varve_batch_close(batch);
+    backend_close(twin);
+    free(events);
 }
 END_TEST
 
 static void fill(TCase *tcase)
 {
+    /* A tenth of a millisecond is plenty for a step. */
+    tcase_set_timeout(tcase, 60 + (double)steps_wanted() / 2000);
     tcase_add_test(tcase, random_work_agrees_with_the_model);
 }
 
