@@ -31,7 +31,7 @@ help:
 	@echo 'make fuzz        each fuzz target for a minute'
 	@echo 'make lint        the rules of the source tree'
 	@echo 'make format      reformat the C files'
-	@echo 'make bench       build and run the benchmarks'
+	@echo 'make bench       build and run the benchmarks for a minute; see docs/performance.md'
 	@echo 'make install     install a release below PREFIX (/usr/local)'
 	@echo 'make clean       remove build/'
 
@@ -92,7 +92,7 @@ format: bootstrap
 
 .PHONY: bench
 bench: release
-	set -e; for program in build/release$(suffix)/bin/bench_*; do echo "== $$program"; $$program; done
+	build/release$(suffix)/bin/varve-bench --quick
 
 .PHONY: install
 install: release

@@ -26,24 +26,38 @@ if(tool_sources AND EXISTS ${tool_main})
         varve_flags varve_tool_objects varve_static varve_rocksdb)
 endif()
 
-# One program for each bench/bench_*.c; what they share lies in bench/support and bench/contenders.
-file(GLOB bench_mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/bench_*.c)
+# varve-bench, whose contenders besides RocksDB are built in where their libraries are found.
+pkg_check_modules(wiredtiger QUIET IMPORTED_TARGET wiredtiger)
+pkg_check_modules(lmdb QUIET IMPORTED_TARGET lmdb)
+pkg_check_modules(sqlite QUIET IMPORTED_TARGET sqlite3)
+
 file(GLOB bench_sources CONFIGURE_DEPENDS
-    ${PROJECT_SOURCE_DIR}/bench/support/*.c ${PROJECT_SOURCE_DIR}/bench/contenders/*.c)
-if(bench_sources)
-    add_library(varve_bench_objects OBJECT ${bench_sources})
-    target_include_directories(varve_bench_objects PRIVATE ${PROJECT_SOURCE_DIR})
-    target_link_libraries(varve_bench_objects PRIVATE varve_flags PUBLIC varve_headers)
-endif()
-foreach(main IN LISTS bench_mains)
-    cmake_path(GET main STEM name)
-    add_executable(${name} ${main})
-    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-    target_link_libraries(${name} PRIVATE varve_flags varve_static varve_rocksdb m)
-    if(bench_sources)
-        target_link_libraries(${name} PRIVATE varve_bench_objects)
+    ${PROJECT_SOURCE_DIR}/bench/*.c ${PROJECT_SOURCE_DIR}/bench/support/*.c
+    ${PROJECT_SOURCE_DIR}/bench/contenders/*.c)
+list(FILTER bench_sources EXCLUDE REGEX "bench/(main|instructions)\\.c$")
+foreach(contender IN ITEMS wiredtiger lmdb sqlite)
+    if(NOT ${contender}_FOUND)
+        message(STATUS "varve-bench is built without ${contender}: its library was not found")
+        list(FILTER bench_sources EXCLUDE REGEX "contenders/${contender}\\.c$")
     endif()
 endforeach()
+# Apart from main(), so that tests under tests/bench can link the rest.
+add_library(varve_bench_objects OBJECT ${bench_sources})
+target_include_directories(varve_bench_objects PUBLIC ${PROJECT_SOURCE_DIR})
+target_link_libraries(varve_bench_objects
+    PRIVATE varve_flags
+    PUBLIC varve_headers PkgConfig::jansson Threads::Threads m)
+foreach(contender IN ITEMS wiredtiger lmdb sqlite)
+    if(${contender}_FOUND)
+        string(TOUPPER ${contender} upper)
+        target_compile_definitions(varve_bench_objects PRIVATE BENCH_HAVE_${upper})
+        target_link_libraries(varve_bench_objects PUBLIC PkgConfig::${contender})
+    endif()
+endforeach()
+add_executable(varve_bench bench/main.c)
+set_target_properties(varve_bench PROPERTIES OUTPUT_NAME varve-bench)
+target_link_libraries(varve_bench PRIVATE
+    varve_flags varve_bench_objects varve_static varve_rocksdb)
 
 # Examples are what a user would write: public headers, and the shared library with its exports.
 file(GLOB example_mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)

@@ -1,110 +1,40 @@
-#include "bench/contenders/raw.h"
-
-#include <rocksdb/c.h>
-#include <stdio.h>
+/*
+ * RocksDB called directly on varve's layout of keys: the floor, with the best plan for each read.
+ */
 #include <stdlib.h>
 #include <varve/key.h>
 
-#define LEVELS 7
+#include "bench/contenders/rocks.h"
+#include "bench/support/die.h"
 
-struct raw_store {
+/* Behind the user key of a version: its timestamp, inverted and big-endian. */
+#define SUFFIX_SIZE 12
+
+/* The longest record that a scan back has to keep. */
+#define VALUE_MAX 4096
+
+typedef struct raw_store {
     rocksdb_t *db;
     rocksdb_options_t *options;
     rocksdb_readoptions_t *get;
     rocksdb_writeoptions_t *no_sync;
-    rocksdb_writebatch_t *batch;
-};
+} raw_store;
 
-static void check(char *text)
+static void *raw_open(const bench_config *config)
 {
-    if (text == NULL)
-        return;
-    (void)fprintf(stderr, "rocksdb: %s\n", text);
-    exit(1);
-}
-
-static char *extract(void *state, const char *key, size_t size, size_t *prefix_size)
-{
-    (void)state;
-    *prefix_size = varve_key_prefix_size(varve_slice_of(key, size));
-    return (char *)(uintptr_t)key;
-}
-
-static unsigned char in_domain(void *state, const char *key, size_t size)
-{
-    (void)state, (void)key, (void)size;
-    return 1;
-}
-
-static const char *extractor_name(void *state)
-{
-    (void)state;
-    return "varve.userkey.v1";
-}
-
-static void no_destructor(void *state)
-{
-    (void)state;
-}
-
-/* Written down apart from varve's; the benchmark compares what RocksDB made of both. */
-static rocksdb_options_t *make_options(uint64_t cache_bytes, uint64_t write_buffer_bytes)
-{
-    int compression[LEVELS] = {rocksdb_no_compression,  rocksdb_no_compression,
-                               rocksdb_lz4_compression, rocksdb_lz4_compression,
-                               rocksdb_lz4_compression, rocksdb_lz4_compression,
-                               rocksdb_lz4_compression};
-    rocksdb_options_t *options = rocksdb_options_create();
-    rocksdb_block_based_table_options_t *tables = rocksdb_block_based_options_create();
-    rocksdb_cache_t *cache = rocksdb_cache_create_lru((size_t)cache_bytes);
-
-    rocksdb_block_based_options_set_format_version(tables, 5);
-    rocksdb_block_based_options_set_block_size(tables, 8192);
-    rocksdb_block_based_options_set_block_cache(tables, cache);
-    rocksdb_block_based_options_set_whole_key_filtering(tables, 0);
-    rocksdb_block_based_options_set_filter_policy(tables,
-                                                  rocksdb_filterpolicy_create_bloom_full(10));
-    rocksdb_options_set_block_based_table_factory(options, tables);
-    rocksdb_block_based_options_destroy(tables);
-    rocksdb_cache_destroy(cache);
-    rocksdb_options_set_create_if_missing(options, 1);
-    rocksdb_options_set_write_buffer_size(options, (size_t)write_buffer_bytes);
-    rocksdb_options_set_max_open_files(options, -1);
-    rocksdb_options_set_wal_recovery_mode(options,
-                                          rocksdb_tolerate_corrupted_tail_records_recovery);
-    rocksdb_options_set_prefix_extractor(
-        options, rocksdb_slicetransform_create(NULL, no_destructor, extract, in_domain, in_domain,
-                                               extractor_name));
-    rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.02);
-    rocksdb_options_set_num_levels(options, LEVELS);
-    rocksdb_options_set_compression_per_level(options, compression, LEVELS);
-    rocksdb_options_set_bottommost_compression(options, rocksdb_zstd_compression);
-    rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
-    rocksdb_options_set_info_log_level(options, 4);
-    rocksdb_options_set_keep_log_file_num(options, 4);
-    rocksdb_options_set_stats_dump_period_sec(options, 0);
-    rocksdb_options_set_stats_persist_period_sec(options, 0);
-    return options;
-}
-
-raw_store *raw_open(const char *path, uint64_t cache_bytes, uint64_t write_buffer_bytes)
-{
-    char *text = NULL;
-    raw_store *store = calloc(1, sizeof *store);
-    if (store == NULL)
-        exit(1);
-    store->options = make_options(cache_bytes, write_buffer_bytes);
-    store->db = rocksdb_open(store->options, path, &text);
-    check(text);
+    char *error = NULL;
+    raw_store *store = bench_alloc(1, sizeof *store);
+    store->options = bench_rocks_options(config, false);
+    store->db = rocksdb_open(store->options, config->path, &error);
+    bench_rocks_check(error);
     store->get = rocksdb_readoptions_create();
     store->no_sync = rocksdb_writeoptions_create();
-    store->batch = rocksdb_writebatch_create();
     return store;
 }
 
-void raw_close(raw_store *store)
+static void raw_close(void *state)
 {
-    rocksdb_writebatch_destroy(store->batch);
+    raw_store *store = state;
     rocksdb_close(store->db);
     rocksdb_writeoptions_destroy(store->no_sync);
     rocksdb_readoptions_destroy(store->get);
@@ -112,123 +42,454 @@ void raw_close(raw_store *store)
     free(store);
 }
 
-void raw_put_batch(raw_store *store, const varve_slice *keys, unsigned count, varve_slice value)
+static void put(rocksdb_writebatch_t *batch, varve_slice key, varve_slice value)
 {
-    char *text = NULL;
-    rocksdb_writebatch_clear(store->batch);
-    for (unsigned i = 0; i < count; i++)
-        rocksdb_writebatch_put(store->batch, (const char *)keys[i].data, keys[i].size,
-                               (const char *)value.data, value.size);
-    rocksdb_write(store->db, store->no_sync, store->batch, &text);
-    check(text);
+    rocksdb_writebatch_put(batch, (const char *)key.data, key.size, (const char *)value.data,
+                           value.size);
 }
 
-void raw_compact(raw_store *store)
+static void commit(raw_store *store, rocksdb_writebatch_t *batch)
 {
-    char *text = NULL;
-    rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
-    rocksdb_compactoptions_t *compact = rocksdb_compactoptions_create();
-    rocksdb_flush(store->db, flush, &text);
-    check(text);
-    rocksdb_compactoptions_set_bottommost_level_compaction(compact, 3);
-    rocksdb_compact_range_opt(store->db, compact, NULL, 0, NULL, 0);
-    rocksdb_flushoptions_destroy(flush);
-    rocksdb_compactoptions_destroy(compact);
+    char *error = NULL;
+    rocksdb_write(store->db, store->no_sync, batch, &error);
+    bench_rocks_check(error);
 }
 
-static rocksdb_iterator_t *open_iterator(raw_store *store, int prefix, rocksdb_readoptions_t **how)
+static void raw_load(void *state, const bench_entry *entries, size_t count)
 {
-    *how = rocksdb_readoptions_create();
+    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
+    for (size_t i = 0; i < count; i++)
+        put(batch, entries[i].engine, entries[i].value);
+    commit(state, batch);
+    rocksdb_writebatch_destroy(batch);
+}
+
+static void raw_flush(void *state)
+{
+    raw_store *store = state;
+    bench_rocks_flush(store->db);
+}
+
+static void raw_compact(void *state)
+{
+    raw_store *store = state;
+    bench_rocks_compact(store->db);
+}
+
+static void raw_touch(void *state)
+{
+    raw_store *store = state;
+    char *error = NULL;
+    rocksdb_put(store->db, store->no_sync, "\x02touched\x00\x01", 10, "touch", 5, &error);
+    bench_rocks_check(error);
+}
+
+/* ---- Iterators */
+
+typedef struct cursor {
+    rocksdb_readoptions_t *how;
+    rocksdb_iterator_t *it;
+} cursor;
+
+static cursor open_cursor(raw_store *store, bool prefix)
+{
+    cursor c = {.how = rocksdb_readoptions_create()};
     if (prefix)
-        rocksdb_readoptions_set_prefix_same_as_start(*how, 1);
+        rocksdb_readoptions_set_prefix_same_as_start(c.how, 1);
     else
-        rocksdb_readoptions_set_total_order_seek(*how, 1);
-    return rocksdb_create_iterator(store->db, *how);
+        rocksdb_readoptions_set_total_order_seek(c.how, 1);
+    c.it = rocksdb_create_iterator(store->db, c.how);
+    return c;
 }
 
-static void close_iterator(rocksdb_iterator_t *it, rocksdb_readoptions_t *how)
+static void close_cursor(cursor *c)
 {
-    char *text = NULL;
-    rocksdb_iter_get_error(it, &text);
-    check(text);
-    rocksdb_iter_destroy(it);
-    rocksdb_readoptions_destroy(how);
+    char *error = NULL;
+    rocksdb_iter_get_error(c->it, &error);
+    bench_rocks_check(error);
+    rocksdb_iter_destroy(c->it);
+    rocksdb_readoptions_destroy(c->how);
 }
 
-uint64_t raw_walk(raw_store *store, unsigned steps, unsigned value_every)
+static bool valid(const cursor *c)
 {
-    rocksdb_readoptions_t *how;
-    rocksdb_iterator_t *it = open_iterator(store, 0, &how);
-    uint64_t sum = 0;
+    return rocksdb_iter_valid(c->it) != 0;
+}
+
+static varve_slice key_of(const cursor *c)
+{
     size_t size;
-
-    rocksdb_iter_seek_to_first(it);
-    for (unsigned i = 0; i < steps && rocksdb_iter_valid(it); i++) {
-        const char *key = rocksdb_iter_key(it, &size);
-        sum += (unsigned char)key[size - 1];
-        if (i % value_every == 0)
-            sum += (unsigned char)rocksdb_iter_value(it, &size)[0];
-        rocksdb_iter_next(it);
-    }
-    close_iterator(it, how);
-    return sum;
+    const char *key = rocksdb_iter_key(c->it, &size);
+    return varve_slice_of(key, size);
 }
 
-uint64_t raw_walk_back(raw_store *store, unsigned steps, unsigned value_every)
+static varve_slice value_of(const cursor *c)
 {
-    rocksdb_readoptions_t *how;
-    rocksdb_iterator_t *it = open_iterator(store, 0, &how);
-    uint64_t sum = 0;
     size_t size;
-
-    rocksdb_iter_seek_to_last(it);
-    for (unsigned i = 0; i < steps && rocksdb_iter_valid(it); i++) {
-        const char *key = rocksdb_iter_key(it, &size);
-        sum += (unsigned char)key[size - 1];
-        if (i % value_every == 0)
-            sum += (unsigned char)rocksdb_iter_value(it, &size)[0];
-        rocksdb_iter_prev(it);
-    }
-    close_iterator(it, how);
-    return sum;
+    const char *value = rocksdb_iter_value(c->it, &size);
+    return varve_slice_of(value, size);
 }
 
-uint64_t raw_seek(raw_store *store, const varve_slice *keys, unsigned count, int prefix)
+static uint64_t seen(const cursor *c)
 {
-    rocksdb_readoptions_t *how;
-    rocksdb_iterator_t *it = open_iterator(store, prefix, &how);
-    uint64_t sum = 0;
-    size_t size;
-
-    for (unsigned i = 0; i < count; i++) {
-        rocksdb_iter_seek(it, (const char *)keys[i].data, keys[i].size);
-        if (rocksdb_iter_valid(it))
-            sum += (unsigned char)rocksdb_iter_value(it, &size)[0] + size;
-    }
-    close_iterator(it, how);
-    return sum;
+    varve_slice value = value_of(c);
+    return bench_seen(value.data, value.size);
 }
 
-uint64_t raw_get(raw_store *store, const varve_slice *keys, unsigned count)
+static void seek(cursor *c, varve_slice key)
 {
+    rocksdb_iter_seek(c->it, (const char *)key.data, key.size);
+}
+
+static varve_slice prefix_of(varve_slice version)
+{
+    return varve_slice_of(version.data, version.size - SUFFIX_SIZE);
+}
+
+static bool begins_with(varve_slice key, varve_slice prefix)
+{
+    return key.size >= prefix.size && memcmp(key.data, prefix.data, prefix.size) == 0;
+}
+
+/* ---- Point reads */
+
+static uint64_t raw_get_exact(void *state, const bench_job *job)
+{
+    raw_store *store = state;
     uint64_t sum = 0;
-    for (unsigned i = 0; i < count; i++) {
-        char *text = NULL;
+    for (size_t i = 0; i < job->count; i++) {
+        char *error = NULL;
         size_t size;
-        char *value = rocksdb_get(store->db, store->get, (const char *)keys[i].data, keys[i].size,
-                                  &size, &text);
-        check(text);
+        char *value = rocksdb_get(store->db, store->get, (const char *)job->engines[i].data,
+                                  job->engines[i].size, &size, &error);
+        bench_rocks_check(error);
         if (value != NULL)
-            sum += (unsigned char)value[0] + size;
+            sum += bench_seen(value, size);
         rocksdb_free(value);
     }
     return sum;
 }
 
-uint64_t raw_write(raw_store *store, const varve_slice *keys, unsigned count, unsigned batch,
-                   varve_slice value)
+/*
+ * From the metadata position, where an intent would be, to the wanted version or the first that is
+ * older: some steps, then a seek.
+ */
+static uint64_t get_as_of(cursor *c, varve_slice wanted, unsigned limit)
 {
-    for (unsigned i = 0; i < count; i += batch)
-        raw_put_batch(store, keys + i, batch, value);
-    return rocksdb_get_latest_sequence_number(store->db);
+    varve_slice prefix = prefix_of(wanted);
+    seek(c, prefix);
+    for (unsigned step = 0; valid(c); step++) {
+        varve_slice key = key_of(c);
+        if (!begins_with(key, prefix))
+            return 0;
+        if (varve_slice_compare(key, wanted) >= 0)
+            return seen(c);
+        if (step < limit)
+            rocksdb_iter_next(c->it);
+        else
+            seek(c, wanted);
+    }
+    return 0;
 }
+
+static uint64_t raw_get_reused(void *state, const bench_job *job)
+{
+    cursor c = open_cursor(state, true);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->count; i++)
+        sum += get_as_of(&c, job->engines[i], job->limit);
+    close_cursor(&c);
+    return sum;
+}
+
+static uint64_t raw_get_fresh(void *state, const bench_job *job)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->count; i++) {
+        cursor c = open_cursor(state, true);
+        sum += get_as_of(&c, job->engines[i], job->limit);
+        close_cursor(&c);
+    }
+    return sum;
+}
+
+static uint64_t seek_all(void *state, const bench_job *job, bool prefix)
+{
+    cursor c = open_cursor(state, prefix);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->count; i++) {
+        seek(&c, job->engines[i]);
+        if (valid(&c))
+            sum += seen(&c);
+    }
+    close_cursor(&c);
+    return sum;
+}
+
+static uint64_t raw_seek(void *state, const bench_job *job)
+{
+    return seek_all(state, job, false);
+}
+
+static uint64_t raw_seek_prefix(void *state, const bench_job *job)
+{
+    return seek_all(state, job, true);
+}
+
+/* ---- Scans */
+
+/* Every record's key is looked at, every tenth value. */
+static uint64_t raw_walk(void *state, const bench_job *job)
+{
+    cursor c = open_cursor(state, false);
+    uint64_t sum = 0;
+    rocksdb_iter_seek_to_first(c.it);
+    for (size_t i = 0; i < job->count && valid(&c); i++) {
+        varve_slice key = key_of(&c);
+        sum += key.data[key.size - 1];
+        if (i % 10 == 0)
+            sum += seen(&c);
+        rocksdb_iter_next(c.it);
+    }
+    close_cursor(&c);
+    return sum;
+}
+
+static uint64_t raw_walk_back(void *state, const bench_job *job)
+{
+    cursor c = open_cursor(state, false);
+    uint64_t sum = 0;
+    rocksdb_iter_seek_to_last(c.it);
+    for (size_t i = 0; i < job->count && valid(&c); i++) {
+        varve_slice key = key_of(&c);
+        sum += key.data[key.size - 1];
+        if (i % 10 == 0)
+            sum += seen(&c);
+        rocksdb_iter_prev(c.it);
+    }
+    close_cursor(&c);
+    return sum;
+}
+
+static uint64_t scan_records(raw_store *store, varve_slice from, unsigned rows)
+{
+    cursor c = open_cursor(store, false);
+    uint64_t sum = 0;
+    seek(&c, prefix_of(from));
+    for (unsigned row = 0; row < rows && valid(&c); row++) {
+        (void)key_of(&c);
+        sum += seen(&c);
+        rocksdb_iter_next(c.it);
+    }
+    close_cursor(&c);
+    return sum;
+}
+
+static uint64_t raw_scan_records(void *state, const bench_job *job)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->count; i++)
+        sum += scan_records(state, job->engines[i], job->rows);
+    return sum;
+}
+
+/* What varve's scan through a batch is held against: as many records, all of them in tables. */
+static uint64_t raw_own_scan(void *state, const bench_job *job)
+{
+    cursor c = open_cursor(state, false);
+    uint64_t records = 0;
+    for (unsigned time = 0; time < job->batch; time++) {
+        seek(&c, job->engines[0]);
+        for (unsigned row = 0; row < job->rows && valid(&c); row++) {
+            records += key_of(&c).size != 0 && value_of(&c).size != 0;
+            rocksdb_iter_next(c.it);
+        }
+    }
+    close_cursor(&c);
+    return records;
+}
+
+/* The user key that a scan stands in, and its version sought: prefix and suffix. */
+typedef struct place {
+    unsigned char bytes[256];
+    size_t prefix;
+} place;
+
+static void place_enter(place *at, varve_slice key)
+{
+    at->prefix = key.size - SUFFIX_SIZE;
+    if (at->prefix + SUFFIX_SIZE > sizeof at->bytes)
+        bench_die("a key is longer than the benchmark makes them");
+    memcpy(at->bytes, key.data, at->prefix);
+}
+
+static varve_slice place_prefix(const place *at)
+{
+    return varve_slice_of(at->bytes, at->prefix);
+}
+
+/* Towards the version wanted of the key at hand; whether there is one. */
+static bool find_version(cursor *c, place *at, const unsigned char *suffix, unsigned limit)
+{
+    memcpy(at->bytes + at->prefix, suffix, SUFFIX_SIZE);
+    varve_slice wanted = varve_slice_of(at->bytes, at->prefix + SUFFIX_SIZE);
+    for (unsigned step = 0; valid(c); step++) {
+        varve_slice key = key_of(c);
+        if (varve_slice_compare(key, wanted) >= 0)
+            return begins_with(key, place_prefix(at));
+        if (step < limit)
+            rocksdb_iter_next(c->it);
+        else
+            seek(c, wanted);
+    }
+    return false;
+}
+
+/* Past the versions that are left of the key at hand. */
+static void leave_key(cursor *c, place *at, unsigned limit)
+{
+    for (unsigned step = 0; valid(c) && begins_with(key_of(c), place_prefix(at)); step++) {
+        if (step < limit) {
+            rocksdb_iter_next(c->it);
+            continue;
+        }
+        at->bytes[at->prefix - 1]++; /* behind the terminator: above every version */
+        seek(c, place_prefix(at));
+        return;
+    }
+}
+
+static uint64_t scan_keys(raw_store *store, varve_slice from, const bench_job *job)
+{
+    const unsigned char *suffix = from.data + from.size - SUFFIX_SIZE;
+    cursor c = open_cursor(store, false);
+    uint64_t sum = 0;
+    place at;
+    seek(&c, prefix_of(from));
+    for (unsigned row = 0; row < job->rows && valid(&c);) {
+        place_enter(&at, key_of(&c));
+        if (find_version(&c, &at, suffix, job->limit)) {
+            sum += seen(&c);
+            row++;
+        }
+        leave_key(&c, &at, job->limit);
+    }
+    close_cursor(&c);
+    return sum;
+}
+
+static uint64_t raw_scan(void *state, const bench_job *job)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->count; i++)
+        sum += scan_keys(state, job->engines[i], job);
+    return sum;
+}
+
+/* From the oldest version of a key back to its newest; leaves the iterator before the key. */
+static uint64_t newest_backwards(cursor *c, place *at, unsigned limit)
+{
+    unsigned char kept[VALUE_MAX];
+    size_t size = 0;
+    place_enter(at, key_of(c));
+    for (unsigned step = 0; valid(c) && begins_with(key_of(c), place_prefix(at)); step++) {
+        if (step >= limit) {
+            seek(c, place_prefix(at));
+            uint64_t newest = seen(c);
+            rocksdb_iter_prev(c->it);
+            return newest;
+        }
+        varve_slice value = value_of(c);
+        size = value.size < sizeof kept ? value.size : sizeof kept;
+        memcpy(kept, value.data, size);
+        rocksdb_iter_prev(c->it);
+    }
+    return bench_seen(kept, size);
+}
+
+static uint64_t raw_reverse(void *state, const bench_job *job)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->count; i++) {
+        varve_slice end = prefix_of(job->engines[i]);
+        cursor c = open_cursor(state, false);
+        place at;
+        rocksdb_iter_seek_for_prev(c.it, (const char *)end.data, end.size);
+        for (unsigned row = 0; row < job->rows && valid(&c); row++)
+            sum += newest_backwards(&c, &at, job->limit);
+        close_cursor(&c);
+    }
+    return sum;
+}
+
+/* ---- Writing */
+
+static uint64_t raw_put_one(void *state, const bench_job *job)
+{
+    raw_store *store = state;
+    for (size_t i = 0; i < job->count; i++) {
+        char *error = NULL;
+        rocksdb_put(store->db, store->no_sync, (const char *)job->engines[i].data,
+                    job->engines[i].size, (const char *)job->value.data, job->value.size, &error);
+        bench_rocks_check(error);
+    }
+    return job->count;
+}
+
+static uint64_t put_batches(raw_store *store, const bench_job *job, cursor *looked_up)
+{
+    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->count; i++) {
+        if (looked_up != NULL) {
+            seek(looked_up, prefix_of(job->engines[i]));
+            sum += valid(looked_up) && key_of(looked_up).size == job->engines[i].size;
+        }
+        put(batch, job->engines[i], job->value);
+        if ((i + 1) % job->batch == 0) {
+            commit(store, batch);
+            rocksdb_writebatch_clear(batch);
+        }
+    }
+    rocksdb_writebatch_destroy(batch);
+    return sum;
+}
+
+static uint64_t raw_put_batch(void *state, const bench_job *job)
+{
+    (void)put_batches(state, job, NULL);
+    return job->count;
+}
+
+static uint64_t raw_put_checked(void *state, const bench_job *job)
+{
+    cursor c = open_cursor(state, true);
+    (void)put_batches(state, job, &c);
+    close_cursor(&c);
+    return job->count;
+}
+
+const bench_contender bench_raw = {
+    .name = "raw",
+    .what = "RocksDB through its C API, in varve's layout",
+    .open = raw_open,
+    .close = raw_close,
+    .load = raw_load,
+    .flush = raw_flush,
+    .compact = raw_compact,
+    .touch = raw_touch,
+    .run = {[BENCH_GET_EXACT] = raw_get_exact,
+            [BENCH_GET] = raw_get_reused,
+            [BENCH_GET_FRESH] = raw_get_fresh,
+            [BENCH_SEEK] = raw_seek,
+            [BENCH_SEEK_PREFIX] = raw_seek_prefix,
+            [BENCH_WALK] = raw_walk,
+            [BENCH_WALK_BACK] = raw_walk_back,
+            [BENCH_SCAN_RECORDS] = raw_scan_records,
+            [BENCH_SCAN] = raw_scan,
+            [BENCH_REVERSE] = raw_reverse,
+            [BENCH_PUT] = raw_put_one,
+            [BENCH_PUT_BATCH] = raw_put_batch,
+            [BENCH_PUT_CHECKED] = raw_put_checked,
+            [BENCH_OWN_SCAN] = raw_own_scan},
+};

@@ -1,0 +1,65 @@
+#include "bench/compare.h"
+
+#include <string.h>
+
+#include "bench/goals.h"
+#include "bench/support/stats.h"
+
+static const json_t *case_named(const json_t *run, const char *name)
+{
+    size_t index;
+    json_t *one;
+    json_array_foreach(json_object_get(run, "cases"), index, one)
+    {
+        const char *other = json_string_value(json_object_get(one, "name"));
+        if (other != NULL && strcmp(other, name) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+static double number_of(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
+
+static void compare_lane(const char *name, const json_t *before, const json_t *after, json_t *moved)
+{
+    double old = number_of(json_object_get(before, "ratio"), "median");
+    double new = number_of(json_object_get(after, "ratio"), "median");
+    if (!bench_moved(old, number_of(before, "spread"), new, number_of(after, "spread")))
+        return;
+    json_array_append_new(moved, json_pack("{s:s,s:O,s:f,s:f,s:f}", "case", name, "lane",
+                                           json_object_get(after, "name"), "before", old, "after",
+                                           new, "change", new / old - 1));
+}
+
+json_t *bench_compare(const json_t *before, const json_t *after)
+{
+    json_t *moved = json_array();
+    json_int_t compared = 0;
+    json_int_t only_in_one = 0;
+    size_t index;
+    json_t *one;
+    json_array_foreach(json_object_get(after, "cases"), index, one)
+    {
+        const char *name = json_string_value(json_object_get(one, "name"));
+        const json_t *other = name == NULL ? NULL : case_named(before, name);
+        size_t at;
+        json_t *lane;
+        json_array_foreach(json_object_get(one, "lanes"), at, lane)
+        {
+            const char *lane_name = json_string_value(json_object_get(lane, "name"));
+            const json_t *partner =
+                other == NULL || lane_name == NULL ? NULL : bench_lane_in(other, lane_name);
+            if (partner == NULL) {
+                only_in_one++;
+                continue;
+            }
+            compared++;
+            compare_lane(name, partner, lane, moved);
+        }
+    }
+    return json_pack("{s:o,s:I,s:I}", "moved", moved, "compared", compared, "only_in_one",
+                     only_in_one);
+}

@@ -1,0 +1,393 @@
+/*
+ * varve, through its public headers.
+ */
+#include <stdlib.h>
+#include <varve/varve.h>
+
+#include "bench/contenders/contender.h"
+#include "bench/support/die.h"
+
+typedef struct varve_contender {
+    varve_engine *engine;
+    varve_batch *own; /* writes that BENCH_OWN_SCAN reads through; opened by the first of these */
+} varve_contender;
+
+static void *our_open(const bench_config *config)
+{
+    varve_contender *store = bench_alloc(1, sizeof *store);
+    varve_error err = VARVE_ERROR_INIT;
+    varve_options options = {.struct_size = sizeof options,
+                             .path = config->path,
+                             .writer_durability = VARVE_NO_SYNC,
+                             .cache_bytes = config->cache_bytes,
+                             .write_buffer_bytes = config->write_buffer_bytes};
+    bench_must(varve_engine_open(&options, &store->engine, &err), &err);
+    return store;
+}
+
+static void our_close(void *state)
+{
+    varve_contender *store = state;
+    varve_error err = VARVE_ERROR_INIT;
+    varve_batch_close(store->own);
+    bench_must(varve_engine_close(store->engine, &err), &err);
+    free(store);
+}
+
+static varve_batch *open_batch(varve_contender *store, unsigned flags)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    varve_batch *batch = NULL;
+    bench_must(varve_batch_open(store->engine, flags, &batch, &err), &err);
+    return batch;
+}
+
+static void commit(varve_batch *batch)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    bench_must(varve_batch_commit(batch, VARVE_NO_SYNC, &err), &err);
+    bench_must(varve_batch_reset(batch, &err), &err);
+}
+
+static void our_load(void *state, const bench_entry *entries, size_t count)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    varve_batch *batch = open_batch(state, VARVE_BATCH_WRITE_ONLY);
+    varve_writer *writer = varve_batch_writer_of(batch);
+    for (size_t i = 0; i < count; i++)
+        bench_must(varve_writer_put(writer, entries[i].engine, entries[i].value, &err), &err);
+    commit(batch);
+    varve_batch_close(batch);
+}
+
+static void our_flush(void *state)
+{
+    varve_contender *store = state;
+    varve_error err = VARVE_ERROR_INIT;
+    bench_must(varve_engine_flush(store->engine, &err), &err);
+}
+
+static void our_compact(void *state)
+{
+    varve_contender *store = state;
+    varve_error err = VARVE_ERROR_INIT;
+    bench_must(varve_engine_compact(store->engine, &err), &err);
+}
+
+static void our_touch(void *state)
+{
+    varve_contender *store = state;
+    varve_error err = VARVE_ERROR_INIT;
+    bench_must(varve_writer_put(varve_engine_writer(store->engine),
+                                varve_slice_of("\x02touched\x00\x01", 10),
+                                varve_slice_text("touch"), &err),
+               &err);
+}
+
+/* ---- Point reads */
+
+static uint64_t our_get_exact(void *state, const bench_job *job)
+{
+    varve_contender *store = state;
+    varve_reader *reader = varve_engine_reader(store->engine);
+    varve_buf value = VARVE_BUF_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->count; i++) {
+        varve_status status = varve_reader_get(reader, job->engines[i], &value, &err);
+        if (status == VARVE_OK)
+            sum += bench_seen(value.data, value.size);
+        else if (status != VARVE_NOT_FOUND)
+            bench_must(status, &err);
+    }
+    varve_buf_release(&value);
+    return sum;
+}
+
+static uint64_t rows_seen(const varve_rows *rows)
+{
+    uint64_t sum = 0;
+    varve_row row;
+    size_t position = 0;
+    while (varve_rows_next(rows, &position, &row))
+        sum += bench_seen(row.value.data, row.value.size);
+    return sum;
+}
+
+static varve_read read_at(int64_t ts)
+{
+    return (varve_read){.struct_size = sizeof(varve_read), .ts = {ts, 0}};
+}
+
+static uint64_t our_get(void *state, const bench_job *job)
+{
+    varve_contender *store = state;
+    varve_reader *reader = varve_engine_reader(store->engine);
+    varve_read how = read_at(job->ts);
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->count; i++) {
+        varve_status status = varve_mvcc_get(reader, &how, job->users[i], &rows, &err);
+        if (status == VARVE_OK)
+            sum += job->check ? rows_seen(&rows) : rows.count;
+        else if (status != VARVE_NOT_FOUND)
+            bench_must(status, &err);
+    }
+    varve_rows_release(&rows);
+    return sum;
+}
+
+static uint64_t seek_all(varve_contender *store, const bench_job *job, bool prefix)
+{
+    varve_iter_options options = {.struct_size = sizeof options, .prefix = prefix};
+    varve_error err = VARVE_ERROR_INIT;
+    varve_iter *it = NULL;
+    uint64_t sum = 0;
+    bench_must(varve_iter_open(varve_engine_reader(store->engine), &options, &it, &err), &err);
+    for (size_t i = 0; i < job->count; i++) {
+        if (varve_iter_seek_ge(it, job->engines[i])) {
+            varve_slice value = varve_iter_value(it);
+            sum += bench_seen(value.data, value.size);
+        }
+    }
+    bench_must(varve_iter_status(it, &err), &err);
+    varve_iter_close(it);
+    return sum;
+}
+
+static uint64_t our_seek(void *state, const bench_job *job)
+{
+    return seek_all(state, job, false);
+}
+
+static uint64_t our_seek_prefix(void *state, const bench_job *job)
+{
+    return seek_all(state, job, true);
+}
+
+/* ---- Scans */
+
+static uint64_t record_seen(const varve_iter *it, size_t number)
+{
+    uint64_t sum = it->key.data[it->key.size - 1];
+    if (number % 10 == 0) {
+        varve_slice value = varve_iter_value(it);
+        sum += bench_seen(value.data, value.size);
+    }
+    return sum;
+}
+
+static varve_iter *open_iter(varve_reader *reader)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    varve_iter *it = NULL;
+    bench_must(varve_iter_open(reader, NULL, &it, &err), &err);
+    return it;
+}
+
+static void close_iter(varve_iter *it)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    bench_must(varve_iter_status(it, &err), &err);
+    varve_iter_close(it);
+}
+
+static uint64_t our_walk(void *state, const bench_job *job)
+{
+    varve_contender *store = state;
+    varve_iter *it = open_iter(varve_engine_reader(store->engine));
+    uint64_t sum = 0;
+    varve_iter_seek_ge(it, varve_slice_of(NULL, 0));
+    for (size_t i = 0; i < job->count && it->valid; i++) {
+        sum += record_seen(it, i);
+        varve_iter_next(it);
+    }
+    close_iter(it);
+    return sum;
+}
+
+static uint64_t our_walk_back(void *state, const bench_job *job)
+{
+    varve_contender *store = state;
+    varve_iter *it = open_iter(varve_engine_reader(store->engine));
+    uint64_t sum = 0;
+    varve_iter_seek_le(it, varve_slice_of(NULL, 0));
+    for (size_t i = 0; i < job->count && it->valid; i++) {
+        sum += record_seen(it, i);
+        varve_iter_prev(it);
+    }
+    close_iter(it);
+    return sum;
+}
+
+/* Either way, with the span open at the far end, as one who pages through a store asks. */
+static uint64_t scan(varve_contender *store, const bench_job *job, bool reverse)
+{
+    varve_reader *reader = varve_engine_reader(store->engine);
+    varve_read how = read_at(job->ts);
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < job->count; i++) {
+        varve_span span = {job->users[i], varve_key_max()};
+        if (reverse) {
+            span = (varve_span){varve_key_app_min(), job->users[i]};
+            bench_must(varve_mvcc_reverse_scan(reader, &how, span, job->rows, &rows, &err), &err);
+        } else {
+            bench_must(varve_mvcc_scan(reader, &how, span, job->rows, &rows, &err), &err);
+        }
+        sum += job->check ? rows_seen(&rows) : rows.count;
+    }
+    varve_rows_release(&rows);
+    return sum;
+}
+
+static uint64_t our_scan(void *state, const bench_job *job)
+{
+    return scan(state, job, false);
+}
+
+static uint64_t our_reverse(void *state, const bench_job *job)
+{
+    return scan(state, job, true);
+}
+
+/* The batch holds the keys of the first job, and is never committed. */
+static varve_batch *own_writes(varve_contender *store, const bench_job *job)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    if (store->own != NULL)
+        return store->own;
+    store->own = open_batch(store, 0);
+    for (size_t i = 0; i < job->count; i++)
+        bench_must(
+            varve_writer_put(varve_batch_writer_of(store->own), job->engines[i], job->value, &err),
+            &err);
+    return store->own;
+}
+
+static uint64_t our_own_scan(void *state, const bench_job *job)
+{
+    varve_batch *own = own_writes(state, job);
+    uint64_t records = 0;
+    for (unsigned time = 0; time < job->batch; time++) {
+        varve_iter *it = open_iter(varve_batch_reader_of(own));
+        varve_iter_seek_ge(it, job->engines[0]);
+        for (unsigned row = 0; row < job->rows && it->valid; row++) {
+            records += it->key.size != 0 && varve_iter_value(it).size != 0;
+            varve_iter_next(it);
+        }
+        close_iter(it);
+    }
+    return records;
+}
+
+/* ---- Writing */
+
+static uint64_t put_all(const bench_job *job, const varve_write *how, varve_batch *batch)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    for (size_t i = 0; i < job->count; i++) {
+        bench_must(varve_mvcc_put(how, job->users[i], job->value, &err), &err);
+        if (batch != NULL && (i + 1) % job->batch == 0)
+            commit(batch);
+    }
+    varve_buf_release(how->scratch);
+    return job->count;
+}
+
+static uint64_t our_put(void *state, const bench_job *job)
+{
+    varve_contender *store = state;
+    varve_buf scratch = VARVE_BUF_INIT;
+    varve_write how = {.struct_size = sizeof how,
+                       .writer = varve_engine_writer(store->engine),
+                       .ts = {job->ts, 0},
+                       .scratch = &scratch};
+    return put_all(job, &how, NULL);
+}
+
+static uint64_t put_batches(varve_contender *store, const bench_job *job, bool checked)
+{
+    varve_batch *batch = open_batch(store, checked ? 0 : VARVE_BATCH_WRITE_ONLY);
+    varve_buf scratch = VARVE_BUF_INIT;
+    varve_write how = {.struct_size = sizeof how,
+                       .reader = checked ? varve_batch_reader_of(batch) : NULL,
+                       .writer = varve_batch_writer_of(batch),
+                       .ts = {job->ts, 0},
+                       .scratch = &scratch};
+    uint64_t count = put_all(job, &how, batch);
+    varve_batch_close(batch);
+    return count;
+}
+
+static uint64_t our_put_batch(void *state, const bench_job *job)
+{
+    return put_batches(state, job, false);
+}
+
+static uint64_t our_put_checked(void *state, const bench_job *job)
+{
+    return put_batches(state, job, true);
+}
+
+/* What was put first is read, so that the batch builds its index and keeps it up from there on. */
+static void read_through(varve_batch *batch, varve_slice key)
+{
+    varve_buf value = VARVE_BUF_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+    bench_must(varve_reader_get(varve_batch_reader_of(batch), key, &value, &err), &err);
+    varve_buf_release(&value);
+}
+
+static uint64_t engine_put(varve_contender *store, const bench_job *job, bool read)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    varve_batch *batch = open_batch(store, 0);
+    varve_writer *writer = varve_batch_writer_of(batch);
+    for (size_t i = 0; i < job->count; i++) {
+        bench_must(varve_writer_put(writer, job->engines[i], job->value, &err), &err);
+        if (read && i % job->batch == 0)
+            read_through(batch, job->engines[i]);
+        if ((i + 1) % job->batch == 0)
+            commit(batch);
+    }
+    varve_batch_close(batch);
+    return job->count;
+}
+
+static uint64_t our_engine_put(void *state, const bench_job *job)
+{
+    return engine_put(state, job, false);
+}
+
+static uint64_t our_engine_put_read(void *state, const bench_job *job)
+{
+    return engine_put(state, job, true);
+}
+
+const bench_contender bench_varve = {
+    .name = "varve",
+    .what = "varve, through its public headers",
+    .open = our_open,
+    .close = our_close,
+    .load = our_load,
+    .flush = our_flush,
+    .compact = our_compact,
+    .touch = our_touch,
+    .run = {[BENCH_GET_EXACT] = our_get_exact,
+            [BENCH_GET] = our_get,
+            [BENCH_SEEK] = our_seek,
+            [BENCH_SEEK_PREFIX] = our_seek_prefix,
+            [BENCH_WALK] = our_walk,
+            [BENCH_WALK_BACK] = our_walk_back,
+            [BENCH_SCAN] = our_scan,
+            [BENCH_REVERSE] = our_reverse,
+            [BENCH_PUT] = our_put,
+            [BENCH_PUT_BATCH] = our_put_batch,
+            [BENCH_PUT_CHECKED] = our_put_checked,
+            [BENCH_ENGINE_PUT] = our_engine_put,
+            [BENCH_ENGINE_PUT_READ] = our_engine_put_read,
+            [BENCH_OWN_SCAN] = our_own_scan},
+};

@@ -1,0 +1,182 @@
+#include "bench/goals.h"
+
+#include <string.h>
+
+#include "bench/cases.h"
+
+/* Which states a goal is for. */
+typedef enum where { ANYWHERE, ONE_LEVEL, WITH_L0 } where;
+
+/* One row, in one kind of state. */
+typedef struct goal {
+    const char *name;
+    const char *operation;
+    const char *lane;
+    const char *base; /* NULL: the case's own; one that ends in * means the best of these lanes */
+    where layout;
+    unsigned versions; /* 0: any number */
+    double ratio;      /* to reach */
+    double beyond;     /* what would be better still; 0: not said */
+    bool at_least;     /* how many times as fast instead of how much of the time */
+} goal;
+
+static const goal goals[] = {
+    {"newest get, quiet engine", "get-newest", "varve", NULL, ONE_LEVEL, 0, 1.10, 0.5, false},
+    {"newest get, quiet engine", "get-newest", "varve", NULL, WITH_L0, 0, 0.90, 0.5, false},
+    {"newest get while others write", "get-newest-writing", "varve", NULL, ONE_LEVEL, 0, 1.55, 1.0,
+     false},
+    {"newest get while others write", "get-newest-writing", "varve", NULL, WITH_L0, 0, 1.30, 1.0,
+     false},
+    {"absent key, quiet engine", "get-absent", "varve", NULL, ANYWHERE, 0, 0.33, 0, false},
+    {"absent key while others write", "get-absent-writing", "varve", NULL, ANYWHERE, 0, 0.65, 0,
+     false},
+    {"get as of the middle of 10 versions", "get-middle", "varve", NULL, ANYWHERE, 10, 1.40, 1.1,
+     false},
+    {"scan of 100 keys, 1 version, packed", "scan-100", "varve", NULL, ANYWHERE, 1, 1.25, 1.15,
+     false},
+    {"scan of 100 newest of 10, to the best pinned limit", "scan-100", "varve", "raw next*",
+     ANYWHERE, 10, 1.2, 0, false},
+    {"scan of 100 newest of 100, to the best pinned limit", "scan-100", "varve", "raw next*",
+     ANYWHERE, 100, 1.2, 0, false},
+    {"reverse scan of 100 keys, 1 version", "reverse-100", "varve", NULL, ANYWHERE, 1, 1.7, 0,
+     false},
+    {"put, blind, in a batch of 100", "put-100", "varve blind", NULL, ANYWHERE, 0, 1.15, 1.05,
+     false},
+    {"put into a new key, in a batch of 100", "put-100", "varve new key", NULL, ANYWHERE, 0, 1.15,
+     1.05, false},
+    {"scan through a batch of 1,000 own writes", "own-writes-1000", "varve", NULL, ANYWHERE, 0, 1.5,
+     1.25, false},
+    {"two reading threads", "get-2-threads", "varve, two threads", "varve", ANYWHERE, 0, 1.85, 0,
+     true},
+    {"newest get, to user-defined timestamps", "get-newest", "varve", "udt", ANYWHERE, 0, 1.0, 0,
+     false},
+    {"newest scan of 10, to user-defined timestamps", "scan-100", "varve", "udt", ONE_LEVEL, 10,
+     0.70, 0, false},
+    {"newest scan of 100, to user-defined timestamps", "scan-100", "varve", "udt", ONE_LEVEL, 100,
+     0.70, 0, false},
+    {"newest scan of 10, to user-defined timestamps", "scan-100", "varve", "udt", WITH_L0, 10, 0.45,
+     0, false},
+    {"newest scan of 100, to user-defined timestamps", "scan-100", "varve", "udt", WITH_L0, 100,
+     0.90, 0, false},
+    {"engine: next", "engine-next", "varve", NULL, ANYWHERE, 0, 1.05, 0, false},
+    {"engine: put in an indexed batch of 100", "engine-put-100", "varve", NULL, ANYWHERE, 0, 1.15,
+     0, false},
+    {"engine: the same, with the index in use", "engine-put-100", "varve, index in use", NULL,
+     ANYWHERE, 0, 1.15, 0, false},
+};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text == NULL ? "" : text;
+}
+
+static double number_of(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
+
+const json_t *bench_lane_in(const json_t *one, const char *name)
+{
+    size_t index;
+    json_t *lane;
+    json_array_foreach(json_object_get(one, "lanes"), index, lane)
+    {
+        if (strcmp(text_of(lane, "name"), name) == 0)
+            return lane;
+    }
+    return NULL;
+}
+
+const json_t *bench_best_lane_in(const json_t *one, const char *beginning)
+{
+    const json_t *best = NULL;
+    size_t index;
+    json_t *lane;
+    json_array_foreach(json_object_get(one, "lanes"), index, lane)
+    {
+        if (strncmp(text_of(lane, "name"), beginning, strlen(beginning)) != 0)
+            continue;
+        if (best == NULL || number_of(json_object_get(lane, "wall"), "median") <
+                                number_of(json_object_get(best, "wall"), "median"))
+            best = lane;
+    }
+    return best;
+}
+
+static bool is_for(const goal *g, const json_t *one)
+{
+    bool l0 = strcmp(text_of(one, "layout"), "l0") == 0;
+    if (strcmp(text_of(one, "operation"), g->operation) != 0 || number_of(one, "beyond_cache") != 0)
+        return false;
+    if ((g->layout == ONE_LEVEL && l0) || (g->layout == WITH_L0 && !l0))
+        return false;
+    return g->versions == 0 || number_of(one, "versions") == g->versions;
+}
+
+static const json_t *base_of(const goal *g, const json_t *one)
+{
+    char beginning[64];
+    if (g->base == NULL)
+        return json_array_get(json_object_get(one, "lanes"), 0);
+    size_t size = strcspn(g->base, "*");
+    if (g->base[size] == '\0')
+        return bench_lane_in(one, g->base);
+    if (size >= sizeof beginning)
+        return NULL;
+    memcpy(beginning, g->base, size);
+    beginning[size] = '\0';
+    return bench_best_lane_in(one, beginning);
+}
+
+/*
+ * Both sides were measured in the same rounds as the case's base, so that the quotient of their
+ * ratios to it is their ratio.  Its bounds take the bounds of both, which is wider than needed.
+ */
+static json_t *held(const goal *g, const json_t *one, const json_t *lane, const json_t *base)
+{
+    const json_t *ours = json_object_get(lane, "ratio");
+    const json_t *theirs = json_object_get(base, "ratio");
+    double ratio = number_of(ours, "median") / number_of(theirs, "median");
+    double low = number_of(ours, "low") / number_of(theirs, "high");
+    double high = number_of(ours, "high") / number_of(theirs, "low");
+    if (g->at_least) {
+        double slowest = 1 / high;
+        ratio = 1 / ratio;
+        high = 1 / low;
+        low = slowest;
+    }
+    bool met = g->at_least ? ratio >= g->ratio : ratio <= g->ratio;
+    return json_pack("{s:s,s:s,s:s,s:s,s:f,s:f,s:f,s:f,s:o,s:b,s:b}", "name", g->name, "state",
+                     text_of(one, "state"), "case", text_of(one, "name"), "base",
+                     text_of(base, "name"), "ratio", ratio, "low", low, "high", high, "goal",
+                     g->ratio, "beyond", g->beyond == 0 ? json_null() : json_real(g->beyond),
+                     "at_least", g->at_least, "met", met);
+}
+
+json_t *bench_goals(const json_t *run)
+{
+    json_t *found = json_array();
+    for (size_t i = 0; i < sizeof goals / sizeof goals[0]; i++) {
+        size_t index;
+        json_t *one;
+        json_array_foreach(json_object_get(run, "cases"), index, one)
+        {
+            if (!is_for(&goals[i], one))
+                continue;
+            const json_t *lane = bench_lane_in(one, goals[i].lane);
+            const json_t *base = base_of(&goals[i], one);
+            if (lane != NULL && base != NULL)
+                json_array_append_new(found, held(&goals[i], one, lane, base));
+        }
+    }
+    return found;
+}
+
+json_t *bench_not_measurable(void)
+{
+    json_t *all = json_array();
+    for (const bench_absence *a = bench_absences; a->name != NULL; a++)
+        json_array_append_new(all, json_pack("{s:s,s:s}", "name", a->name, "reason", a->reason));
+    return all;
+}

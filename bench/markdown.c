@@ -1,0 +1,303 @@
+#include "bench/markdown.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/cases.h"
+#include "bench/goals.h"
+#include "bench/support/die.h"
+
+#define BEGIN_LINE "<!-- varve-bench: results begin -->"
+#define END_LINE "<!-- varve-bench: results end -->"
+
+enum { PATH_SIZE = 4096 };
+
+/* How far a contender may be from what is known of it without a remark. */
+#define AGREES 0.15
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text == NULL ? "" : text;
+}
+
+static double number_of(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
+
+/* The next case of an operation from `*index` on; moves the index behind it. */
+static const json_t *next_of(const json_t *run, const char *operation, size_t *index)
+{
+    const json_t *cases = json_object_get(run, "cases");
+    while (*index < json_array_size(cases)) {
+        const json_t *one = json_array_get(cases, (*index)++);
+        if (strcmp(text_of(one, "operation"), operation) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+/* ---- Markdown */
+
+static void print_head(FILE *out, const json_t *run)
+{
+    const json_t *machine = json_object_get(run, "machine");
+    size_t index;
+    json_t *one;
+    (void)fprintf(out,
+                  "Profile `%s`, %.0f rounds, %s, varve %s; %s, %.0f processors, %s of memory, "
+                  "Linux %s.\n",
+                  text_of(run, "profile"), number_of(run, "rounds"), text_of(run, "date"),
+                  text_of(run, "varve"), text_of(machine, "processor"),
+                  number_of(machine, "processors"), text_of(machine, "memory"),
+                  text_of(machine, "kernel"));
+    json_array_foreach(json_object_get(run, "contenders"), index, one)
+    {
+        if (json_is_false(json_object_get(one, "built")))
+            (void)fprintf(out, "Not built in: %s, which needs %s.\n", text_of(one, "name"),
+                          text_of(one, "what"));
+    }
+}
+
+static void print_goals(FILE *out, const json_t *run)
+{
+    size_t index;
+    json_t *one;
+    (void)fputs("\n### Goals\n\n| goal | state | ratio (95 %) | to be | |\n"
+                "|---|---|--:|--:|---|\n",
+                out);
+    json_array_foreach(json_object_get(run, "goals"), index, one)(void) fprintf(
+        out, "| %s | `%s` | %.2f (%.2f-%.2f) | %s %.2f | %s |\n", text_of(one, "name"),
+        text_of(one, "state"), number_of(one, "ratio"), number_of(one, "low"),
+        number_of(one, "high"),
+        json_is_true(json_object_get(one, "at_least")) ? "at least" : "at most",
+        number_of(one, "goal"), json_is_true(json_object_get(one, "met")) ? "met" : "**missed**");
+    if (json_array_size(json_object_get(run, "not_measurable")) > 0)
+        (void)fputs("\nNot measurable yet:\n\n", out);
+    json_array_foreach(json_object_get(run, "not_measurable"), index, one)(void)
+        fprintf(out, "- %s: %s\n", text_of(one, "name"), text_of(one, "reason"));
+}
+
+/* Nanoseconds, and behind them how much that is of what the case's base takes. */
+static void print_cell(FILE *out, const json_t *lane)
+{
+    double median = number_of(json_object_get(lane, "wall"), "median");
+    if (lane == NULL)
+        (void)fputs(" |", out);
+    else
+        (void)fprintf(out, " %.*f (%.2f) |", median < 100 ? 1 : 0, median,
+                      number_of(json_object_get(lane, "ratio"), "median"));
+}
+
+static void print_latencies(FILE *out, const json_t *run, const char *operation)
+{
+    size_t at = 0;
+    for (const json_t *one; (one = next_of(run, operation, &at)) != NULL;) {
+        size_t index;
+        json_t *lane;
+        json_array_foreach(json_object_get(one, "lanes"), index, lane)
+        {
+            const char *name;
+            json_t *value;
+            json_t *latency = json_object_get(lane, "latency");
+            if (latency == NULL)
+                continue;
+            (void)fprintf(out, "%s- `%s`, %s, ns:", index == 0 ? "\n" : "", text_of(one, "state"),
+                          text_of(lane, "name"));
+            json_object_foreach(latency, name, value)(void)
+                fprintf(out, " %s %.0f", name, json_number_value(value));
+            (void)fputc('\n', out);
+        }
+    }
+}
+
+static void print_operation(FILE *out, const json_t *run, const bench_operation *operation,
+                            const char *pictures)
+{
+    size_t at = 0;
+    char picture[PATH_SIZE];
+    const json_t *one = next_of(run, operation->name, &at);
+    if (one == NULL)
+        return;
+    (void)fprintf(out, "\n### %s\n\n", operation->name);
+    (void)snprintf(picture, sizeof picture, "%s/bench-%s.svg", pictures == NULL ? "" : pictures,
+                   operation->name);
+    if (pictures != NULL && access(picture, R_OK) == 0)
+        (void)fprintf(out, "![%s](bench-%s.svg)\n\n", operation->name, operation->name);
+    (void)fprintf(out, "| ns a %s |", operation->unit);
+    for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++)
+        (void)fprintf(out, " %s |", lane->name);
+    (void)fputs("\n|---|", out);
+    for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++)
+        (void)fputs("--:|", out);
+    (void)fputc('\n', out);
+    for (; one != NULL; one = next_of(run, operation->name, &at)) {
+        (void)fprintf(out, "| `%s` |", text_of(one, "state"));
+        for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++)
+            print_cell(out, bench_lane_in(one, lane->name));
+        (void)fputc('\n', out);
+    }
+    print_latencies(out, run, operation->name);
+}
+
+/* A contender whose ratio to the base is far from the known one is not what it is meant to be. */
+static void print_known(FILE *out, const json_t *one)
+{
+    const json_t *lanes = json_object_get(one, "lanes");
+    double base = number_of(json_array_get(lanes, 0), "facts");
+    size_t index;
+    json_t *lane;
+    json_array_foreach(lanes, index, lane)
+    {
+        double known = number_of(lane, "facts");
+        double ratio = number_of(json_object_get(lane, "ratio"), "median");
+        if (known == 0 || base == 0)
+            continue;
+        double apart = ratio / (known / base) - 1;
+        (void)fprintf(out, "| `%s` | %s | %.0f | %.0f | %.2f | %.2f | %s%+.0f %%%s |\n",
+                      text_of(one, "name"), text_of(lane, "name"),
+                      number_of(json_object_get(lane, "wall"), "median"), known, ratio,
+                      known / base, fabs(apart) > AGREES ? "**" : "", 100 * apart,
+                      fabs(apart) > AGREES ? "**" : "");
+    }
+}
+
+static void print_all_known(FILE *out, const json_t *run)
+{
+    size_t index;
+    json_t *one;
+    (void)fputs("\n### Contenders against what is known of them\n\n"
+                "The known figures are those of a million records, with RocksDB as Debian's shared "
+                "library; more than 15 %\nbetween the ratios stands out.\n\n"
+                "| case | | ns | known ns | ratio | known ratio | apart |\n"
+                "|---|---|--:|--:|--:|--:|--:|\n",
+                out);
+    json_array_foreach(json_object_get(run, "cases"), index, one) print_known(out, one);
+}
+
+void bench_print_markdown(FILE *out, const json_t *run, const char *pictures)
+{
+    print_head(out, run);
+    print_goals(out, run);
+    for (const bench_operation *o = bench_operations; o->name != NULL; o++)
+        print_operation(out, run, o, pictures);
+    print_all_known(out, run);
+}
+
+/* ---- Pictures */
+
+static void plot_data(FILE *gnuplot, const json_t *run, const bench_operation *operation)
+{
+    size_t at = 0;
+    (void)fputs("$data << END\nstate", gnuplot);
+    for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++)
+        (void)fprintf(gnuplot, "\t%s", lane->name);
+    (void)fputc('\n', gnuplot);
+    for (const json_t *one; (one = next_of(run, operation->name, &at)) != NULL;) {
+        (void)fputs(text_of(one, "state"), gnuplot);
+        for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++) {
+            const json_t *found = bench_lane_in(one, lane->name);
+            if (found == NULL)
+                (void)fputs("\t?", gnuplot);
+            else
+                (void)fprintf(gnuplot, "\t%g", number_of(json_object_get(found, "wall"), "median"));
+        }
+        (void)fputc('\n', gnuplot);
+    }
+    (void)fputs("END\n", gnuplot);
+}
+
+static void plot(FILE *gnuplot, const json_t *run, const bench_operation *operation,
+                 const char *folder)
+{
+    unsigned lanes = 0;
+    while (operation->lanes[lanes].name != NULL)
+        lanes++;
+    (void)fprintf(gnuplot,
+                  "reset\nset terminal svg size 900,420 font 'sans-serif,12' background '#ffffff'\n"
+                  "set output '%s/bench-%s.svg'\nset datafile separator '\\t'\n"
+                  "set datafile missing '?'\nset style data histogram\n"
+                  "set style histogram clustered gap 1\nset style fill solid 0.8 noborder\n"
+                  "set key outside noenhanced\nset xtics noenhanced rotate by -20\n"
+                  "set title '%s' noenhanced\nset ylabel 'ns a %s'\nset logscale y\nset grid y\n",
+                  folder, operation->name, operation->name, operation->unit);
+    plot_data(gnuplot, run, operation);
+    (void)fprintf(gnuplot,
+                  "plot for [column=2:%u] $data using column:xtic(1) title columnheader(column)\n",
+                  lanes + 1);
+}
+
+unsigned bench_draw(const json_t *run, const char *folder)
+{
+    unsigned drawn = 0;
+    if (strchr(folder, '\'') != NULL)
+        bench_die("%s: a folder whose name gnuplot cannot take", folder);
+    if (system("command -v gnuplot >/dev/null") != 0) {
+        (void)fprintf(stderr, "varve-bench: no pictures: gnuplot is not installed\n");
+        return 0;
+    }
+    FILE *gnuplot = popen("gnuplot", "w");
+    if (gnuplot == NULL)
+        bench_die("gnuplot cannot be run");
+    for (const bench_operation *o = bench_operations; o->name != NULL; o++) {
+        size_t at = 0;
+        if (next_of(run, o->name, &at) == NULL)
+            continue;
+        plot(gnuplot, run, o, folder);
+        drawn++;
+    }
+    if (pclose(gnuplot) != 0)
+        bench_die("gnuplot failed");
+    return drawn;
+}
+
+/* ---- Into a page */
+
+static char *read_all(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    long size = -1;
+    if (file != NULL && fseek(file, 0, SEEK_END) == 0)
+        size = ftell(file);
+    if (size < 0)
+        bench_die("%s: cannot be read", path);
+    char *text = bench_alloc((size_t)size + 1, 1);
+    rewind(file);
+    if (fread(text, 1, (size_t)size, file) != (size_t)size)
+        bench_die("%s: cannot be read", path);
+    (void)fclose(file);
+    return text;
+}
+
+static void folder_of(const char *path, char *folder, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        (void)snprintf(folder, size, ".");
+    else
+        (void)snprintf(folder, size, "%.*s", (int)(slash - path), path);
+}
+
+void bench_write_into(const json_t *run, const char *path)
+{
+    char folder[PATH_SIZE];
+    char *text = read_all(path);
+    char *begin = strstr(text, BEGIN_LINE "\n");
+    char *end = begin == NULL ? NULL : strstr(begin, END_LINE);
+    if (end == NULL)
+        bench_die("%s: no lines %s and %s", path, BEGIN_LINE, END_LINE);
+    folder_of(path, folder, sizeof folder);
+    (void)bench_draw(run, folder);
+    FILE *file = fopen(path, "w");
+    if (file == NULL)
+        bench_die("%s: cannot be written", path);
+    (void)fwrite(text, 1, (size_t)(begin - text) + strlen(BEGIN_LINE "\n"), file);
+    bench_print_markdown(file, run, folder);
+    (void)fputs(end, file);
+    if (fclose(file) != 0)
+        bench_die("%s: cannot be written", path);
+    free(text);
+}

@@ -1,0 +1,227 @@
+#include "bench/cases.h"
+
+enum { NEVER_SEEK = 1000000 };
+
+static const bench_lane newest[] = {
+    {.name = "raw get", .op = BENCH_GET_EXACT}, {.name = "varve", .op = BENCH_GET},
+    {.name = "raw seek", .op = BENCH_GET},      {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
+    {.name = "udt", .op = BENCH_GET},           {.name = "transactiondb", .op = BENCH_GET_EXACT},
+    {.name = "wiredtiger", .op = BENCH_GET},    {.name = "lmdb", .op = BENCH_GET},
+    {.name = "sqlite", .op = BENCH_GET},        {NULL},
+};
+
+static const bench_lane absent[] = {
+    {.name = "raw get", .op = BENCH_GET_EXACT, .own_pick = true, .pick = BENCH_PICK_NEWEST},
+    {.name = "varve", .op = BENCH_GET},
+    {.name = "raw seek", .op = BENCH_GET},
+    {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
+    {.name = "udt", .op = BENCH_GET},
+    {.name = "wiredtiger", .op = BENCH_GET},
+    {.name = "lmdb", .op = BENCH_GET},
+    {.name = "sqlite", .op = BENCH_GET},
+    {NULL},
+};
+
+static const bench_lane middle[] = {
+    {.name = "raw get", .op = BENCH_GET_EXACT},
+    {.name = "varve", .op = BENCH_GET},
+    {.name = "raw next<=8", .op = BENCH_GET, .limit = 8},
+    {.name = "raw two seeks", .op = BENCH_GET},
+    {.name = "raw seek to time", .op = BENCH_SEEK_PREFIX},
+    {.name = "udt", .op = BENCH_GET},
+    {.name = "wiredtiger", .op = BENCH_GET},
+    {.name = "lmdb", .op = BENCH_GET},
+    {.name = "sqlite", .op = BENCH_GET},
+    {NULL},
+};
+
+/* What is the best limit changes with the number of versions and of sorted runs. */
+static const bench_lane scan[] = {
+    {.name = "raw scan", .op = BENCH_SCAN_RECORDS, .own_pick = true, .pick = BENCH_PICK_START},
+    {.name = "varve", .op = BENCH_SCAN},
+    {.name = "raw next<=0", .op = BENCH_SCAN, .limit = 0, .versions = 2},
+    {.name = "raw next<=2", .op = BENCH_SCAN, .limit = 2},
+    {.name = "raw next<=10", .op = BENCH_SCAN, .limit = 10, .versions = 2},
+    {.name = "raw next<=20", .op = BENCH_SCAN, .limit = 20, .versions = 2},
+    {.name = "raw next only", .op = BENCH_SCAN, .limit = NEVER_SEEK, .versions = 2},
+    {.name = "udt", .op = BENCH_SCAN},
+    {.name = "wiredtiger", .op = BENCH_SCAN},
+    {.name = "lmdb", .op = BENCH_SCAN},
+    {.name = "sqlite", .op = BENCH_SCAN},
+    {NULL},
+};
+
+static const bench_lane reverse[] = {
+    {.name = "raw scan", .op = BENCH_SCAN_RECORDS, .own_pick = true, .pick = BENCH_PICK_START},
+    {.name = "varve", .op = BENCH_REVERSE},
+    {.name = "raw prev<=0", .op = BENCH_REVERSE, .limit = 0, .versions = 2},
+    {.name = "raw prev<=2", .op = BENCH_REVERSE, .limit = 2},
+    {.name = "raw prev<=20", .op = BENCH_REVERSE, .limit = 20, .versions = 2},
+    {.name = "udt", .op = BENCH_REVERSE},
+    {.name = "wiredtiger", .op = BENCH_REVERSE},
+    {.name = "lmdb", .op = BENCH_REVERSE},
+    {.name = "sqlite", .op = BENCH_REVERSE},
+    {NULL},
+};
+
+static const bench_lane own_writes[] = {
+    {.name = "raw", .op = BENCH_OWN_SCAN},
+    {.name = "varve", .op = BENCH_OWN_SCAN},
+    {NULL},
+};
+
+static const bench_lane threads[] = {
+    {.name = "varve", .op = BENCH_GET, .threads = 1},
+    {.name = "varve, two threads", .op = BENCH_GET, .threads = 2},
+    {.name = "raw", .op = BENCH_GET_EXACT, .threads = 1},
+    {.name = "raw, two threads", .op = BENCH_GET_EXACT, .threads = 2},
+    {NULL},
+};
+
+static const bench_lane engine_get[] = {
+    {.name = "raw", .op = BENCH_GET_EXACT},
+    {.name = "varve", .op = BENCH_GET_EXACT},
+    {NULL},
+};
+
+static const bench_lane engine_seek[] = {
+    {.name = "raw", .op = BENCH_SEEK},
+    {.name = "varve", .op = BENCH_SEEK},
+    {NULL},
+};
+
+static const bench_lane engine_seek_prefix[] = {
+    {.name = "raw", .op = BENCH_SEEK_PREFIX},
+    {.name = "varve", .op = BENCH_SEEK_PREFIX},
+    {NULL},
+};
+
+static const bench_lane engine_next[] = {
+    {.name = "raw", .op = BENCH_WALK},
+    {.name = "varve", .op = BENCH_WALK},
+    {NULL},
+};
+
+static const bench_lane engine_prev[] = {
+    {.name = "raw", .op = BENCH_WALK_BACK},
+    {.name = "varve", .op = BENCH_WALK_BACK},
+    {NULL},
+};
+
+static const bench_lane touched[] = {
+    {.name = "raw get", .op = BENCH_GET_EXACT},
+    {.name = "varve", .op = BENCH_GET},
+    {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
+    {.name = "udt", .op = BENCH_GET},
+    {NULL},
+};
+
+static const bench_lane touched_absent[] = {
+    {.name = "raw get", .op = BENCH_GET_EXACT, .own_pick = true, .pick = BENCH_PICK_NEWEST},
+    {.name = "varve", .op = BENCH_GET},
+    {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
+    {.name = "udt", .op = BENCH_GET},
+    {NULL},
+};
+
+static const bench_lane put[] = {
+    {.name = "raw put", .op = BENCH_PUT},    {.name = "varve", .op = BENCH_PUT},
+    {.name = "udt", .op = BENCH_PUT},        {.name = "transactiondb", .op = BENCH_PUT},
+    {.name = "wiredtiger", .op = BENCH_PUT}, {.name = "lmdb", .op = BENCH_PUT},
+    {.name = "sqlite", .op = BENCH_PUT},     {NULL},
+};
+
+static const bench_lane put_batch[] = {
+    {.name = "raw batch", .op = BENCH_PUT_BATCH},
+    {.name = "varve blind", .op = BENCH_PUT_BATCH},
+    {.name = "varve new key", .op = BENCH_PUT_CHECKED},
+    {.name = "raw seek and batch", .op = BENCH_PUT_CHECKED},
+    {.name = "udt", .op = BENCH_PUT_BATCH},
+    {.name = "transactiondb", .op = BENCH_PUT_BATCH},
+    {.name = "wiredtiger", .op = BENCH_PUT_BATCH},
+    {.name = "lmdb", .op = BENCH_PUT_BATCH},
+    {.name = "sqlite", .op = BENCH_PUT_BATCH},
+    {NULL},
+};
+
+static const bench_lane put_over[] = {
+    {.name = "raw seek and batch", .op = BENCH_PUT_CHECKED},
+    {.name = "varve", .op = BENCH_PUT_CHECKED},
+    {NULL},
+};
+
+static const bench_lane engine_put[] = {
+    {.name = "raw", .op = BENCH_PUT_BATCH},
+    {.name = "varve", .op = BENCH_ENGINE_PUT},
+    {.name = "varve, index in use", .op = BENCH_ENGINE_PUT_READ},
+    {NULL},
+};
+
+static const bench_lane txn[] = {
+    {.name = "transactiondb", .op = BENCH_TXN},
+    {.name = "raw batch", .op = BENCH_PUT_BATCH},
+    {NULL},
+};
+
+/* Those that write come last, and last of all what makes other versions the newest. */
+const bench_operation bench_operations[] = {
+    {"get-newest", "get", .pick = BENCH_PICK_NEWEST, .narrow = true, .lanes = newest},
+    {"get-absent", "get", .pick = BENCH_PICK_ABSENT, .lanes = absent},
+    {"get-middle", "get", .pick = BENCH_PICK_MIDDLE, .versions_min = 2, .lanes = middle},
+    {"scan-100", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_START, .rows = 100, .narrow = true,
+     .lanes = scan},
+    {"reverse-100", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_END, .rows = 100,
+     .narrow = true, .lanes = reverse},
+    {"scan-middle-100", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_START_MIDDLE, .rows = 100,
+     .versions_min = 2, .lanes = scan},
+    {"scan-1", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_START, .rows = 1, .rows_only = true,
+     .lanes = scan},
+    {"scan-10", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_START, .rows = 10,
+     .rows_only = true, .lanes = scan},
+    {"scan-1000", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_START, .rows = 1000,
+     .rows_only = true, .lanes = scan},
+    {"scan-10000", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_START, .rows = 10000,
+     .rows_only = true, .lanes = scan},
+    {"reverse-1", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_END, .rows = 1, .rows_only = true,
+     .lanes = reverse},
+    {"reverse-10", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_END, .rows = 10,
+     .rows_only = true, .lanes = reverse},
+    {"reverse-1000", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_END, .rows = 1000,
+     .rows_only = true, .lanes = reverse},
+    {"reverse-10000", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_END, .rows = 10000,
+     .rows_only = true, .lanes = reverse},
+    {"own-writes-1000", "step", .pick = BENCH_PICK_BETWEEN, .rows = 2000, .batch = 10,
+     .count = 1000, .units = 20000, .versions_max = 1, .lanes = own_writes},
+    {"get-2-threads", "get", BENCH_THREADS, .pick = BENCH_PICK_NEWEST, .lanes = threads},
+    {"engine-get", "get", .pick = BENCH_PICK_NEWEST, .lanes = engine_get},
+    {"engine-seek", "seek", .pick = BENCH_PICK_NEWEST, .lanes = engine_seek},
+    {"engine-seek-prefix", "seek", .pick = BENCH_PICK_NEWEST, .lanes = engine_seek_prefix},
+    {"engine-next", "step", .amount = BENCH_STEPS, .lanes = engine_next},
+    {"engine-prev", "step", .amount = BENCH_STEPS, .lanes = engine_prev},
+    {"get-newest-writing", "get", BENCH_TOUCHED, .pick = BENCH_PICK_NEWEST, .writes = true,
+     .lanes = touched},
+    {"get-absent-writing", "get", BENCH_TOUCHED, .pick = BENCH_PICK_ABSENT, .writes = true,
+     .lanes = touched_absent},
+    {"get-beside-writer", "get", BENCH_BESIDE, .pick = BENCH_PICK_NEWEST, .batch = 100,
+     .writes = true, .lanes = touched},
+    {"put-1", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_NEW, .batch = 1, .writes = true,
+     .lanes = put},
+    {"put-100", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_NEW, .batch = 100, .writes = true,
+     .narrow = true, .lanes = put_batch},
+    {"engine-put-100", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_NEW, .batch = 100,
+     .writes = true, .lanes = engine_put},
+    {"txn-10", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_NEW, .batch = 10, .writes = true,
+     .lanes = txn},
+    {"put-over-100", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_OVER, .batch = 100,
+     .writes = true, .lanes = put_over},
+    {NULL},
+};
+
+const bench_absence bench_absences[] = {
+    {"put over an existing key with statistics", "varve keeps no statistics yet"},
+    {"transaction of 10 keys", "varve writes no intents yet; txn-10 shows TransactionDB"},
+    {"recount of statistics", "varve keeps no statistics yet"},
+    {"conditional put", "of the preset cockroach; varve has no conditional writes yet"},
+    {"delete range", "of the preset cockroach; varve does not delete ranges of keys yet"},
+    {NULL, NULL},
+};
