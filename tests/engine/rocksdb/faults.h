@@ -1,6 +1,6 @@
 /*
- * Failing and counting I/O: write, pwrite, fsync and fdatasync of this program and of the libraries
- * it has loaded, RocksDB among them, come through here.
+ * Failing and counting I/O: write, pwrite, fsync, fdatasync and rename of this program and of the
+ * libraries it has loaded, RocksDB among them, come through here.
  *
  * The linker exports from a program what its libraries import, and the program is searched before
  * the C library.  Include this from exactly one file of a program.  Every failure is counted: a
@@ -18,32 +18,67 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum fault_op { FAULT_WRITE = 1, FAULT_SYNC = 2 };
+enum fault_op { FAULT_WRITE = 1, FAULT_SYNC = 2, FAULT_RENAME = 4 };
+
+enum fault_call { CALL_WRITE, CALL_PWRITE, CALL_FSYNC, CALL_FDATASYNC, CALL_RENAME, CALLS };
 
 static struct {
     atomic_uint ops;      /* what fails now; 0 = nothing */
     const char *contains; /* only files whose path holds this */
     int code;             /* the errno they fail with; 0 = they do not, and are only counted */
+    atomic_long until;    /* that many pass before */
     atomic_ulong fired;
+    atomic_ulong by_call[CALLS]; /* failures since the program began */
 } fault;
 
 /* From now on let `ops` on files whose path contains `contains` fail with `code`. */
-static void fault_arm(unsigned ops, const char *contains, int code)
+static inline void fault_arm(unsigned ops, const char *contains, int code)
 {
     fault.contains = contains;
     fault.code = code;
+    atomic_store(&fault.until, 0);
     atomic_store(&fault.fired, 0);
     atomic_store(&fault.ops, ops);
 }
 
+/* The same, after `pass` of these have passed. */
+static inline void fault_arm_later(unsigned ops, const char *contains, int code, long pass)
+{
+    fault_arm(0, contains, code);
+    atomic_store(&fault.until, pass);
+    atomic_store(&fault.ops, ops);
+}
+
 /* Let everything work again; returns how many calls have failed, or been counted. */
-static unsigned long fault_disarm(void)
+static inline unsigned long fault_disarm(void)
 {
     atomic_store(&fault.ops, 0);
     return atomic_load(&fault.fired);
 }
 
-static bool fault_hits(int fd, enum fault_op op)
+static inline void fault_print_calls(void)
+{
+    static const char *const names[] = {"write", "pwrite", "fsync", "fdatasync", "rename"};
+    printf("failed calls:");
+    for (unsigned i = 0; i < CALLS; i++)
+        printf(" %s %lu", names[i], atomic_load(&fault.by_call[i]));
+    printf("\n");
+}
+
+static bool fault_hits_path(const char *path, enum fault_op op, enum fault_call call)
+{
+    if ((atomic_load(&fault.ops) & op) == 0 || strstr(path, fault.contains) == NULL ||
+        atomic_fetch_sub(&fault.until, 1) > 0)
+        return false;
+    atomic_fetch_add(&fault.fired, 1);
+    if (fault.code == 0)
+        return false;
+    atomic_fetch_add(&fault.by_call[call], 1);
+    errno = fault.code;
+    return true;
+}
+
+static bool fault_hits(int fd, enum fault_op op, enum fault_call call)
 {
     char link[64];
     char path[4096];
@@ -55,11 +90,7 @@ static bool fault_hits(int fd, enum fault_op op)
     if (size < 0)
         return false;
     path[size] = '\0';
-    if (strstr(path, fault.contains) == NULL)
-        return false;
-    atomic_fetch_add(&fault.fired, 1);
-    errno = fault.code;
-    return fault.code != 0;
+    return fault_hits_path(path, op, call);
 }
 
 /* The function of that name that would have been called without this file. */
@@ -75,11 +106,12 @@ FAULT_EXPORT ssize_t write(int fd, const void *data, size_t size);
 FAULT_EXPORT ssize_t pwrite(int fd, const void *data, size_t size, off_t offset);
 FAULT_EXPORT int fsync(int fd);
 FAULT_EXPORT int fdatasync(int fd);
+FAULT_EXPORT int rename(const char *from, const char *to);
 
 ssize_t write(int fd, const void *data, size_t size)
 {
     ssize_t (*real)(int, const void *, size_t);
-    if (fault_hits(fd, FAULT_WRITE))
+    if (fault_hits(fd, FAULT_WRITE, CALL_WRITE))
         return -1;
     fault_find_real("write", &real);
     return real(fd, data, size);
@@ -88,7 +120,7 @@ ssize_t write(int fd, const void *data, size_t size)
 ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
 {
     ssize_t (*real)(int, const void *, size_t, off_t);
-    if (fault_hits(fd, FAULT_WRITE))
+    if (fault_hits(fd, FAULT_WRITE, CALL_PWRITE))
         return -1;
     fault_find_real("pwrite", &real);
     return real(fd, data, size, offset);
@@ -97,7 +129,7 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
 int fsync(int fd)
 {
     int (*real)(int);
-    if (fault_hits(fd, FAULT_SYNC))
+    if (fault_hits(fd, FAULT_SYNC, CALL_FSYNC))
         return -1;
     fault_find_real("fsync", &real);
     return real(fd);
@@ -106,10 +138,19 @@ int fsync(int fd)
 int fdatasync(int fd)
 {
     int (*real)(int);
-    if (fault_hits(fd, FAULT_SYNC))
+    if (fault_hits(fd, FAULT_SYNC, CALL_FDATASYNC))
         return -1;
     fault_find_real("fdatasync", &real);
     return real(fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    int (*real)(const char *, const char *);
+    if (fault_hits_path(to, FAULT_RENAME, CALL_RENAME))
+        return -1;
+    fault_find_real("rename", &real);
+    return real(from, to);
 }
 
 #endif
