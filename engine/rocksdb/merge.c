@@ -37,7 +37,7 @@ typedef varve_status merge_fn(const varve_slice *existing, const varve_slice *op
 static varve_status merge_into(const struct call *call, merge_fn *merge,
                                const varve_slice *existing, varve_buf *value)
 {
-    varve_slice few[OPERANDS_ON_STACK];
+    varve_slice few[OPERANDS_ON_STACK] = {{NULL, 0}};
     varve_slice *operands = few;
     if (call->count > OPERANDS_ON_STACK) {
         operands = varve__calloc(call->count, sizeof *operands);
