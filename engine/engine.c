@@ -392,7 +392,7 @@ varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info
     varve_status status = varve__struct_size(info, "varve_engine_info", &given, err);
     if (status != VARVE_OK)
         return status;
-    varve_engine_info known = {.struct_size = given};
+    varve_engine_info known = {0};
     varve_error own;
     varve_error *told = teller(err, &own);
     varve__store *store = varve__engine_enter(engine);
@@ -405,8 +405,6 @@ varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info
     known.open_batches = atomic_load(&engine->batches);
     known.open_snapshots = atomic_load(&engine->snapshots);
     known.open_iterators = varve__tally_sum(&engine->iterators);
-    /* A caller of a later version gets zero for the numbers this one does not know. */
-    memset(info, 0, given);
-    memcpy(info, &known, given < sizeof known ? given : sizeof known);
+    varve__struct_give(info, given, &known, sizeof known);
     return VARVE_OK;
 }

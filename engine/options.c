@@ -47,6 +47,32 @@ static varve_status check_numbers(const varve_options *options, varve_error *err
     return VARVE_OK;
 }
 
+static varve_status refuse(const char *field, const char *place, varve_error *err)
+{
+    if (field == NULL)
+        return VARVE_OK;
+    return varve__fail(err, VARVE_INVALID_ARGUMENT, "%s: not for %s", field, place);
+}
+
+/* A secondary never writes, repairs nothing, and keeps open what its writer may remove. */
+static varve_status check_secondary(const varve_options *options, varve_error *err)
+{
+    const char *field = NULL;
+    const char *path = options->secondary_path;
+    if (path == NULL)
+        return VARVE_OK;
+    if (path[0] == '\0' || strcmp(path, options->path) == 0)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "secondary_path: a secondary needs a directory of its own");
+    if (options->read_only)
+        field = "read_only";
+    else if (options->salvage)
+        field = "salvage";
+    else if (options->max_open_files != 0)
+        field = "max_open_files";
+    return refuse(field, "a secondary", err);
+}
+
 /* Words without blanks and brackets, which delimit them in varve_engine_attributes(). */
 static varve_status check_attributes(const varve_options *options, varve_error *err)
 {
@@ -69,13 +95,6 @@ static varve_status check_texts(const varve_options *options, varve_error *err)
     return check_attributes(options, err);
 }
 
-static varve_status refuse(const char *field, const char *place, varve_error *err)
-{
-    if (field == NULL)
-        return VARVE_OK;
-    return varve__fail(err, VARVE_INVALID_ARGUMENT, "%s: not for %s", field, place);
-}
-
 /* What would be without effect where no table is written, or there is none. */
 static varve_status check_effect(const varve_options *options, varve_error *err)
 {
@@ -84,7 +103,7 @@ static varve_status check_effect(const varve_options *options, varve_error *err)
         field = "compression";
     else if (options->bottom_compression != VARVE_COMPRESSION_DEFAULT)
         field = "bottom_compression";
-    if (options->read_only)
+    if (options->read_only || options->secondary_path != NULL)
         return refuse(field, "reading only", err);
     if (options->cache != NULL)
         field = "cache";
@@ -104,6 +123,8 @@ static varve_status check_place(const varve_options *options, varve_error *err)
     const char *field = NULL;
     if (options->path != NULL)
         field = "path";
+    else if (options->secondary_path != NULL)
+        field = "secondary_path";
     else if (options->read_only)
         field = "read_only";
     else if (options->must_exist)
@@ -130,12 +151,16 @@ varve_status varve__options_complete(const varve_options *given, varve_options *
     if (status == VARVE_OK)
         status = check_place(options, err);
     if (status == VARVE_OK)
+        status = check_secondary(options, err);
+    if (status == VARVE_OK)
         status = check_texts(options, err);
     if (status == VARVE_OK)
         status = check_effect(options, err);
     if (status != VARVE_OK)
         return status;
     options->struct_size = sizeof *options;
+    if (options->secondary_path != NULL)
+        options->read_only = true;
     if (options->cache == NULL)
         fill_in(&options->cache_bytes, CACHE_BYTES_DEFAULT);
     fill_in(&options->write_buffer_bytes, WRITE_BUFFER_BYTES_DEFAULT);

@@ -5,6 +5,7 @@
 /* The members that point at text. */
 static const size_t texts[] = {
     offsetof(varve_options, path),
+    offsetof(varve_options, secondary_path),
     offsetof(varve_options, attributes),
     offsetof(varve_options, temp_dir),
     offsetof(varve_options, rocksdb_options),

@@ -77,3 +77,11 @@ varve_status varve__buf_printf(varve_buf *buf, varve_error *err, const char *for
     buf->size += (size_t)length;
     return VARVE_OK;
 }
+
+varve_status varve__buf_terminate(varve_buf *buf, varve_error *err)
+{
+    varve_status status = varve__buf_reserve(buf, 1, err);
+    if (status == VARVE_OK)
+        buf->data[buf->size] = '\0';
+    return status;
+}

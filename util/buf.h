@@ -21,6 +21,9 @@ varve_status varve__buf_assign(varve_buf *buf, varve_slice bytes, varve_error *e
 varve_status varve__buf_printf(varve_buf *buf, varve_error *err, const char *format, ...)
     VARVE_PRINTF(3, 4);
 
+/* Put a NUL behind the contents, which `size` does not count. */
+varve_status varve__buf_terminate(varve_buf *buf, varve_error *err);
+
 /* Append where varve__buf_reserve() has made room. */
 static inline void varve__buf_push(varve_buf *buf, unsigned char byte)
 {

@@ -77,3 +77,10 @@ varve_status varve__struct_copy(void *to, size_t known, const void *from, const 
     memcpy(to, from, given < known ? given : known);
     return VARVE_OK;
 }
+
+void varve__struct_give(void *to, size_t given, const void *from, size_t known)
+{
+    memset(to, 0, given);
+    memcpy(to, from, given < known ? given : known);
+    memcpy(to, &given, sizeof given);
+}

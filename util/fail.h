@@ -33,6 +33,12 @@ varve_status varve__error_copy(const varve_error *from, varve_error *to);
 varve_status varve__struct_size(const void *from, const char *name, size_t *size, varve_error *err);
 
 /*
+ * Fill a struct of the caller, whose struct_size is `given`, with one of this library's version:
+ * `known` bytes at `from`.  A caller of a later version gets zero for what this one does not know.
+ */
+void varve__struct_give(void *to, size_t given, const void *from, size_t known);
+
+/*
  * Bring an options struct of the caller into a struct of this library's version: `known` bytes at
  * `to`, of which the first is the size_t struct_size.  What the caller's version lacks becomes
  * zero; what it has beyond must be zero.  `name` is the type's name.

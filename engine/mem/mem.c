@@ -168,6 +168,11 @@ const varve__backend_ops varve__backend_mem = {
     .flush = do_nothing,
     .compact = do_nothing,
     .sequence = mem_sequence,
+    .compact_range = varve__mem_compact_range,
+    .approximate_bytes = varve__mem_approximate_bytes,
+    .stats = varve__mem_stats,
+    .stall = varve__mem_stall,
+    .memory = varve__mem_memory,
     .info = mem_info,
     .tables = mem_tables,
 };

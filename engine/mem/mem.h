@@ -70,4 +70,18 @@ varve_status varve__mem_iter_open(varve__store *store, varve__store_snapshot *sn
                                   const varve_iter_options *options, varve_iter **out,
                                   varve_error *err);
 
+/* ---- admin.c */
+
+varve_status varve__mem_compact_range(varve__store *store,
+                                      const struct varve_compact_options *options,
+                                      varve_error *err);
+varve_status varve__mem_approximate_bytes(varve__store *store, varve_slice start, varve_slice end,
+                                          uint64_t *bytes, varve_error *err);
+varve_status varve__mem_stats(varve__store *store, struct varve_engine_stats *stats,
+                              varve_error *err);
+varve_status varve__mem_stall(varve__store *store, struct varve_engine_stall *stall,
+                              varve_error *err);
+varve_status varve__mem_memory(varve__store *store, struct varve_engine_memory *memory,
+                               varve_error *err);
+
 #endif

@@ -10,7 +10,10 @@
     .flush = varve__rocksdb_flush, .compact = varve__rocksdb_compact, .info = varve__rocksdb_info, \
     .tables = varve__rocksdb_tables, .sequence = varve__rocksdb_sequence,                          \
     .wal_open = varve__rocksdb_wal_open, .wal_next = varve__rocksdb_wal_next,                      \
-    .wal_close = varve__rocksdb_wal_close, .state = varve__rocksdb_state
+    .wal_close = varve__rocksdb_wal_close, .compact_range = varve__rocksdb_compact_range,          \
+    .approximate_bytes = varve__rocksdb_approximate_bytes, .stats = varve__rocksdb_stats,          \
+    .stall = varve__rocksdb_stall, .memory = varve__rocksdb_memory,                                \
+    .catch_up = varve__rocksdb_catch_up, .state = varve__rocksdb_state
 
 const varve__backend_ops varve__backend_rocksdb = {.name = "rocksdb",
                                                    OPERATIONS,

@@ -4,15 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <limits.h>
-#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/rocksdb/files.h"
 #include "engine/rocksdb/version.h"
-#include "util/alloc.h"
+#include "engine/rocksdb/version_file.h"
 #include "util/fail.h"
 
 /* A directory that is being looked at. */
@@ -28,21 +26,6 @@ struct contents {
     bool other;    /* anything but a half-written version file */
 };
 
-static varve_status fail_errno(varve_error *err, const char *verb, const char *path,
-                               const char *name)
-{
-    int code = errno;
-    varve_status status = code == ENOSPC || code == EDQUOT ? VARVE_NO_SPACE : VARVE_IO;
-    return varve__fail(err, status, "cannot %s %s%s%s: %s", verb, path, name[0] == '\0' ? "" : "/",
-                       name, strerror(code));
-}
-
-/* fsync of a directory; file systems that have no such thing say EINVAL. */
-static int sync_directory(int fd)
-{
-    return fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
-}
-
 /* ---- The directory itself */
 
 static varve_status open_place(struct place *place, varve_error *err)
@@ -52,23 +35,23 @@ static varve_status open_place(struct place *place, varve_error *err)
         return VARVE_OK;
     if (errno == ENOTDIR)
         return varve__fail(err, VARVE_NOT_A_STORE, "%s is not a directory", place->path);
-    return fail_errno(err, "open", place->path, "");
+    return varve__fail_file(err, "open", place->path, "");
 }
 
 /* One level only: a mistyped path should not grow a tree of folders. */
 static varve_status create_place(struct place *place, varve_error *err)
 {
     if (mkdir(place->path, 0755) != 0 && errno != EEXIST)
-        return fail_errno(err, "create", place->path, "");
+        return varve__fail_file(err, "create", place->path, "");
     varve_status status = open_place(place, err);
     if (status != VARVE_OK)
         return status;
     int parent = place->fd < 0 ? -1 : openat(place->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (parent < 0)
-        return fail_errno(err, "open the parent of", place->path, "");
-    int result = sync_directory(parent);
+        return varve__fail_file(err, "open the parent of", place->path, "");
+    int result = varve__sync_directory(parent);
     if (result != 0)
-        status = fail_errno(err, "sync the parent of", place->path, "");
+        status = varve__fail_file(err, "sync the parent of", place->path, "");
     (void)close(parent);
     return status;
 }
@@ -99,7 +82,7 @@ static varve_status list_place(const struct place *place, struct contents *conte
     int fd = openat(place->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
-        varve_status status = fail_errno(err, "list", place->path, "");
+        varve_status status = varve__fail_file(err, "list", place->path, "");
         if (fd >= 0)
             (void)close(fd);
         return status;
@@ -109,83 +92,23 @@ static varve_status list_place(const struct place *place, struct contents *conte
         look_at(entry->d_name, contents);
         errno = 0;
     }
-    varve_status status = errno == 0 ? VARVE_OK : fail_errno(err, "list", place->path, "");
+    varve_status status = errno == 0 ? VARVE_OK : varve__fail_file(err, "list", place->path, "");
     (void)closedir(dir);
     return status;
 }
 
-/* ---- The version file */
-
-static varve_status parse_file(const struct place *place, int fd, int64_t *version,
-                               varve_error *err)
-{
-    char path[PATH_MAX]; /* for messages; cut if it is longer */
-    unsigned char *data = varve__malloc(VARVE__VERSION_SIZE_MAX);
-    if (data == NULL)
-        return varve__fail_no_memory(err, VARVE__VERSION_SIZE_MAX);
-    (void)snprintf(path, sizeof path, "%s/%s", place->path, VARVE__VERSION_FILE);
-    ssize_t size = varve__read_at(fd, 0, data, VARVE__VERSION_SIZE_MAX);
-    varve_status status;
-    if (size < 0)
-        status = fail_errno(err, "read", place->path, VARVE__VERSION_FILE);
-    else
-        status = varve__version_parse(varve_slice_of(data, (size_t)size), path, version, err);
-    varve__free(data);
-    return status;
-}
-
-/* VARVE_NOT_FOUND if there is no version file. */
-static varve_status read_version(const struct place *place, int64_t *version, varve_error *err)
-{
-    int fd = openat(place->fd, VARVE__VERSION_FILE, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return VARVE_NOT_FOUND;
-    if (fd < 0)
-        return fail_errno(err, "open", place->path, VARVE__VERSION_FILE);
-    varve_status status = parse_file(place, fd, version, err);
-    (void)close(fd);
-    return status;
-}
-
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        data += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
-/* Under another name first, so that the file is whole or not there. */
-static varve_status write_version(const struct place *place, varve_error *err)
-{
-    int fd = openat(place->fd, VARVE__VERSION_FILE_TEMP,
-                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0)
-        return fail_errno(err, "create", place->path, VARVE__VERSION_FILE_TEMP);
-    varve_status status = VARVE_OK;
-    if (write_all(fd, VARVE__VERSION_TEXT, strlen(VARVE__VERSION_TEXT)) != 0 || fsync(fd) != 0)
-        status = fail_errno(err, "write", place->path, VARVE__VERSION_FILE_TEMP);
-    if (close(fd) != 0 && status == VARVE_OK)
-        status = fail_errno(err, "write", place->path, VARVE__VERSION_FILE_TEMP);
-    if (status != VARVE_OK)
-        return status;
-    if (renameat(place->fd, VARVE__VERSION_FILE_TEMP, place->fd, VARVE__VERSION_FILE) != 0 ||
-        sync_directory(place->fd) != 0)
-        return fail_errno(err, "create", place->path, VARVE__VERSION_FILE);
-    return VARVE_OK;
-}
-
 /* ---- Together */
 
-static varve_status no_store(const varve_options *options, varve_error *err)
+static varve_status no_store(const char *path, varve_error *err)
 {
-    return varve__fail(err, VARVE_NO_STORE, "there is no store at %s", options->path);
+    return varve__fail(err, VARVE_NO_STORE, "there is no store at %s", path);
+}
+
+static varve_status not_a_store(const char *path, varve_error *err)
+{
+    return varve__fail(err, VARVE_NOT_A_STORE,
+                       "%s is not empty and has no %s: it is not a varve store", path,
+                       VARVE__VERSION_FILE);
 }
 
 static bool may_create(const varve_options *options)
@@ -203,17 +126,16 @@ static varve_status adopt(const varve_options *options, const struct place *plac
         return status;
     if (contents.other) {
         /* Unless somebody has made the store between our two looks. */
-        status = read_version(place, version, err);
+        status = varve__version_file_get(place->fd, place->path, version, err);
         if (status != VARVE_NOT_FOUND)
             return status;
-        return varve__fail(err, VARVE_NOT_A_STORE,
-                           "%s is not empty and has no %s: it is not a varve store", options->path,
-                           VARVE__VERSION_FILE);
+        return not_a_store(options->path, err);
     }
     if (!may_create(options))
-        return no_store(options, err);
+        return no_store(options->path, err);
     *version = VARVE__VERSION_CURRENT;
-    return write_version(place, err);
+    return varve__version_file_write(place->fd, place->path, varve_slice_text(VARVE__VERSION_TEXT),
+                                     err);
 }
 
 /* A directory with a version file: has RocksDB made its database? */
@@ -230,7 +152,7 @@ static varve_status find_database(const varve_options *options, const struct pla
                            "remains of the old one",
                            options->path);
     out->create = !contents.current;
-    return out->create && !may_create(options) ? no_store(options, err) : VARVE_OK;
+    return out->create && !may_create(options) ? no_store(options->path, err) : VARVE_OK;
 }
 
 static varve_status prepare_place(const varve_options *options, const struct place *place,
@@ -242,7 +164,7 @@ static varve_status prepare_place(const varve_options *options, const struct pla
      */
     if (may_create(options))
         (void)flock(place->fd, LOCK_EX);
-    varve_status status = read_version(place, &out->version, err);
+    varve_status status = varve__version_file_get(place->fd, place->path, &out->version, err);
     if (status == VARVE_NOT_FOUND)
         status = adopt(options, place, &out->version, err);
     if (status == VARVE_OK)
@@ -258,10 +180,35 @@ varve_status varve__directory_prepare(const varve_options *options, varve__direc
     *out = (varve__directory){false, 0};
     varve_status status = open_place(&place, err);
     if (status == VARVE_OK && place.fd < 0)
-        status = may_create(options) ? create_place(&place, err) : no_store(options, err);
+        status = may_create(options) ? create_place(&place, err) : no_store(options->path, err);
     if (status == VARVE_OK)
         status = prepare_place(options, &place, out, err);
     if (place.fd >= 0)
         (void)close(place.fd);
     return status;
+}
+
+varve_status varve__directory_find(const char *path, bool lock, int *fd, varve_error *err)
+{
+    struct place place = {.path = path, .fd = -1};
+    struct contents contents = {false};
+
+    *fd = -1;
+    varve_status status = open_place(&place, err);
+    if (status == VARVE_OK && place.fd < 0)
+        return no_store(path, err);
+    if (status != VARVE_OK)
+        return status;
+    if (lock)
+        (void)flock(place.fd, LOCK_EX);
+    if (faccessat(place.fd, VARVE__VERSION_FILE, F_OK, 0) == 0) {
+        *fd = place.fd;
+        return VARVE_OK;
+    }
+    status = errno == ENOENT ? list_place(&place, &contents, err)
+                             : varve__fail_file(err, "look at", path, VARVE__VERSION_FILE);
+    (void)close(place.fd);
+    if (status != VARVE_OK)
+        return status;
+    return contents.other ? not_a_store(path, err) : no_store(path, err);
 }

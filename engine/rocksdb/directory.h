@@ -6,9 +6,6 @@
 
 #include <varve/engine.h>
 
-#define VARVE__VERSION_FILE "VARVE_VERSION"
-#define VARVE__VERSION_FILE_TEMP "VARVE_VERSION_TEMP"
-
 typedef struct varve__directory {
     bool create; /* it is a store in which RocksDB has not made its database yet */
     int64_t version;
@@ -26,5 +23,14 @@ typedef struct varve__directory {
  */
 varve_status varve__directory_prepare(const varve_options *options, varve__directory *out,
                                       varve_error *err);
+
+/*
+ * Open the directory of a store that exists, of whatever version, and with `lock` keep others from
+ * making a store of it until it is closed.
+ *
+ * Returns VARVE_OK, with `*fd` for the caller to close; VARVE_NO_STORE; VARVE_NOT_A_STORE;
+ * VARVE_IO.
+ */
+varve_status varve__directory_find(const char *path, bool lock, int *fd, varve_error *err);
 
 #endif

@@ -13,18 +13,22 @@ uint64_t varve__rocksdb_property(varve__store *store, const char *name)
     return rocksdb_property_int(store->db, name, &value) == 0 ? value : 0;
 }
 
-/* A property whose value is text: files are counted by level, and each count is printed. */
+uint64_t varve__rocksdb_tables_at(varve__store *store, int level)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "rocksdb.num-files-at-level%d", level);
+    /* A property whose value is text. */
+    char *text = rocksdb_property_value(store->db, name);
+    uint64_t count = text == NULL ? 0 : strtoull(text, NULL, 10);
+    rocksdb_free(text);
+    return count;
+}
+
 static uint64_t count_tables(varve__store *store)
 {
     uint64_t count = 0;
-    for (int level = 0; level < LEVELS; level++) {
-        char name[64];
-        (void)snprintf(name, sizeof name, "rocksdb.num-files-at-level%d", level);
-        char *text = rocksdb_property_value(store->db, name);
-        if (text != NULL)
-            count += strtoull(text, NULL, 10);
-        rocksdb_free(text);
-    }
+    for (int level = 0; level < LEVELS; level++)
+        count += varve__rocksdb_tables_at(store, level);
     return count;
 }
 

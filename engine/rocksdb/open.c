@@ -6,6 +6,7 @@
 #include "engine/rocksdb/lock.h"
 #include "engine/rocksdb/options.h"
 #include "engine/rocksdb/store.h"
+#include "engine/rocksdb/version_file.h"
 #include "engine/rocksdb/wal.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -33,6 +34,8 @@ static void free_store(varve__store *store)
     if (store->env != NULL)
         rocksdb_env_destroy(store->env);
     varve_error_release(&store->closed_by);
+    (void)pthread_mutex_destroy(&store->compacting);
+    (void)pthread_mutex_destroy(&store->following);
     varve__free(store->path);
     varve__free(store);
 }
@@ -44,6 +47,8 @@ static varve__store *make_store(const varve_options *options)
     if (store == NULL)
         return NULL;
     varve__rocksdb_health_init(store);
+    (void)pthread_mutex_init(&store->compacting, NULL);
+    (void)pthread_mutex_init(&store->following, NULL);
     store->get_options = rocksdb_readoptions_create();
     store->no_sync = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(store->no_sync, wal_off);
@@ -129,6 +134,20 @@ static varve_status check_logs(const varve__store *store, const varve_options *o
     return status;
 }
 
+static varve_status open_as_asked(varve__store *store, const varve_options *options,
+                                  varve_error *err)
+{
+    if (options->secondary_path != NULL)
+        return varve__rocksdb_open_secondary(store, options->path, options->secondary_path, err);
+    if (options->read_only)
+        return varve__rocksdb_open_read_only(store, options->path, err);
+    varve_status status = varve__rocksdb_open_for_writing(store, options->path, err);
+    /* What was found before the lock was taken may have been changed until then. */
+    if (status == VARVE_OK)
+        status = varve__version_file_check(options->path, &store->format_version, err);
+    return status;
+}
+
 static varve_status open_disk(varve__store *store, const varve_options *options, varve_error *err)
 {
     const varve__logger logger = {options->log, options->log_arg};
@@ -145,8 +164,7 @@ static varve_status open_disk(varve__store *store, const varve_options *options,
         status = check_logs(store, options, err);
     if (status != VARVE_OK)
         return status;
-    status = options->read_only ? varve__rocksdb_open_read_only(store, options->path, err)
-                                : varve__rocksdb_open_for_writing(store, options->path, err);
+    status = open_as_asked(store, options, err);
     if (status != VARVE_OK)
         return status;
     if (directory.create)

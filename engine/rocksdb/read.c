@@ -30,11 +30,14 @@ varve_status varve__rocksdb_snapshot_open(varve__store *store, varve__store_snap
                                           varve_error *err)
 {
     *out = NULL;
-    varve__store_snapshot *snapshot = varve__malloc(sizeof *snapshot);
+    varve__store_snapshot *snapshot = varve__calloc(1, sizeof *snapshot);
     if (snapshot == NULL)
         return varve__fail_no_memory(err, sizeof *snapshot);
-    snapshot->snapshot = rocksdb_create_snapshot(store->db);
     snapshot->get_options = rocksdb_readoptions_create();
+    if (store->is_secondary)
+        varve__rocksdb_count_snapshots(store, 1);
+    else
+        snapshot->snapshot = rocksdb_create_snapshot(store->db);
     rocksdb_readoptions_set_snapshot(snapshot->get_options, snapshot->snapshot);
     *out = snapshot;
     return VARVE_OK;
@@ -43,6 +46,9 @@ varve_status varve__rocksdb_snapshot_open(varve__store *store, varve__store_snap
 void varve__rocksdb_snapshot_close(varve__store *store, varve__store_snapshot *snapshot)
 {
     rocksdb_readoptions_destroy(snapshot->get_options);
-    rocksdb_release_snapshot(store->db, snapshot->snapshot);
+    if (store->is_secondary)
+        varve__rocksdb_count_snapshots(store, -1);
+    else
+        rocksdb_release_snapshot(store->db, snapshot->snapshot);
     varve__free(snapshot);
 }

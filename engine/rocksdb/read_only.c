@@ -4,57 +4,13 @@
  * have moved to tables that the manifest did not name yet, which it does not.  An opening counts if
  * the manifest is the same before and after it.
  */
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "engine/rocksdb/errors.h"
+#include "engine/rocksdb/manifest.h"
 #include "engine/rocksdb/store.h"
 #include "util/fail.h"
 
-/* How long to go on trying; a writer does not flush all the time. */
-#define PATIENCE_SECONDS 10
-
-/* The manifest in force: RocksDB appends to it, and begins another one now and then. */
-struct manifest {
-    char name[64]; /* the contents of CURRENT */
-    off_t size;    /* -1 = could not be looked at */
-};
-
-static struct manifest look_at_manifest(const char *path)
-{
-    struct manifest manifest = {"", -1};
-    char file[PATH_MAX];
-    struct stat what;
-
-    (void)snprintf(file, sizeof file, "%s/CURRENT", path);
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return manifest;
-    ssize_t size = read(fd, manifest.name, sizeof manifest.name - 1);
-    (void)close(fd);
-    if (size < 0)
-        return manifest;
-    manifest.name[strcspn(manifest.name, "\n")] = '\0';
-    (void)snprintf(file, sizeof file, "%s/%s", path, manifest.name);
-    if (stat(file, &what) == 0)
-        manifest.size = what.st_size;
-    return manifest;
-}
-
-static bool is_same(const struct manifest *a, const struct manifest *b)
-{
-    return a->size == b->size && strcmp(a->name, b->name) == 0;
-}
-
-/*
- * A store has no other column families.  RocksDB refuses them when it opens for writing, but not
- * when it opens for reading only.
- */
-static varve_status check_families(const varve__store *store, const char *path, varve_error *err)
+varve_status varve__rocksdb_check_families(const varve__store *store, const char *path,
+                                           varve_error *err)
 {
     char *text = NULL;
     size_t count = 0;
@@ -73,7 +29,7 @@ static varve_status check_families(const varve__store *store, const char *path, 
 static varve_status open_once(varve__store *store, const char *path, varve_error *err)
 {
     char *text = NULL;
-    varve_status status = check_families(store, path, err);
+    varve_status status = varve__rocksdb_check_families(store, path, err);
     if (status != VARVE_OK)
         return status;
     store->db = rocksdb_open_for_read_only(store->options, path, 0, &text);
@@ -83,11 +39,11 @@ static varve_status open_once(varve__store *store, const char *path, varve_error
 /* Open once; `changed` tells that a writer has made the outcome, good or bad, worthless. */
 static varve_status try_open(varve__store *store, const char *path, bool *changed, varve_error *err)
 {
-    struct manifest before = look_at_manifest(path);
+    varve__manifest before = varve__manifest_look(path);
     varve_status status = open_once(store, path, err);
-    struct manifest after = look_at_manifest(path);
+    varve__manifest after = varve__manifest_look(path);
 
-    *changed = !is_same(&before, &after);
+    *changed = !varve__manifest_is_same(&before, &after);
     if (!*changed)
         return status;
     if (store->db != NULL)
@@ -96,23 +52,14 @@ static varve_status try_open(varve__store *store, const char *path, bool *change
     return varve__fail(err, VARVE_IO, "opening: a writer keeps changing %s", path);
 }
 
-static int64_t seconds_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 varve_status varve__rocksdb_open_read_only(varve__store *store, const char *path, varve_error *err)
 {
-    const struct timespec pause = {.tv_nsec = 1000000};
-    const int64_t end = seconds_now() + PATIENCE_SECONDS;
+    const int64_t end = varve__patience_end();
     varve_error failure = VARVE_ERROR_INIT;
     bool changed;
 
     varve_status status = try_open(store, path, &changed, &failure);
-    while (changed && seconds_now() < end) {
-        (void)nanosleep(&pause, NULL);
+    while (changed && varve__patience_wait(end)) {
         status = try_open(store, path, &changed, &failure);
     }
     if (status != VARVE_OK)

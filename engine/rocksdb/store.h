@@ -4,6 +4,7 @@
 #ifndef VARVE_ENGINE_ROCKSDB_STORE_H
 #define VARVE_ENGINE_ROCKSDB_STORE_H
 
+#include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 
@@ -30,10 +31,17 @@ struct varve__store {
 
     /* reopen.c: why it is closed inside; then `db` is NULL. */
     varve_error closed_by;
+
+    pthread_mutex_t compacting; /* held by the one compaction that somebody has asked for */
+
+    /* secondary.c */
+    bool is_secondary;
+    pthread_mutex_t following; /* held while catching up; around `snapshots` */
+    size_t snapshots;          /* open ones of a secondary */
 };
 
 struct varve__store_snapshot {
-    const rocksdb_snapshot_t *snapshot;
+    const rocksdb_snapshot_t *snapshot; /* NULL = of a secondary, see secondary.c */
     rocksdb_readoptions_t *get_options;
 };
 
@@ -56,6 +64,23 @@ extern const varve__backend_ops varve__rocksdb_closed;
 /* Open the database of a store whose options are made, without a lock, also beside a writer. */
 varve_status varve__rocksdb_open_read_only(varve__store *store, const char *path, varve_error *err);
 
+/*
+ * A store has no other column families: VARVE_INCOMPATIBLE.  RocksDB refuses them when it opens for
+ * writing, but not when it opens in another way.
+ */
+varve_status varve__rocksdb_check_families(const varve__store *store, const char *path,
+                                           varve_error *err);
+
+/* ---- secondary.c */
+
+/* Open the database as a follower of its writer, which keeps its info log in `own_path`. */
+varve_status varve__rocksdb_open_secondary(varve__store *store, const char *path,
+                                           const char *own_path, varve_error *err);
+varve_status varve__rocksdb_catch_up(varve__store *store, varve_error *err);
+
+/* One snapshot more, or one less; waits while the store is catching up. */
+void varve__rocksdb_count_snapshots(varve__store *store, int change);
+
 /* ---- read.c */
 
 varve_status varve__rocksdb_get(varve__store *store, varve__store_snapshot *snapshot,
@@ -76,7 +101,30 @@ varve_status varve__rocksdb_apply(varve__store *store, varve_slice repr, bool sy
                                   varve_error *err);
 varve_status varve__rocksdb_sync(varve__store *store, varve_error *err);
 varve_status varve__rocksdb_flush(varve__store *store, varve_error *err);
+
+/* Whether RocksDB would take a write; `what`, such as "compacting", is for the message. */
+varve_status varve__rocksdb_check_writable(varve__store *store, const char *what, varve_error *err);
+
+/* ---- compact.c */
+
 varve_status varve__rocksdb_compact(varve__store *store, varve_error *err);
+varve_status varve__rocksdb_compact_range(varve__store *store,
+                                          const struct varve_compact_options *options,
+                                          varve_error *err);
+
+/* ---- sizes.c */
+
+varve_status varve__rocksdb_approximate_bytes(varve__store *store, varve_slice start,
+                                              varve_slice end, uint64_t *bytes, varve_error *err);
+
+/* ---- stats.c */
+
+varve_status varve__rocksdb_stats(varve__store *store, struct varve_engine_stats *stats,
+                                  varve_error *err);
+varve_status varve__rocksdb_stall(varve__store *store, struct varve_engine_stall *stall,
+                                  varve_error *err);
+varve_status varve__rocksdb_memory(varve__store *store, struct varve_engine_memory *memory,
+                                   varve_error *err);
 
 /* ---- log_reader.c */
 
@@ -88,6 +136,9 @@ varve_status varve__rocksdb_wal_next(varve__store_wal *wal, struct varve_wal_com
 void varve__rocksdb_wal_close(varve__store_wal *wal);
 
 /* ---- info.c */
+
+/* The number of tables of a level. */
+uint64_t varve__rocksdb_tables_at(varve__store *store, int level);
 
 /* A numeric property; 0 if RocksDB does not have it. */
 uint64_t varve__rocksdb_property(varve__store *store, const char *name);

@@ -5,9 +5,6 @@
 #include "engine/rocksdb/store.h"
 #include "util/fail.h"
 
-/* RocksDB's number for "compact the last level too, but not what has just been made". */
-#define BOTTOMMOST_FORCE_OPTIMIZED 3
-
 /* ---- Writing -------------------------------------------------------------------------------- */
 
 varve_status varve__rocksdb_apply(varve__store *store, varve_slice repr, bool sync,
@@ -64,44 +61,11 @@ varve_status varve__rocksdb_flush(varve__store *store, varve_error *err)
     return varve__rocksdb_fail(err, "flushing", text);
 }
 
-static void compact_all(varve__store *store)
+varve_status varve__rocksdb_check_writable(varve__store *store, const char *what, varve_error *err)
 {
-    rocksdb_compactoptions_t *how = rocksdb_compactoptions_create();
-    rocksdb_compactoptions_set_bottommost_level_compaction(how, BOTTOMMOST_FORCE_OPTIMIZED);
-    rocksdb_compact_range_opt(store->db, how, NULL, 0, NULL, 0);
-    rocksdb_compactoptions_destroy(how);
-}
-
-/* Whether RocksDB would take a write. */
-static varve_status check_writable(varve__store *store, varve_error *err)
-{
-    varve_status status = varve__rocksdb_check_log(store, "compacting", err);
+    varve_status status = varve__rocksdb_check_log(store, what, err);
     if (status != VARVE_OK)
         return status;
     char *text = varve__rocksdb_write_nothing(store, store->no_sync);
-    return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "compacting", text);
-}
-
-/*
- * RocksDB's call cannot fail, so look for the traces of a failure: a store that takes no writes,
- * and the number of errors in the background.
- */
-varve_status varve__rocksdb_compact(varve__store *store, varve_error *err)
-{
-    uint64_t before = varve__rocksdb_property(store, "rocksdb.background-errors");
-    varve_status status = varve__rocksdb_flush(store, err);
-    if (status == VARVE_OK)
-        status = check_writable(store, err);
-    if (status != VARVE_OK)
-        return status;
-    compact_all(store);
-    status = check_writable(store, err);
-    if (status != VARVE_OK)
-        return status;
-    uint64_t after = varve__rocksdb_property(store, "rocksdb.background-errors");
-    if (after == before)
-        return VARVE_OK;
-    return varve__fail(err, VARVE_IO,
-                       "compacting: %" PRIu64 " background errors, of which RocksDB tells no more",
-                       after - before);
+    return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, what, text);
 }

@@ -4,6 +4,7 @@
 #ifndef VARVE_VARVE_H
 #define VARVE_VARVE_H
 
+#include <varve/admin.h>
 #include <varve/alloc.h>
 #include <varve/base.h>
 #include <varve/batch_repr.h>
