@@ -199,7 +199,8 @@ static const char *take_field(const varve__wire_field *field, void *message)
 static const char *check_columns(struct parse *parse)
 {
     varve__series *series = parse->series;
-    series->is_columnar = parse->rows < series->count || parse->filled[OFFSET] > 0;
+    for (uint32_t column = OFFSET; column <= VARIANCE; column++)
+        series->is_columnar = series->is_columnar || parse->filled[column] > 0;
     if (!series->is_columnar)
         return NULL;
     if (parse->rows > 0)
@@ -336,8 +337,10 @@ void varve__series_make_columnar(varve__series *series)
 {
     if (series->is_columnar)
         return;
-    for (size_t i = 0; i < series->count; i++)
-        series->points[i].last = series->points[i].sum;
+    for (size_t i = 0; i < series->count; i++) {
+        const varve__point row = series->points[i];
+        series->points[i] = (varve__point){.offset = row.offset, .last = row.sum};
+    }
     series->is_columnar = true;
 }
 
@@ -346,13 +349,16 @@ void varve__series_make_rows(varve__series *series)
     if (!series->is_columnar)
         return;
     for (size_t i = 0; i < series->count; i++) {
-        varve__point *point = &series->points[i];
-        if ((series->columns & VARVE__SERIES_SUM) == 0)
-            point->sum = point->last;
-        if ((series->columns & VARVE__SERIES_COUNT) == 0)
-            point->count = 1;
-        point->has_max = (series->columns & VARVE__SERIES_MAX) != 0;
-        point->has_min = (series->columns & VARVE__SERIES_MIN) != 0;
+        const varve__point point = series->points[i];
+        series->points[i] = (varve__point){
+            .offset = point.offset,
+            .count = (series->columns & VARVE__SERIES_COUNT) != 0 ? point.count : 1,
+            .sum = (series->columns & VARVE__SERIES_SUM) != 0 ? point.sum : point.last,
+            .max = point.max,
+            .min = point.min,
+            .has_max = (series->columns & VARVE__SERIES_MAX) != 0,
+            .has_min = (series->columns & VARVE__SERIES_MIN) != 0,
+        };
     }
     series->is_columnar = false;
     series->columns = 0;

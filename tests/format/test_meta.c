@@ -1,5 +1,8 @@
 #include "tests/support/support.h"
 
+#include <stdio.h>
+
+#include "format/conflict.h"
 #include "format/meta.h"
 #include "format/varint.h"
 #include "format/wire.h"
@@ -217,6 +220,10 @@ static const struct {
     {"42 02 0A 00", "unable to decode MVCCMetadata: wrong wire type of a known field"},
     {"42 02 10 00", "unable to decode MVCCMetadata: wrong wire type of a known field"},
     {"42 02 12 01", "unable to decode MVCCMetadata: field is cut short"},
+    {"32 00 42 02 08 05 42 02 08 05", "unable to decode MVCCMetadata: history out of order"},
+    {"32 00 42 02 08 05 42 02 08 04", "unable to decode MVCCMetadata: history out of order"},
+    {"32 00 42 00 42 0B 08 FF FF FF FF FF FF FF FF FF 01",
+     "unable to decode MVCCMetadata: history out of order"},
 };
 enum { UNDECODABLE_COUNT = sizeof undecodable / sizeof undecodable[0] };
 
@@ -298,6 +305,270 @@ START_TEST(decoding_needs_no_memory)
     fault_alloc_arm(1);
     (void)decoded(intent_with_history);
     ck_assert(!fault_alloc_disarm());
+}
+END_TEST
+
+/* ---- Whole records: encoded to the bytes of the specification, and read back -------------------
+ */
+
+static const varve_txn_meta first_txn = {.id = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+                                         .write_ts = {11, 0}};
+
+static void expect_encoded(const varve__meta *meta, const varve__history_entry *history,
+                           const char *text)
+{
+    out.size = 0;
+    ck_ok(varve__meta_append(meta, history, &out, &err), &err);
+    ck_hex(varve_buf_slice(&out), text);
+}
+
+START_TEST(an_intent_is_encoded)
+{
+    const varve__meta meta = {
+        .has_txn = true, .txn = first_txn, .ts = {11, 0}, .key_bytes = 12, .val_bytes = 8};
+    expect_encoded(&meta, NULL,
+                   "0A 18 0A 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 "
+                   "2A 02 08 0B 4A 00 12 04 08 0B 10 00 18 00 20 0C 28 08");
+    ck_assert_uint_eq(out.size, 38);
+}
+END_TEST
+
+START_TEST(an_intent_with_history_is_encoded)
+{
+    const varve__history_entry history[] = {{0, hex("00 00 00 00 03 66 69 72 73 74")},
+                                            {3, bytes("")}};
+    varve__meta meta = {.has_txn = true,
+                        .txn = first_txn,
+                        .ts = {2, 0},
+                        .key_bytes = 12,
+                        .val_bytes = 10,
+                        .history_count = 2};
+    meta.txn.key = bytes("a");
+    meta.txn.epoch = 1;
+    meta.txn.write_ts = (varve_ts){2, 0};
+    meta.txn.sequence = 9;
+    expect_encoded(&meta, history, intent_with_history);
+    ck_assert_uint_eq(out.size, 67);
+}
+END_TEST
+
+START_TEST(inline_values_and_operands_are_encoded)
+{
+    varve__meta meta = {.has_raw = true, .raw = hex("00 00 00 00 03 76")};
+    expect_encoded(&meta, NULL, inline_v);
+    meta.raw = hex("00 00 00 00 03 64 65 66");
+    meta.has_merge_ts = true;
+    meta.merge_ts = (varve_ts){22, 0};
+    expect_encoded(&meta, NULL,
+                   "12 04 08 00 10 00 18 00 20 00 28 00 "
+                   "32 08 00 00 00 00 03 64 65 66 3A 04 08 16 10 00");
+    ck_assert_uint_eq(out.size, 28);
+    /* The operand in the example of a batch, which has no timestamp. */
+    meta = (varve__meta){.has_raw = true, .raw = hex("00 00 00 00 03 62 61 72")};
+    expect_encoded(&meta, NULL,
+                   "12 04 08 00 10 00 18 00 20 00 28 00 32 08 00 00 00 00 03 62 61 72");
+    ck_assert_uint_eq(out.size, 0x16);
+}
+END_TEST
+
+/* Absent and empty differ, and so do absent and zero. */
+START_TEST(presence_is_kept)
+{
+    varve__meta meta = {.has_raw = true};
+    expect_encoded(&meta, NULL, "12 04 08 00 10 00 18 00 20 00 28 00 32 00");
+    meta.has_merge_ts = true;
+    expect_encoded(&meta, NULL, "12 04 08 00 10 00 18 00 20 00 28 00 32 00 3A 04 08 00 10 00");
+    varve__meta again = decoded("12 04 08 00 10 00 18 00 20 00 28 00 32 00 3A 04 08 00 10 00");
+    ck_assert(again.has_raw && again.has_merge_ts && !again.has_txn);
+    ck_assert(!decoded("32 00").has_merge_ts);
+    ck_assert(decoded("32 00 3A 00").has_merge_ts);
+}
+END_TEST
+
+/* Each number at both ends of its range. */
+START_TEST(every_field_is_read_back)
+{
+    const varve__history_entry history[] = {
+        {INT32_MIN, bytes("")}, {-1, bytes("x")}, {0, bytes("")}, {INT32_MAX, repeated('v', 300)}};
+    varve__meta meta = {.has_txn = true,
+                        .has_raw = true,
+                        .has_merge_ts = true,
+                        .deleted = true,
+                        .ts = {INT64_MAX, INT32_MAX},
+                        .key_bytes = INT64_MAX,
+                        .val_bytes = INT64_MIN,
+                        .raw = repeated('r', 200),
+                        .merge_ts = {INT64_MIN, INT32_MIN},
+                        .history_count = 4};
+    meta.txn = (varve_txn_meta){.key = bytes("anchor\0key"),
+                                .epoch = INT32_MIN,
+                                .write_ts = {INT64_MIN, INT32_MAX},
+                                .min_ts = {INT64_MAX, INT32_MIN},
+                                .priority = INT32_MAX,
+                                .sequence = -1};
+    memset(meta.txn.id, 0xAB, sizeof meta.txn.id);
+    ck_ok(varve__meta_append(&meta, history, &out, &err), &err);
+
+    varve__meta again;
+    ck_ok(varve__meta_decode(varve_buf_slice(&out), &again, &err), &err);
+    ck_assert(again.has_txn && again.has_raw && again.has_merge_ts && again.deleted);
+    ck_assert_mem_eq(again.txn.id, meta.txn.id, sizeof meta.txn.id);
+    ck_slice_eq(again.txn.key, meta.txn.key);
+    ck_assert_int_eq(again.txn.epoch, INT32_MIN);
+    ck_assert_int_eq(again.txn.write_ts.wall, INT64_MIN);
+    ck_assert_int_eq(again.txn.write_ts.logical, INT32_MAX);
+    ck_assert_int_eq(again.txn.min_ts.wall, INT64_MAX);
+    ck_assert_int_eq(again.txn.min_ts.logical, INT32_MIN);
+    ck_assert_int_eq(again.txn.priority, INT32_MAX);
+    ck_assert_int_eq(again.txn.sequence, -1);
+    ck_assert_int_eq(again.ts.wall, INT64_MAX);
+    ck_assert_int_eq(again.ts.logical, INT32_MAX);
+    ck_assert_int_eq(again.key_bytes, INT64_MAX);
+    ck_assert_int_eq(again.val_bytes, INT64_MIN);
+    ck_slice_eq(again.raw, meta.raw);
+    ck_assert_int_eq(again.merge_ts.wall, INT64_MIN);
+    ck_assert_int_eq(again.merge_ts.logical, INT32_MIN);
+    ck_assert_uint_eq(again.history_count, 4);
+    varve_slice left = varve_buf_slice(&out);
+    varve__history_entry entry;
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert(varve__meta_next_history(&left, &entry));
+        ck_assert_int_eq(entry.sequence, history[i].sequence);
+        ck_slice_eq(entry.value, history[i].value);
+    }
+    ck_assert(!varve__meta_next_history(&left, &entry));
+}
+END_TEST
+
+/* What was read is not written again: nothing but the fields of the specification. */
+START_TEST(unknown_fields_are_not_written_again)
+{
+    varve__meta meta = decoded("32 01 41 48 05 0A 04 10 05 38 09 42 04 1A 00 12 00 7A 01 AA");
+    varve__history_entry entry;
+    varve_slice left = hex("32 01 41 48 05 0A 04 10 05 38 09 42 04 1A 00 12 00 7A 01 AA");
+    ck_assert(varve__meta_next_history(&left, &entry));
+    expect_encoded(&meta, &entry,
+                   "0A 18 0A 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 2A 00 38 09 4A 00 "
+                   "12 04 08 00 10 00 18 00 20 00 28 00 32 01 41 42 04 08 00 12 00");
+}
+END_TEST
+
+static varve_status append_intent(void *context, varve_error *error)
+{
+    const varve__meta meta = {.has_txn = true, .txn = first_txn};
+    (void)context;
+    varve_buf buf = {malloc(2), 2, 2};
+    memcpy(buf.data, "ok", 2);
+    varve_status status = varve__meta_append(&meta, NULL, &buf, error);
+    ck_assert_mem_eq(buf.data, "ok", 2);
+    ck_assert_uint_eq(buf.size, status == VARVE_OK ? 2 + 38 : 2);
+    free(buf.data);
+    return status;
+}
+
+START_TEST(encoding_a_record_can_run_out_of_memory)
+{
+    ck_assert_uint_eq(fault_alloc_each(append_intent, NULL), 1);
+}
+END_TEST
+
+/* ---- Conflict records ---------------------------------------------------------------------------
+ */
+
+/* Code 5, text "no", below an inline "A", two operands, and more that were not kept. */
+static const char conflict_bytes[] = "08 05 12 02 6E 6F 1A 03 32 01 41 22 03 32 01 42 22 00 28 01";
+#define CONFLICT_HEAD "12 04 08 00 10 00 18 00 20 00 28 00 A2 06 "
+
+START_TEST(a_conflict_is_decoded)
+{
+    varve__conflict conflict;
+    varve_slice operand;
+    ck_assert_ptr_null(varve__conflict_parse(hex(conflict_bytes), &conflict));
+    ck_assert_uint_eq(conflict.code, VARVE__CONFLICT_TYPES);
+    ck_slice_eq(conflict.text, bytes("no"));
+    ck_assert(conflict.has_below && conflict.more);
+    ck_hex(conflict.below, "32 01 41");
+    varve_slice left = conflict.operands;
+    ck_assert(varve__conflict_next_operand(&left, &operand));
+    ck_hex(operand, "32 01 42");
+    ck_assert(varve__conflict_next_operand(&left, &operand));
+    ck_hex(operand, "");
+    ck_assert(!varve__conflict_next_operand(&left, &operand));
+
+    ck_assert_ptr_null(varve__conflict_parse(hex("08 07"), &conflict));
+    ck_assert(!conflict.has_below && !conflict.more);
+    left = conflict.operands;
+    ck_assert(!varve__conflict_next_operand(&left, &operand));
+}
+END_TEST
+
+START_TEST(a_conflict_is_encoded)
+{
+    varve_buf operands = VARVE_BUF_INIT;
+    ck_ok(varve__conflict_append_operand(hex("32 01 42"), &operands, &err), &err);
+    ck_ok(varve__conflict_append_operand(hex(""), &operands, &err), &err);
+    varve__conflict conflict = {.code = 5,
+                                .text = bytes("no"),
+                                .has_below = true,
+                                .below = hex("32 01 41"),
+                                .operands = varve_buf_slice(&operands),
+                                .more = true};
+    ck_ok(varve__conflict_append(&conflict, &out, &err), &err);
+    ck_hex(varve_buf_slice(&out), conflict_bytes);
+    varve_slice field = copy_of(varve_buf_slice(&out));
+    const varve__meta meta = {.has_conflict = true, .conflict = field};
+    char text[200];
+    snprintf(text, sizeof text, "%s 14 %s", CONFLICT_HEAD, conflict_bytes);
+    expect_encoded(&meta, NULL, text);
+    out.size = 0;
+    conflict = (varve__conflict){.code = 300};
+    ck_ok(varve__conflict_append(&conflict, &out, &err), &err);
+    ck_hex(varve_buf_slice(&out), "08 AC 02 12 00");
+    varve_buf_release(&operands);
+}
+END_TEST
+
+static const struct {
+    const char *bytes;
+    varve_status status;
+    const char *message;
+} conflicts[] = {
+    {CONFLICT_HEAD "06 08 05 12 02 6E 6F", VARVE_MERGE_CONFLICT, "merge conflict: no"},
+    /* Whatever else the record says. */
+    {"32 01 41 A2 06 06 08 05 12 02 6E 6F", VARVE_MERGE_CONFLICT, "merge conflict: no"},
+    {"A2 06 06 08 05 12 02 6E 6F", VARVE_MERGE_CONFLICT, "merge conflict: no"},
+    {"A2 06 02 08 05", VARVE_MERGE_CONFLICT, "merge conflict: reason number 5"},
+    {"A2 06 00", VARVE_MERGE_CONFLICT, "merge conflict: reason number 0"},
+    {"A2 06 06 08 07 12 02 6E 0A", VARVE_MERGE_CONFLICT, "merge conflict: reason number 7"},
+    {"A2 06 03 08 05 12", VARVE_CORRUPT, "unable to decode MVCCMetadata: bad length"},
+    {"A2 06 02 0A 00", VARVE_CORRUPT,
+     "unable to decode MVCCMetadata: wrong wire type of a known field"},
+    {"A2 06 02 20 00", VARVE_CORRUPT,
+     "unable to decode MVCCMetadata: wrong wire type of a known field"},
+    {"A2 06 06 08 80 80 80 80 10", VARVE_CORRUPT,
+     "unable to decode MVCCMetadata: number has more than 32 bits"},
+    {"A0 06 01", VARVE_CORRUPT, "unable to decode MVCCMetadata: wrong wire type of a known field"},
+};
+enum { CONFLICTS = sizeof conflicts / sizeof conflicts[0] };
+
+START_TEST(conflicts_are_told)
+{
+    varve__meta meta = {.val_bytes = 77};
+    ck_fails(varve__meta_decode(hex(conflicts[_i].bytes), &meta, &err), conflicts[_i].status, &err,
+             conflicts[_i].message);
+    ck_assert_int_eq(meta.val_bytes, 77);
+}
+END_TEST
+
+/* A text that is too long to be shown is none that varve has written. */
+START_TEST(long_reasons_are_not_shown)
+{
+    varve__conflict conflict = {.code = 4, .text = repeated('x', 200)};
+    ck_status(varve__fail_conflict(&conflict, &err), VARVE_MERGE_CONFLICT, &err);
+    ck_assert_uint_eq(strlen(err.message), strlen("merge conflict: ") + 200);
+    conflict.text = repeated('x', 201);
+    ck_fails(varve__fail_conflict(&conflict, &err), VARVE_MERGE_CONFLICT, &err,
+             "merge conflict: reason number 4");
 }
 END_TEST
 
@@ -390,7 +661,21 @@ int main(void)
     tcase_add_test(encode, inline_values_of_every_size_are_read_back);
     tcase_add_test(encode, inline_values_are_appended);
     tcase_add_test(encode, encoding_can_run_out_of_memory);
+    tcase_add_test(encode, an_intent_is_encoded);
+    tcase_add_test(encode, an_intent_with_history_is_encoded);
+    tcase_add_test(encode, inline_values_and_operands_are_encoded);
+    tcase_add_test(encode, presence_is_kept);
+    tcase_add_test(encode, every_field_is_read_back);
+    tcase_add_test(encode, unknown_fields_are_not_written_again);
+    tcase_add_test(encode, encoding_a_record_can_run_out_of_memory);
     suite_add_tcase(suite, encode);
+    TCase *conflict = tcase_create("conflict");
+    tcase_add_checked_fixture(conflict, set_up, tear_down);
+    tcase_add_test(conflict, a_conflict_is_decoded);
+    tcase_add_test(conflict, a_conflict_is_encoded);
+    tcase_add_loop_test(conflict, conflicts_are_told, 0, CONFLICTS);
+    tcase_add_test(conflict, long_reasons_are_not_shown);
+    suite_add_tcase(suite, conflict);
     TCase *wire = tcase_create("wire");
     tcase_add_test(wire, varints);
     tcase_add_test(wire, varints_that_cannot_be_read);
