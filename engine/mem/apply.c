@@ -77,7 +77,7 @@ varve_status varve__mem_apply(varve__store *store, varve_slice repr, bool sync, 
     varve_status status = varve__repr_reader_init(&reader, repr, 0, err);
     if (status != VARVE_OK)
         return status;
-    (void)pthread_rwlock_wrlock(&store->lock);
+    varve__fair_lock_write(&store->lock);
     while (status == VARVE_OK) {
         status = varve__repr_reader_next(&reader, &record, err);
         if (status == VARVE_OK)
@@ -89,6 +89,6 @@ varve_status varve__mem_apply(varve__store *store, varve_slice repr, bool sync, 
     } else {
         take_back(store);
     }
-    (void)pthread_rwlock_unlock(&store->lock);
+    varve__fair_unlock_write(&store->lock);
     return status;
 }

@@ -25,7 +25,7 @@ static bool is_below(varve_slice key, varve_slice bound)
 /* Every movement happens under the store's lock, but for making the value of a merge. */
 static void begin_movement(struct mem_iter *it)
 {
-    (void)pthread_rwlock_rdlock(&it->store->lock);
+    varve__fair_lock_read(&it->store->lock);
 }
 
 static void end_movement(struct mem_iter *it)
@@ -35,7 +35,7 @@ static void end_movement(struct mem_iter *it)
     varve_status status = VARVE_OK;
     if (is_merge)
         status = varve__mem_gather(it->event, &it->operands, &failure);
-    (void)pthread_rwlock_unlock(&it->store->lock);
+    varve__fair_unlock_read(&it->store->lock);
     if (is_merge && status == VARVE_OK)
         status = varve__mem_merge(&it->operands, &it->merged, &failure);
     if (status != VARVE_OK)
@@ -162,9 +162,9 @@ varve_status varve__mem_iter_open(varve__store *store, varve__store_snapshot *sn
         return status;
     }
     it->store = store;
-    (void)pthread_rwlock_rdlock(&store->lock);
+    varve__fair_lock_read(&store->lock);
     it->sequence = snapshot != NULL ? snapshot->sequence : store->sequence;
-    (void)pthread_rwlock_unlock(&store->lock);
+    varve__fair_unlock_read(&store->lock);
     *out = &it->base.head;
     return VARVE_OK;
 }

@@ -5,31 +5,13 @@
 #include "util/buf.h"
 #include "util/fail.h"
 
-/*
- * The default lock lets readers in as long as there are any, and a few busy ones starve the writer.
- * No reader takes the lock twice, so a waiting writer may go first.
- */
-static bool init_lock(pthread_rwlock_t *lock)
-{
-    pthread_rwlockattr_t fair;
-    if (pthread_rwlockattr_init(&fair) != 0)
-        return false;
-    (void)pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    bool done = pthread_rwlock_init(lock, &fair) == 0;
-    (void)pthread_rwlockattr_destroy(&fair);
-    return done;
-}
-
 static varve_status mem_open(const varve_options *options, varve__store **out, varve_error *err)
 {
     (void)options;
     varve__store *store = varve__calloc(1, sizeof *store);
     if (store == NULL)
         return varve__fail_no_memory(err, sizeof *store);
-    if (!init_lock(&store->lock)) {
-        varve__free(store);
-        return varve__fail_no_memory(err, sizeof store->lock);
-    }
+    varve__fair_lock_init(&store->lock);
     varve__index_init(&store->events);
     *out = store;
     return VARVE_OK;
@@ -39,7 +21,7 @@ static void mem_close(varve__store *store)
 {
     varve__index_release(&store->events);
     varve__arena_release(&store->values);
-    (void)pthread_rwlock_destroy(&store->lock);
+    varve__fair_lock_destroy(&store->lock);
     varve__free(store);
 }
 
@@ -63,7 +45,7 @@ static varve_status find(varve__store *store, const varve__store_snapshot *snaps
                          varve_slice key, const varve__index_entry **event,
                          varve__mem_operands *operands, varve_error *err)
 {
-    (void)pthread_rwlock_rdlock(&store->lock);
+    varve__fair_lock_read(&store->lock);
     uint64_t sequence = snapshot != NULL ? snapshot->sequence : store->sequence;
     varve_status status = VARVE_OK;
     *event = varve__mem_visible(store, key, sequence);
@@ -71,7 +53,7 @@ static varve_status find(varve__store *store, const varve__store_snapshot *snaps
         status = VARVE_NOT_FOUND;
     else if ((*event)->kind == VARVE__MEM_MERGE)
         status = varve__mem_gather(*event, operands, err);
-    (void)pthread_rwlock_unlock(&store->lock);
+    varve__fair_unlock_read(&store->lock);
     return status;
 }
 
@@ -96,9 +78,9 @@ static varve_status mem_snapshot_open(varve__store *store, varve__store_snapshot
     varve__store_snapshot *snapshot = varve__malloc(sizeof *snapshot);
     if (snapshot == NULL)
         return varve__fail_no_memory(err, sizeof *snapshot);
-    (void)pthread_rwlock_rdlock(&store->lock);
+    varve__fair_lock_read(&store->lock);
     snapshot->sequence = store->sequence;
-    (void)pthread_rwlock_unlock(&store->lock);
+    varve__fair_unlock_read(&store->lock);
     *out = snapshot;
     return VARVE_OK;
 }
@@ -129,11 +111,11 @@ static uint64_t count_keys(const varve__store *store)
 static varve_status mem_info(varve__store *store, varve_engine_info *info, varve_error *err)
 {
     (void)err;
-    (void)pthread_rwlock_rdlock(&store->lock);
+    varve__fair_lock_read(&store->lock);
     info->sequence = store->sequence;
     info->estimated_keys = count_keys(store);
     info->memtable_bytes = store->events.arena.total + store->values.total;
-    (void)pthread_rwlock_unlock(&store->lock);
+    varve__fair_unlock_read(&store->lock);
     return VARVE_OK;
 }
 
@@ -149,9 +131,9 @@ static varve_status mem_tables(varve__store *store, varve_table_fn each, void *a
 
 static uint64_t mem_sequence(varve__store *store)
 {
-    (void)pthread_rwlock_rdlock(&store->lock);
+    varve__fair_lock_read(&store->lock);
     uint64_t sequence = store->sequence;
-    (void)pthread_rwlock_unlock(&store->lock);
+    varve__fair_unlock_read(&store->lock);
     return sequence;
 }
 

@@ -9,10 +9,9 @@
 #ifndef VARVE_ENGINE_MEM_MEM_H
 #define VARVE_ENGINE_MEM_MEM_H
 
-#include <pthread.h>
-
 #include "engine/backend.h"
 #include "engine/iter.h"
+#include "util/fair_lock.h"
 #include "util/index.h"
 
 enum varve__mem_kind {
@@ -23,7 +22,7 @@ enum varve__mem_kind {
 };
 
 struct varve__store {
-    pthread_rwlock_t lock; /* around all of the following */
+    varve__fair_lock lock; /* around all of the following */
     varve__index events;
     varve__arena values;
     uint64_t sequence; /* of the last commit; events above it are not there yet */
