@@ -16,6 +16,7 @@
 #include <varve/key.h>
 #include <varve/merge.h>
 #include <varve/mvcc.h>
+#include <varve/read.h>
 #include <varve/state.h>
 #include <varve/stats.h>
 #include <varve/ts.h>
@@ -23,5 +24,6 @@
 #include <varve/value.h>
 #include <varve/version.h>
 #include <varve/wal.h>
+#include <varve/write.h>
 
 #endif

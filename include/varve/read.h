@@ -1,0 +1,149 @@
+/*
+ * Multi-version reads of user keys, over any reader of an engine.  <varve/mvcc.h> says what
+ * versions, tombstones and inline values are.
+ */
+#ifndef VARVE_READ_H
+#define VARVE_READ_H
+
+#include <varve/engine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Results ------------------------------------------------------------------------------- */
+
+/*
+ * Results of a read, packed one behind the other, and where to go on.  Start one as
+ * VARVE_ROWS_INIT, end it with varve_rows_release().  Each read replaces the contents and reuses
+ * the memory.
+ */
+typedef struct varve_rows {
+    varve_buf packed;       /* private; read with varve_rows_next() */
+    size_t count;           /* rows */
+    int64_t bytes;          /* accounted bytes: 8 + key + value for each row; see docs/format.md */
+    bool more;              /* a limit ended the read; `resume` says what is left to read */
+    varve_buf resume_start; /* with `more`: the user-key range that has not been read */
+    varve_buf resume_end;
+    varve_ts resume_ts; /* with `more`, from varve_mvcc_versions(): read on at this timestamp */
+} varve_rows;
+
+/* An initialiser, in C and in C++. */
+#define VARVE_ROWS_INIT                                                                            \
+    {                                                                                              \
+        VARVE_BUF_INIT, 0, 0, false, VARVE_BUF_INIT, VARVE_BUF_INIT,                               \
+        {                                                                                          \
+            0, 0                                                                                   \
+        }                                                                                          \
+    }
+
+/* One result.  Slices point into the rows they came from, until those change or are released. */
+typedef struct varve_row {
+    varve_slice key;   /* the user key */
+    varve_ts ts;       /* of the version; zero for an inline value */
+    varve_slice value; /* the raw value; empty for a tombstone */
+} varve_row;
+
+/* Free what the rows hold and make them empty. */
+VARVE_API void varve_rows_release(varve_rows *rows);
+
+/*
+ * Take the row at `*position` and move the position behind it; begin with 0.  Returns false,
+ * leaving `row` alone, when there are no more.
+ */
+VARVE_API bool varve_rows_next(const varve_rows *rows, size_t *position, varve_row *row);
+
+/* ---- Reading ------------------------------------------------------------------------------- */
+
+enum varve_read_flags {
+    VARVE_READ_TOMBSTONES = 1,         /* return tombstones too, as rows with an empty value */
+    VARVE_READ_FAIL_ON_MORE_RECENT = 2 /* a version above the timestamp is VARVE_WRITE_TOO_OLD, an
+                                          intent at any time is VARVE_WRITE_INTENT */
+};
+
+/*
+ * One description of a read.  Set `struct_size`; zero elsewhere.
+ *
+ * Of each key a read sees the newest version at or below `ts`, or nothing if that is a tombstone. A
+ * key with an inline value shows that value alone, whatever `ts` is; `ts` zero shows nothing else.
+ */
+typedef struct varve_read {
+    size_t struct_size;
+    varve_ts ts;          /* see what was there at this time; varve_ts_max() for the newest */
+    unsigned flags;       /* of varve_read_flags */
+    int64_t target_bytes; /* but for get: stop when that many bytes are accounted; 0 = no limit */
+    size_t max_intents;   /* scans only: stop when so many intents are in the way; 0 = no limit */
+} varve_read;
+
+/*
+ * Read one key: no row or one.
+ *
+ * Returns VARVE_OK with a row; VARVE_NOT_FOUND without; VARVE_EMPTY_KEY; VARVE_INVALID_ARGUMENT for
+ * a negative timestamp or unknown flags; VARVE_WRITE_INTENT if a transaction's intent at or below
+ * the timestamp hides the answer; with the flag, VARVE_WRITE_TOO_OLD, whose `too_old` says where a
+ * write would have gone (a read writes nothing), or VARVE_TIMESTAMP_OVERFLOW if nowhere;
+ * VARVE_MERGE_CONFLICT if merges of the key do not fit together (<varve/merge.h>); VARVE_CORRUPT;
+ * VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what the reader returns, such as VARVE_IO, or
+ * VARVE_UNSUPPORTED from a write-only batch.  After a failure `rows` is empty.
+ *
+ * Works on one consistent view.  As thread-safe as the reader.  `key` may point into `rows`; that
+ * is true of the arguments of all reads.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_mvcc_get(varve_reader *reader, const varve_read *how,
+                                                      varve_slice key, varve_rows *rows,
+                                                      varve_error *err);
+
+/*
+ * Read the keys of a span in ascending order, at most `max_keys` of them; a negative number and
+ * INT64_MAX mean all.  0 reads nothing and resumes with the whole span.
+ *
+ * At least one row is returned if there is one, whatever `target_bytes` says.  When a limit ends
+ * the read and another key exists in the span, visible or not, `rows->more` is set, and the resume
+ * span goes from that key to the end of the span.  An empty start means the first key of all, which
+ * may be one of varve's own (varve_key_app_min() leaves those out); an empty end is
+ * VARVE_EMPTY_KEY; a span that ends before it starts is empty.
+ *
+ * Keys with a conflict yield no row.  The scan goes on behind them until its end, a limit or
+ * `max_intents`, and then fails with VARVE_WRITE_INTENT, which lists all that it has met.  Any
+ * other failure ends it at once.  A negative timestamp, which precedes all versions, is allowed
+ * here.
+ *
+ * Returns VARVE_OK, and otherwise as varve_mvcc_get(), never VARVE_NOT_FOUND.  After a failure
+ * `rows` is empty.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_mvcc_scan(varve_reader *reader, const varve_read *how,
+                                                       varve_span span, int64_t max_keys,
+                                                       varve_rows *rows, varve_error *err);
+
+/*
+ * The same in descending order.  The resume span is then the front part of `span`, up to the next
+ * key and including it.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_mvcc_reverse_scan(varve_reader *reader,
+                                                               const varve_read *how,
+                                                               varve_span span, int64_t max_keys,
+                                                               varve_rows *rows, varve_error *err);
+
+/*
+ * Read the versions of one key at and below `how->ts`, newest first, tombstones included; at most
+ * `max_versions`, negative = all, 0 reads nothing and resumes at `how->ts`.  At least one row is
+ * returned if there is one, whatever `target_bytes` says.
+ *
+ * When a limit ends the read and an older version exists, `rows->more` is set: the same call with
+ * `rows->resume_ts`, the timestamp of that version, goes on.  An inline value is a single row at
+ * timestamp zero, which hides versions that the key may have.
+ *
+ * Flags are refused.  An intent above the timestamp is passed over, one at or below it is
+ * VARVE_WRITE_INTENT.  Returns VARVE_OK, with no row for a key that has nothing to show, and
+ * otherwise as varve_mvcc_get().  After a failure `rows` is empty.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_mvcc_versions(varve_reader *reader,
+                                                           const varve_read *how, varve_slice key,
+                                                           int64_t max_versions, varve_rows *rows,
+                                                           varve_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
