@@ -17,7 +17,7 @@ varve_status varve__mem_approximate_bytes(varve__store *store, varve_slice start
                                           uint64_t *bytes, varve_error *err)
 {
     (void)err;
-    (void)pthread_rwlock_rdlock(&store->lock);
+    varve__fair_lock_read(&store->lock);
     const varve__index_entry *event = varve__events_first_ge(&store->events, start);
     while (event != NULL && (end.size == 0 || varve_slice_compare(event->key, end) < 0)) {
         const varve__index_entry *put = varve__mem_visible(store, event->key, store->sequence);
@@ -25,15 +25,15 @@ varve_status varve__mem_approximate_bytes(varve__store *store, varve_slice start
             *bytes += put->key.size + put->size;
         event = varve__events_next_key(&store->events, event);
     }
-    (void)pthread_rwlock_unlock(&store->lock);
+    varve__fair_unlock_read(&store->lock);
     return VARVE_OK;
 }
 
 static uint64_t bytes_of(varve__store *store)
 {
-    (void)pthread_rwlock_rdlock(&store->lock);
+    varve__fair_lock_read(&store->lock);
     uint64_t bytes = store->events.arena.total + store->values.total;
-    (void)pthread_rwlock_unlock(&store->lock);
+    varve__fair_unlock_read(&store->lock);
     return bytes;
 }
 
