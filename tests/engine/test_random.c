@@ -909,7 +909,7 @@ static int keep(const struct event *past, int event)
     return new_event(past[event].is_merge, before, past[event].kind, past[event].number);
 }
 
-/* Keep of the table only what the engine's keys are made of. */
+/* Keep of the table only what the engine's and the snapshot's keys are made of. */
 static void forget_the_past(void)
 {
     struct event *past = events;
@@ -920,8 +920,10 @@ static void forget_the_past(void)
     events = NULL;
     event_count = event_room = 0;
     (void)new_event(false, ABSENT, NOTHING, 0);
-    for (size_t i = 0; i < key_count; i++)
+    for (size_t i = 0; i < key_count; i++) {
         in_engine[i] = keep(past, in_engine[i]);
+        in_snapshot[i] = keep(past, over_snapshot ? in_snapshot[i] : ABSENT);
+    }
     free(past);
 }
 
