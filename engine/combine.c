@@ -159,29 +159,36 @@ static varve_status add_int(varve__combined *value, varve_slice raw, varve__misf
 /* ---- Everything else ---------------------------------------------------------------------------
  */
 
+/* The result has no checksum: that of its first part would be wrong. */
+static varve_status start_bytes(varve__combined *value, varve_slice raw, varve_error *err)
+{
+    if (value->form == VARVE__COMBINED_BYTES && raw.data == value->bytes.data)
+        return VARVE_OK;
+    varve_status status = varve__buf_assign(&value->bytes, raw, err);
+    if (status != VARVE_OK)
+        return status;
+    if (raw.size >= VARVE_VALUE_HEADER_SIZE)
+        memset(value->bytes.data, 0, CHECKSUM_SIZE);
+    value->form = VARVE__COMBINED_BYTES;
+    value->tag = varve_value_tag(raw);
+    return VARVE_OK;
+}
+
 /*
- * The result has no checksum: that of its first part would be wrong.  A first part without a header
- * has none either, and what follows is taken for one.
+ * What is shorter than a header is no value: what is added to it takes its place, and adding it
+ * adds nothing.
  */
 static varve_status concatenate(varve__combined *value, varve_slice raw, varve__misfit *misfit,
                                 varve_error *err)
 {
     varve_slice left = raw_of(value);
     varve_slice data = data_of(raw);
+    if (left.size < VARVE_VALUE_HEADER_SIZE && raw.size >= VARVE_VALUE_HEADER_SIZE)
+        return start_bytes(value, raw, err);
     if (left.size > VARVE_VALUE_SIZE_MAX || data.size > VARVE_VALUE_SIZE_MAX - left.size)
         return fail_too_large(misfit);
-    varve_status status = VARVE_OK;
-    if (value->form != VARVE__COMBINED_BYTES)
-        status = varve__buf_assign(&value->bytes, left, err);
-    if (status == VARVE_OK)
-        status = varve__buf_append(&value->bytes, data, err);
-    if (status != VARVE_OK)
-        return status;
-    if (left.size >= VARVE_VALUE_HEADER_SIZE)
-        memset(value->bytes.data, 0, CHECKSUM_SIZE);
-    value->form = VARVE__COMBINED_BYTES;
-    value->tag = varve_value_tag(varve_buf_slice(&value->bytes));
-    return VARVE_OK;
+    varve_status status = start_bytes(value, left, err);
+    return status == VARVE_OK ? varve__buf_append(&value->bytes, data, err) : status;
 }
 
 /* ---- Adding ------------------------------------------------------------------------------------

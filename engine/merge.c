@@ -190,10 +190,17 @@ static varve_status begin_conflict(struct merge *merge, varve_error *err)
     return VARVE_OK;
 }
 
-static varve_status begin_misfit(struct merge *merge, varve__conflict_code code, const char *text,
-                                 varve_error *err)
+static varve_status fail_below(struct merge *merge, const char *problem, varve_error *err)
 {
-    (void)varve__misfit_set(&merge->misfit, code, "%s", text);
+    (void)varve__misfit_set(&merge->misfit, VARVE__CONFLICT_BELOW,
+                            "what is there does not decode: %s", problem);
+    return begin_conflict(merge, err);
+}
+
+static varve_status fail_intent(struct merge *merge, varve_error *err)
+{
+    (void)varve__misfit_set(&merge->misfit, VARVE__CONFLICT_INTENT,
+                            "there is an intent of a transaction");
     return begin_conflict(merge, err);
 }
 
@@ -202,7 +209,7 @@ static varve_status resume_conflict(struct merge *merge, varve_slice bytes, varv
 {
     const char *problem = varve__conflict_parse(bytes, &merge->conflict);
     if (problem != NULL)
-        return begin_misfit(merge, VARVE__CONFLICT_BELOW, problem, err);
+        return fail_below(merge, problem, err);
     merge->has_conflict = true;
     varve_slice left = merge->conflict.operands;
     varve_slice operand;
@@ -219,12 +226,11 @@ static varve_status begin(struct merge *merge, varve_error *err)
         return VARVE_OK;
     const char *problem = varve__meta_parse(*merge->existing, &meta);
     if (problem != NULL)
-        return begin_misfit(merge, VARVE__CONFLICT_BELOW, problem, err);
+        return fail_below(merge, problem, err);
     if (meta.has_conflict)
         return resume_conflict(merge, meta.conflict, err);
     if (meta.has_txn)
-        return begin_misfit(merge, VARVE__CONFLICT_INTENT, "there is an intent of a transaction",
-                            err);
+        return fail_intent(merge, err);
     if (meta.has_raw)
         varve__combined_begin(&merge->value, meta.raw);
     merge->has_merge_ts = meta.has_merge_ts;
