@@ -25,9 +25,11 @@ static double number_of(const json_t *object, const char *key)
 
 static void compare_lane(const char *name, const json_t *before, const json_t *after, json_t *moved)
 {
-    double old = number_of(json_object_get(before, "ratio"), "median");
-    double new = number_of(json_object_get(after, "ratio"), "median");
-    if (!bench_moved(old, number_of(before, "spread"), new, number_of(after, "spread")))
+    const json_t *old_ratio = json_object_get(before, "ratio");
+    const json_t *new_ratio = json_object_get(after, "ratio");
+    double old = number_of(old_ratio, "median");
+    double new = number_of(new_ratio, "median");
+    if (!bench_moved(old, number_of(old_ratio, "spread"), new, number_of(new_ratio, "spread")))
         return;
     json_array_append_new(moved, json_pack("{s:s,s:O,s:f,s:f,s:f}", "case", name, "lane",
                                            json_object_get(after, "name"), "before", old, "after",

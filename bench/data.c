@@ -13,7 +13,7 @@ enum {
     OWN_OFFSET = 2,    /* of one that only a batch holds */
     NEW_OFFSET = 10,   /* of the first that is put */
     LOADED_AT_ONCE = 1000,
-    L0_FILES = 3,      /* one more would start a compaction */
+    L0_FILES = 4,
     L0_PER_MILLE = 25, /* of the keys have their newest version in one of these files */
     MEMTABLE_PER_MILLE = 20
 };

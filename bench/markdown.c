@@ -147,12 +147,12 @@ static void print_operation(FILE *out, const json_t *run, const bench_operation 
 static void print_known(FILE *out, const json_t *one)
 {
     const json_t *lanes = json_object_get(one, "lanes");
-    double base = number_of(json_array_get(lanes, 0), "facts");
+    double base = number_of(json_array_get(lanes, 0), "known");
     size_t index;
     json_t *lane;
     json_array_foreach(lanes, index, lane)
     {
-        double known = number_of(lane, "facts");
+        double known = number_of(lane, "known");
         double ratio = number_of(json_object_get(lane, "ratio"), "median");
         if (known == 0 || base == 0)
             continue;

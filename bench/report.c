@@ -15,14 +15,11 @@ static double number_of(const json_t *object, const char *key)
 }
 
 /* A number, or a dash if there is none. */
-static const char *number_text(const json_t *number, const char *format, char *out, size_t size)
+static const char *number_text(const json_t *number, char *out, size_t size)
 {
     if (!json_is_number(number))
         return "-";
-    if (strcmp(format, "ns") == 0)
-        (void)snprintf(out, size, "%.0f", json_number_value(number));
-    else
-        (void)snprintf(out, size, "%.2f", json_number_value(number));
+    (void)snprintf(out, size, "%.0f", json_number_value(number));
     return out;
 }
 
@@ -41,20 +38,19 @@ static void print_latency(FILE *out, json_t *latency)
 static void print_lane(FILE *out, const json_t *lane)
 {
     const json_t *wall = json_object_get(lane, "wall");
+    const json_t *cpu = json_object_get(lane, "cpu");
     const json_t *ratio = json_object_get(lane, "ratio");
     char quartiles[48];
-    char cpu[32];
-    char cpu_ratio[32];
-    char fact[32];
+    char cpu_text[32];
+    char known[32];
     (void)snprintf(quartiles, sizeof quartiles, "%.0f-%.0f", number_of(wall, "q1"),
                    number_of(wall, "q3"));
-    (void)fprintf(
-        out, "  %-20s %9.0f %15s %8s   %6.2f (%.2f-%.2f) %6s %8s\n", text_of(lane, "name"),
-        number_of(wall, "median"), quartiles,
-        number_text(json_object_get(json_object_get(lane, "cpu"), "median"), "ns", cpu, sizeof cpu),
-        number_of(ratio, "median"), number_of(ratio, "low"), number_of(ratio, "high"),
-        number_text(json_object_get(lane, "cpu_ratio"), "ratio", cpu_ratio, sizeof cpu_ratio),
-        number_text(json_object_get(lane, "facts"), "ns", fact, sizeof fact));
+    (void)fprintf(out, "  %-20s %9.0f %15s %9s   %6.2f (%.2f-%.2f) %7.2f %9s\n",
+                  text_of(lane, "name"), number_of(wall, "median"), quartiles,
+                  number_text(json_object_get(cpu, "median"), cpu_text, sizeof cpu_text),
+                  number_of(ratio, "median"), number_of(ratio, "low"), number_of(ratio, "high"),
+                  number_of(lane, "wall_ratio"),
+                  number_text(json_object_get(lane, "known"), known, sizeof known));
     print_latency(out, json_object_get(lane, "latency"));
 }
 
@@ -62,9 +58,10 @@ void bench_print_case(FILE *out, const json_t *one)
 {
     size_t index;
     json_t *lane;
-    (void)fprintf(out, "%s, ns a %s\n", text_of(one, "name"), text_of(one, "unit"));
-    (void)fprintf(out, "  %-20s %9s %15s %8s   %-18s %6s %8s\n", "", "median", "quartiles", "CPU",
-                  "ratio (95 %)", "CPU", "known");
+    (void)fprintf(out, "%s, ns a %s, ratios of %s time\n", text_of(one, "name"),
+                  text_of(one, "unit"), text_of(one, "clock"));
+    (void)fprintf(out, "  %-20s %9s %15s %9s   %-18s %7s %9s\n", "", "median", "quartiles", "CPU",
+                  "ratio (95 %)", "by wall", "known ns");
     json_array_foreach(json_object_get(one, "lanes"), index, lane) print_lane(out, lane);
     (void)fflush(out);
 }

@@ -276,23 +276,34 @@ static json_t *latency_json(double *taken, size_t count)
     return found;
 }
 
+static json_t *ratio_json(bench_ratio ratio)
+{
+    return json_pack("{s:f,s:f,s:f,s:f}", "median", ratio.median, "low", ratio.low, "high",
+                     ratio.high, "spread", ratio.spread);
+}
+
+/*
+ * Work that never waits takes as much of a processor's time on a busy machine as on a quiet one:
+ * that decides, where it can be told and where waiting is not what is measured.
+ */
+static bool cpu_decides(const operation_run *op)
+{
+    return op->operation->mode == BENCH_ROUND;
+}
+
 static json_t *lane_json(const run_state *run, const operation_run *op, const lane_run *lane)
 {
     unsigned rounds = run->options->plan->rounds;
     const lane_run *base = &op->lanes[0];
-    bench_ratio ratio = bench_ratio_of(lane->wall, base->wall, rounds);
+    bool has_cpu = lane->cpu[0] >= 0;
     double fact = bench_fact(&run->state->shape, op->operation->name, lane->lane->name);
-    json_t *cpu = json_null();
-    json_t *cpu_ratio = json_null();
-    if (lane->cpu[0] >= 0 && base->cpu[0] >= 0) {
-        cpu = quartiles_json(lane->cpu, rounds);
-        cpu_ratio = json_real(bench_ratio_of(lane->cpu, base->cpu, rounds).median);
-    }
+    bench_ratio wall = bench_ratio_of(lane->wall, base->wall, rounds);
+    bench_ratio decides = cpu_decides(op) ? bench_ratio_of(lane->cpu, base->cpu, rounds) : wall;
     json_t *one = json_pack(
-        "{s:s,s:s,s:o,s:o,s:{s:f,s:f,s:f},s:f,s:o,s:o}", "name", lane->lane->name, "contender",
-        lane->store->contender->name, "wall", quartiles_json(lane->wall, rounds), "cpu", cpu,
-        "ratio", "median", ratio.median, "low", ratio.low, "high", ratio.high, "spread",
-        ratio.spread, "cpu_ratio", cpu_ratio, "facts", fact == 0 ? json_null() : json_real(fact));
+        "{s:s,s:s,s:o,s:o,s:o,s:f,s:o}", "name", lane->lane->name, "contender",
+        lane->store->contender->name, "wall", quartiles_json(lane->wall, rounds), "cpu",
+        has_cpu ? quartiles_json(lane->cpu, rounds) : json_null(), "ratio", ratio_json(decides),
+        "wall_ratio", wall.median, "known", fact == 0 ? json_null() : json_real(fact));
     if (lane->latencies != NULL)
         json_object_set_new(one, "latency",
                             latency_json(lane->latencies, (size_t)rounds * op->keys));
@@ -307,8 +318,9 @@ static json_t *case_json(const run_state *run, const operation_run *op)
     (void)snprintf(name, sizeof name, "%s/%s", run->name, op->operation->name);
     for (size_t i = 0; i < op->count; i++)
         json_array_append_new(lanes, lane_json(run, op, &op->lanes[i]));
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:I,s:i,s:o}", "name", name, "state", run->name,
-                     "operation", op->operation->name, "unit", op->operation->unit, "layout",
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:I,s:i,s:o}", "name", name, "state",
+                     run->name, "operation", op->operation->name, "unit", op->operation->unit,
+                     "clock", cpu_decides(op) ? "cpu" : "wall", "layout",
                      shape->layout == BENCH_ONE ? "one" : "l0", "versions", (int)shape->versions,
                      "value_bytes", (int)shape->value_size, "keys", (json_int_t)shape->keys,
                      "beyond_cache", (int)shape->beyond_cache, "lanes", lanes);

@@ -20,7 +20,8 @@ static void *our_open(const bench_config *config)
                              .path = config->path,
                              .writer_durability = VARVE_NO_SYNC,
                              .cache_bytes = config->cache_bytes,
-                             .write_buffer_bytes = config->write_buffer_bytes};
+                             .write_buffer_bytes = config->write_buffer_bytes,
+                             .rocksdb_options = "disable_auto_compactions=true"};
     bench_must(varve_engine_open(&options, &store->engine, &err), &err);
     return store;
 }
