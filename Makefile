@@ -28,6 +28,7 @@ help:
 	@echo 'make tsan        the suite under the thread sanitizer'
 	@echo 'make valgrind    the C tests under valgrind, which also sees inside RocksDB'
 	@echo 'make coverage    the suite, then the line coverage of each folder (at least 90%)'
+	@echo 'make million     a million random operations on each backend, held against a model'
 	@echo 'make fuzz        each fuzz target for a minute'
 	@echo 'make lint        the rules of the source tree'
 	@echo 'make format      reformat the C files'
@@ -75,6 +76,12 @@ coverage: bootstrap
 	find build/coverage -name '*.gcda' -delete
 	$(call test,build/coverage)
 	python3 -B cmake/coverage.py build/coverage
+
+# The suite does the same with 20,000.
+.PHONY: million
+million: bootstrap
+	$(call build,dev,build/dev$(suffix))
+	VARVE_TEST_STEPS=1000000 build/dev$(suffix)/tests/engine_test_random
 
 .PHONY: fuzz
 fuzz: bootstrap

@@ -5,7 +5,7 @@
 #include "engine/batch.h"
 #include "format/batch_repr.h"
 #include "tests/support/backends.h"
-#include "tests/support/records.h"
+#include "tests/support/texts.h"
 
 /* The number of the backend in progress. */
 static int backend;
@@ -280,9 +280,175 @@ static varve_status batching_under_an_iterator(varve_engine *engine, varve_error
     return status;
 }
 
+/* The texts M and +1, made before memory is scarce. */
+static varve_slice records[2];
+
+static void make_records(void)
+{
+    records[0] = record_of("M");
+    records[1] = record_of("+1");
+}
+
+/* A merge on top of what the engine has, one on a put, and one on nothing. */
+static varve_status write_merges(varve_writer *writer, varve_error *err)
+{
+    static const char *const keys[] = {"c", "m", "n"};
+    varve_status status = varve_writer_put(writer, key_of("m"), records[0], err);
+    for (int i = 0; i < 3 && status == VARVE_OK; i++)
+        status = varve_writer_merge(writer, key_of(keys[i]), records[1], err);
+    return status;
+}
+
+static varve_status get_merged(varve_reader *reader, const char *key, const char *expected,
+                               varve_error *err)
+{
+    varve_buf value = VARVE_BUF_INIT;
+    varve_status status = varve_reader_get(reader, key_of(key), &value, err);
+    if (status == VARVE_OK)
+        ck_text(text_of(varve_buf_slice(&value)), expected);
+    varve_buf_release(&value);
+    return status;
+}
+
+static varve_status merging(varve_engine *engine, varve_error *err)
+{
+    varve_batch *batch;
+    varve_status status = varve_batch_open(engine, 0, &batch, err);
+    if (status != VARVE_OK)
+        return status;
+    varve_reader *reader = varve_batch_reader_of(batch);
+    status = write_merges(varve_batch_writer_of(batch), err);
+    bool is_written = status == VARVE_OK;
+    if (status == VARVE_OK)
+        status = get_merged(reader, "c", "conflict", err); /* it holds no record */
+    if (status == VARVE_OK)
+        status = get_merged(reader, "m", "M+1", err);
+    if (status == VARVE_OK)
+        status = get_merged(reader, "n", "+1", err);
+    if (status == VARVE_OK)
+        status = walk_all(reader, NULL, 5, err);
+    if (status == VARVE_NO_MEMORY && is_written)
+        ck_assert_int_eq(walk_all(reader, NULL, 5, NULL), VARVE_OK);
+    varve_batch_close(batch);
+    return status;
+}
+
+/* A batch over a snapshot, with more marks than there is room for at first, and a view. */
+static varve_status write_marked(varve_batch *batch, varve_error *err)
+{
+    varve_distinct *distinct;
+    varve_status status = VARVE_OK;
+    for (int i = 0; i < 9 && status == VARVE_OK; i++) {
+        status = varve_writer_put(varve_batch_writer_of(batch), key_of("k"), bytes("v"), err);
+        if (status == VARVE_OK)
+            status = varve_batch_savepoint(batch, err);
+    }
+    if (status != VARVE_OK)
+        return status;
+    status = varve_distinct_open(batch, &distinct, err);
+    if (status != VARVE_OK)
+        return status;
+    status = varve_writer_clear(varve_distinct_writer(distinct), key_of("k"), err);
+    if (status == VARVE_OK)
+        status = walk_all(varve_distinct_reader(distinct), NULL, 4, err);
+    varve_distinct_close(distinct);
+    return status == VARVE_OK ? varve_batch_rollback(batch, err) : status;
+}
+
+static varve_status batching_over_a_snapshot(varve_engine *engine, varve_error *err)
+{
+    varve_snapshot *snapshot;
+    varve_batch *batch;
+    varve_status status = varve_snapshot_open(engine, &snapshot, err);
+    if (status != VARVE_OK)
+        return status;
+    status = varve_batch_open_at(snapshot, 0, &batch, err);
+    varve_snapshot_close(snapshot);
+    if (status != VARVE_OK) {
+        ck_assert_ptr_null(batch);
+        return status;
+    }
+    status = write_marked(batch, err);
+    if (status == VARVE_OK)
+        status = walk_all(varve_batch_reader_of(batch), NULL, 4, err);
+    varve_batch_close(batch);
+    return status;
+}
+
+static varve_status look(void *arg, varve_slice bytes, varve_error *err)
+{
+    (void)arg, (void)err;
+    ck_slice_eq(bytes, varve_slice_text("2"));
+    return VARVE_OK;
+}
+
+static varve_status count_one(void *arg, varve_slice engine_key, varve_slice value,
+                              varve_error *err)
+{
+    (void)engine_key, (void)value, (void)err;
+    ++*(unsigned *)arg;
+    return VARVE_OK;
+}
+
+static varve_status in_strokes(varve_engine *engine, varve_error *err)
+{
+    varve_reader *reader = varve_engine_reader(engine);
+    varve_writer *writer = varve_engine_writer(engine);
+    const varve_slice all = varve_slice_of(NULL, 0);
+    varve_buf value = VARVE_BUF_INIT;
+    varve_iter *it;
+    unsigned count = 0;
+    uint64_t cleared = 9;
+    varve_status status =
+        varve_reader_get_record(reader, key_of("b@1"), look, NULL, &value, NULL, NULL, err);
+    varve_buf_release(&value);
+    if (status == VARVE_OK)
+        status = varve_reader_iterate(reader, all, all, 0, count_one, &count, err);
+    ck_assert(status != VARVE_OK || count == 3);
+    if (status == VARVE_OK)
+        status = varve_writer_put_record(writer, key_of("c"), bytes("3"), NULL, NULL, err);
+    if (status != VARVE_OK)
+        return status;
+    status = varve_iter_open(reader, NULL, &it, err);
+    if (status != VARVE_OK)
+        return status;
+    status = varve_writer_clear_iter_range(writer, it, key_of("b"), all, &cleared, err);
+    varve_iter_close(it);
+    ck_assert_uint_eq(cleared, status == VARVE_OK ? 2 : 0);
+    if (status != VARVE_OK)
+        check_all(reader, "a=1 b@1=2 c=3");
+    return status == VARVE_OK ? walk_all(reader, NULL, 1, err) : status;
+}
+
+static varve_status with_tokens(varve_engine *engine, varve_error *err)
+{
+    varve_batch *batch;
+    uint64_t forgotten = 0;
+    const varve_ts times[] = {{5, 0}, {6, 0}};
+    varve_status status = varve_batch_open(engine, 0, &batch, err);
+    if (status != VARVE_OK)
+        return status;
+    status = varve_batch_set_token(batch, bytes("token"), times[0], err);
+    ck_assert(status == VARVE_OK || varve_batch_is_empty(batch));
+    if (status == VARVE_OK)
+        status = varve_batch_commit(batch, VARVE_NO_SYNC, err);
+    varve_batch_close(batch);
+    if (status == VARVE_OK)
+        status = varve_engine_token_lookup(engine, bytes("token"), NULL, err);
+    if (status != VARVE_OK)
+        return status;
+    status = varve_engine_tokens_forget(engine, times[1], 0, &forgotten, err);
+    ck_assert_uint_eq(forgotten, status == VARVE_OK ? 1 : 0);
+    return status;
+}
+
 static varve_status (*const trials[])(varve_engine *engine, varve_error *err) = {
-    writing,   applying,      reading,  moving_by_key,
-    narrowing, with_snapshot, batching, batching_under_an_iterator,
+    writing,    applying,
+    reading,    moving_by_key,
+    narrowing,  with_snapshot,
+    batching,   batching_under_an_iterator,
+    merging,    batching_over_a_snapshot,
+    in_strokes, with_tokens,
 };
 enum { TRIALS = sizeof trials / sizeof trials[0] };
 
@@ -296,6 +462,7 @@ START_TEST(each_allocation_may_fail_on_the_map)
     int trial = _i;
     backend = BACKEND_MAP;
     (void)many_records();
+    make_records();
     ck_assert_uint_gt(fault_alloc_each(one_trial, &trial), 2);
 }
 END_TEST
@@ -305,6 +472,7 @@ START_TEST(each_allocation_may_fail_over_rocksdb)
     int trial = _i;
     backend = BACKEND_MEMORY;
     (void)many_records();
+    make_records();
     ck_assert_uint_gt(fault_alloc_each(one_trial, &trial), 2);
 }
 END_TEST

@@ -960,8 +960,8 @@ END_TEST
 
 static void fill(TCase *tcase)
 {
-    /* A tenth of a millisecond is plenty for a step. */
-    tcase_set_timeout(tcase, 60 + (double)steps_wanted() / 2000);
+    if (getenv("VARVE_TEST_STEPS") != NULL)
+        tcase_set_timeout(tcase, 60 + (double)steps_wanted() / 1000);
     tcase_add_test(tcase, random_work_agrees_with_the_model);
 }
 
