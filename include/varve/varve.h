@@ -15,6 +15,7 @@
 #include <varve/error.h>
 #include <varve/key.h>
 #include <varve/merge.h>
+#include <varve/meta.h>
 #include <varve/mvcc.h>
 #include <varve/read.h>
 #include <varve/state.h>

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include <varve/key.h>
+#include <varve/meta.h>
 #include <varve/stats.h>
 #include <varve/ts.h>
 #include <varve/value.h>
@@ -135,6 +136,13 @@ static void check_statistics_key(char *cells[])
     ck_hex(varve_buf_slice(&encoded), cells[1]);
 }
 
+static void check_metadata(char *cells[])
+{
+    text.size = 0;
+    ck_ok(varve_meta_print(hex(cells[1]), &text, &err), &err);
+    ck_buf_text(&text, cells[0]);
+}
+
 /* A C string that lives as long as the test. */
 static const char *printed_key(varve_slice engine_key)
 {
@@ -224,6 +232,7 @@ static struct kind {
     {"inline records", check_inline, 2, 2, 0},
     {"intents", check_intent, 2, 2, 0},
     {"batches", check_batch, 2, 4, 0},
+    {"metadata", check_metadata, 2, 2, 0},
     {"statistics", check_statistics, 2, 2, 0},
     {"keys of statistics", check_statistics_key, 2, 5, 0},
     {"sizes", check_size, 3, 4, 0},

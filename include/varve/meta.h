@@ -1,0 +1,36 @@
+/*
+ * Metadata records: what stands at the metadata position of a key that has an inline value or an
+ * intent.  docs/format.md has the encoding.
+ */
+#ifndef VARVE_META_H
+#define VARVE_META_H
+
+#include <varve/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Append the printed form of an encoded record to `text`; the transaction as varve_txn_meta_print()
+ * shows it, or `<nil>`, and values as varve_value_print() does:
+ *
+ *     txn={id=...} ts=0.000000011,0 del=false klen=12 vlen=6 ih={{10 /BYTES/a}{20 /BYTES/b}}
+ *     txn={<nil>} ts=0,0 del=false klen=0 vlen=0 raw=/BYTES/def
+ *
+ * `raw`, the inline value, is there when it is not empty, `ih`, the earlier values of the intent,
+ * when there are any.  A record of merges that do not fit together ends with the reason in quotes:
+ * ` conflict="..."`.  The timestamp of a merge is not shown.  A record need not be complete for
+ * this: what it does not say is zero.
+ *
+ * Returns VARVE_OK; VARVE_CORRUPT for bytes that do not decode; or VARVE_NO_MEMORY.  After a
+ * failure the text is as it was.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_meta_print(varve_slice record, varve_buf *text,
+                                                        varve_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
