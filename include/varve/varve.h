@@ -13,11 +13,13 @@
 #include <varve/clock.h>
 #include <varve/engine.h>
 #include <varve/error.h>
+#include <varve/gc.h>
 #include <varve/key.h>
 #include <varve/merge.h>
 #include <varve/meta.h>
 #include <varve/mvcc.h>
 #include <varve/read.h>
+#include <varve/split.h>
 #include <varve/state.h>
 #include <varve/stats.h>
 #include <varve/ts.h>

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include <varve/mvcc.h>
+#include <varve/split.h>
 #include <varve/stats.h>
 
 #include "tests/support/fault.h"
@@ -192,6 +193,17 @@ static varve_status recount(const struct context *context, varve_error *err)
     return status;
 }
 
+static varve_status find_split_key(const struct context *context, varve_error *err)
+{
+    varve_split split = VARVE_SPLIT_INIT;
+    varve_span all = {bytes(""), bytes("")};
+    varve_status status =
+        varve_mvcc_find_split_key(context->reader, all, 500, NULL, NULL, &split, err);
+    ck_assert((split.key.size > 0) == (status == VARVE_OK));
+    varve_split_release(&split);
+    return status;
+}
+
 static varve_status get_range_stats(const struct context *context, varve_error *err)
 {
     varve_stats stats;
@@ -232,6 +244,7 @@ static const struct operation {
     {delete_inline, VARVE_OK, 1},
     {delete_mixed, VARVE_INLINE_MIX, 0},
     {recount, VARVE_OK, 0},
+    {find_split_key, VARVE_OK, 0},
     {get_range_stats, VARVE_OK, 0},
     {put_range_stats, VARVE_OK, 1},
     {get_range_stats, VARVE_OK, 0},
