@@ -1,6 +1,6 @@
 #include "engine/engine.h"
 #include "tests/support/backends.h"
-#include "tests/support/records.h"
+#include "tests/support/texts.h"
 
 static varve_snapshot *snapshot_now(void)
 {
@@ -80,8 +80,58 @@ START_TEST(iterators_go_on_after_the_snapshot_is_closed)
 }
 END_TEST
 
+static varve_status count_record(void *arg, varve_slice engine_key, varve_slice value,
+                                 varve_error *err)
+{
+    (void)engine_key;
+    (void)value;
+    (void)err;
+    ++*(unsigned *)arg;
+    return VARVE_OK;
+}
+
+/* All that a reader can do, on a snapshot; what came later is not there. */
+START_TEST(TestSnapshotMethods)
+{
+    varve_buf value = VARVE_BUF_INIT;
+    put_text(on.writer, "a", "1");
+    put_text(on.writer, "b@2", "2");
+    put_text(on.writer, "c", "3");
+    varve_snapshot *snapshot = snapshot_now();
+    varve_reader *reader = varve_snapshot_reader(snapshot);
+    put_text(on.writer, "a", "later");
+    put_text(on.writer, "aa", "later");
+    clear(on.writer, "b@2");
+    merge_text(on.writer, "c", "4");
+
+    ck_text(get_text(reader, "a"), "1");
+    ck_text(get_text(reader, "b@2"), "2");
+    ck_text(get_text(reader, "c"), "3");
+    ck_text(get_text(reader, "aa"), "-");
+    ck_status(varve_reader_get(reader, hex("00 01"), &value, &on.err), VARVE_EMPTY_KEY, &on.err);
+    ck_text(texts_of(reader), "a=1 b@2=2 c=3");
+    unsigned count = 0;
+    ck_ok(varve_reader_iterate(reader, key_of(""), key_of("c"), 0, count_record, &count, &on.err),
+          &on.err);
+    ck_assert_uint_eq(count, 2);
+    ck_ok(varve_reader_iterate(reader, key_of(""), key_of(""), 1, count_record, &count, &on.err),
+          &on.err);
+    ck_assert_uint_eq(count, 3);
+    varve_iter *it = iter(reader, NULL);
+    ck_assert(varve_iter_seek_ge(it, key_of("aa")));
+    ck_text(position(it), "b@2");
+    ck_assert(varve_iter_prev(it));
+    ck_text(position(it), "a");
+    varve_iter_close(it);
+    ck_text(texts_of(on.reader), "a=later aa=later c=7");
+    varve_snapshot_close(snapshot);
+    varve_buf_release(&value);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
+    tcase_add_test(tcase, TestSnapshotMethods);
     tcase_add_test(tcase, a_snapshot_keeps_its_state);
     tcase_add_test(tcase, a_snapshot_of_nothing_stays_empty);
     tcase_add_test(tcase, an_open_batch_is_not_in_a_snapshot);
