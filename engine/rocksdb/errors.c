@@ -57,7 +57,10 @@ varve_status varve__rocksdb_status_of(const char *text)
     return VARVE_INTERNAL;
 }
 
-/* Whether the text names a table file or a manifest; a folder of that kind of name is none. */
+/*
+ * Whether the text names a table file, a manifest or what becomes the file CURRENT; a folder of
+ * that kind of name is none.
+ */
 static bool names_other_file(const char *text)
 {
     const char *manifest = strstr(text, "/MANIFEST-");
@@ -65,7 +68,8 @@ static bool names_other_file(const char *text)
         manifest += strlen("/MANIFEST-");
         manifest += strspn(manifest, "0123456789");
     }
-    return (manifest != NULL && *manifest == ':') || strstr(text, ".sst: ") != NULL;
+    return (manifest != NULL && *manifest == ':') || strstr(text, ".sst: ") != NULL ||
+           strstr(text, ".dbtmp: ") != NULL;
 }
 
 bool varve__rocksdb_is_log_sync_failure(const char *text)

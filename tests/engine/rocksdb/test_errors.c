@@ -99,6 +99,7 @@ static const struct {
     /* Refused, for something that failed in the background. */
     {false, VARVE_IO, "IO error: While fdatasync: /d/000009.sst: Input/output error"},
     {false, VARVE_IO, "IO error: While fdatasync: /d/MANIFEST-000005: Input/output error"},
+    {false, VARVE_IO, "IO error: While fdatasync: /d/000013.dbtmp: Input/output error"},
     {false, VARVE_CORRUPT, "Corruption: While fsync"},
 };
 
