@@ -28,13 +28,12 @@ varve_status varve_batch_savepoint(varve_batch *batch, varve_error *err)
     return VARVE_OK;
 }
 
-/* The view only grows: one that knows of what is taken back starts over. */
+/* The view only grows: one that knows of what is taken back starts over.  No iterator is open. */
 static void cut(varve_batch *batch, const varve__savepoint *mark)
 {
     varve__repr_cut(&batch->repr, mark->size, mark->count);
     if (batch->view.offset > mark->size)
         varve__batch_view_reset(&batch->view);
-    batch->version++;
 }
 
 varve_status varve_batch_rollback(varve_batch *batch, varve_error *err)

@@ -19,6 +19,7 @@
 #include "format/meta.h"
 #include "tests/support/backends.h"
 #include "tests/support/records.h"
+#include "util/buf.h"
 
 enum { ITERS = 4, KEYS_MAX = 128, BOUNDS_MAX = 256, MARKS_MAX = 5 };
 
@@ -849,13 +850,51 @@ static int on_top_of(int above, int below)
     return new_event(true, before, events[above].kind, events[above].number);
 }
 
+static varve_status gather(void *arg, varve_slice engine_key, varve_slice value, varve_error *err)
+{
+    varve_buf *all = arg;
+    const varve_slice size = varve_slice_of(&engine_key.size, sizeof engine_key.size);
+    varve_status status = varve__buf_append(all, size, err);
+    if (status == VARVE_OK)
+        status = varve__buf_append(all, engine_key, err);
+    return status == VARVE_OK ? varve__buf_append(all, value, err) : status;
+}
+
+/* All bytes of a reader, conflicts too. */
+static void gather_all(varve_reader *reader, varve_buf *all)
+{
+    const varve_slice end = varve_slice_of(NULL, 0);
+    all->size = 0;
+    REQUIRE(varve_reader_iterate(reader, end, end, 0, gather, all, NULL) == VARVE_OK, "iterate");
+}
+
+/* What the batch shows of a state, and what the commit leaves of it, are the same bytes. */
+static void check_commit(const varve_buf *before)
+{
+    varve_reader *readers[] = {on.reader, varve_engine_reader(twin)};
+    varve_buf after = VARVE_BUF_INIT;
+    for (int i = 0; i < 2; i++) {
+        gather_all(readers[i], &after);
+        REQUIRE(varve_slice_equal(varve_buf_slice(before), varve_buf_slice(&after)),
+                "step %lu: the commit left other bytes, %d", steps, i);
+    }
+    varve_buf_release(&after);
+}
+
 static void commit(void)
 {
     varve_slice repr = varve_batch_repr(batch);
+    varve_buf before = VARVE_BUF_INIT;
+    bool is_complete = !over_snapshot && distinct == NULL;
+    if (is_complete)
+        gather_all(batch_reader(), &before);
     REQUIRE(varve_writer_apply(varve_engine_writer(twin), repr, NULL) == VARVE_OK, "twin");
     REQUIRE(varve_batch_commit(batch, VARVE_NO_SYNC, NULL) == VARVE_OK, "commit");
     for (size_t i = 0; i < key_count; i++)
         in_engine[i] = on_top_of(in_batch[i], in_engine[i]);
+    if (is_complete)
+        check_commit(&before);
+    varve_buf_release(&before);
 }
 
 /* Iterators over a batch that is done can only be closed, and so can its view. */
