@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <varve/varve.h>
 
-#include "engine/engine.h"
 #include "engine/merge.h"
 #include "tests/support/backends.h"
 #include "tests/support/records.h"
@@ -30,13 +29,7 @@ static void reopen(void)
 {
     if (on.backend != BACKEND_DISK)
         return;
-    varve_options options = {
-        .never_sync = true,
-        .path = (const char *)copy_of(
-                    varve_slice_of(on.engine->options.path, strlen(on.engine->options.path) + 1))
-                    .data};
-    ck_ok(varve_engine_close(on.engine, &on.err), &on.err);
-    on.engine = backend_open_with(BACKEND_DISK, options);
+    on.engine = backend_reopen(on.engine);
     on.reader = varve_engine_reader(on.engine);
     on.writer = varve_engine_writer(on.engine);
 }

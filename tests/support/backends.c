@@ -79,6 +79,17 @@ varve_engine *backend_open(int backend)
     return backend_open_with(backend, (varve_options){.never_sync = true});
 }
 
+varve_engine *backend_reopen(varve_engine *engine)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    char path[4096];
+    varve_options options = {.never_sync = engine->options.never_sync, .path = path};
+    (void)snprintf(path, sizeof path, "%s", engine->options.path);
+    note(engine, NULL);
+    ck_ok(varve_engine_close(engine, &err), &err);
+    return backend_open_with(BACKEND_DISK, options);
+}
+
 void backend_close(varve_engine *engine)
 {
     varve_error err = VARVE_ERROR_INIT;
