@@ -166,6 +166,8 @@ static varve_status choose_temp_dir(const varve_options *options, varve_buf *pat
 {
     if (options->temp_dir != NULL)
         return varve__buf_append(path, varve_slice_text(options->temp_dir), err);
+    if (options->secondary_path != NULL)
+        return varve__buf_append(path, varve_slice_text(options->secondary_path), err);
     if (options->path != NULL && !options->read_only)
         return varve__buf_printf(path, err, "%s" TEMP_BELOW_STORE, options->path);
     const char *of_system = getenv("TMPDIR");
@@ -198,8 +200,13 @@ varve_status varve_engine_catch_up(varve_engine *engine, varve_error *err)
     varve_error own;
     varve_error *told = teller(err, &own);
     varve__store *store = varve__engine_enter(engine);
+    varve_status status = leave(engine, "catch up", engine->ops->catch_up(store, told), told);
+    if (status != VARVE_OK)
+        return status;
+    varve__gate_close(&engine->gate);
     varve__pool_write_begin(&engine->pool);
-    varve_status status = engine->ops->catch_up(store, told);
+    engine->ops->caught_up(store);
     varve__pool_write_end(&engine->pool);
-    return leave(engine, "catch up", status, told);
+    varve__gate_open(&engine->gate);
+    return VARVE_OK;
 }

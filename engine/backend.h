@@ -91,7 +91,12 @@ typedef struct varve__backend_ops {
     varve_status (*ingest)(varve__store *store, const char *const *paths, size_t count, bool move,
                            varve_error *err);
     varve_status (*checkpoint)(varve__store *store, const char *path, varve_error *err);
+    /*
+     * Of a secondary: read what the writer has written by now; and then, with nobody else in a call
+     * on the store, show what was read last.  Open iterators and snapshots keep what they show.
+     */
     varve_status (*catch_up)(varve__store *store, varve_error *err);
+    void (*caught_up)(varve__store *store);
 
     /* The write-ahead log: each as in <varve/wal.h>; gaps are found above the backends. */
     uint64_t (*sequence)(varve__store *store);

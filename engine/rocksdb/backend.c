@@ -13,7 +13,8 @@
     .wal_close = varve__rocksdb_wal_close, .compact_range = varve__rocksdb_compact_range,          \
     .approximate_bytes = varve__rocksdb_approximate_bytes, .stats = varve__rocksdb_stats,          \
     .stall = varve__rocksdb_stall, .memory = varve__rocksdb_memory,                                \
-    .catch_up = varve__rocksdb_catch_up, .state = varve__rocksdb_state
+    .catch_up = varve__rocksdb_catch_up, .caught_up = varve__rocksdb_caught_up,                    \
+    .state = varve__rocksdb_state
 
 const varve__backend_ops varve__backend_rocksdb = {.name = "rocksdb",
                                                    OPERATIONS,

@@ -15,6 +15,7 @@ struct rocksdb_iter {
     varve__iter base;
     rocksdb_iterator_t *raw;
     rocksdb_readoptions_t *how;
+    varve__generation *generation; /* of a secondary, held */
 };
 
 static struct rocksdb_iter *iter_of(varve_iter *head)
@@ -94,6 +95,7 @@ static void close_iter(varve_iter *head)
     struct rocksdb_iter *it = iter_of(head);
     rocksdb_iter_destroy(it->raw);
     rocksdb_readoptions_destroy(it->how);
+    varve__generation_release(it->generation);
     varve__iter_release(&it->base);
     varve__free(it);
 }
@@ -149,7 +151,8 @@ varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot
         return status;
     }
     it->how = make_read_options(&it->base, snapshot, options);
-    it->raw = rocksdb_create_iterator(store->db, it->how);
+    it->generation = varve__generation_hold(snapshot == NULL ? store->shown : snapshot->generation);
+    it->raw = rocksdb_create_iterator(varve__generation_db(store, it->generation), it->how);
     *out = &it->base.head;
     return VARVE_OK;
 }

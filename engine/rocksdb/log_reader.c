@@ -16,13 +16,14 @@
 
 struct varve__store_wal {
     varve__store *store;
-    rocksdb_wal_iterator_t *raw; /* NULL = to be made */
-    rocksdb_writebatch_t *batch; /* what has been lent; NULL = nothing */
-    uint64_t next;               /* the record that comes next */
-    uint64_t from;               /* where the next iterator begins: at that record, or the one
-                                    before, to meet the log data between the two */
-    size_t bare;                 /* commits without records that were lent since record next - 1 */
-    size_t to_skip;              /* of these, what the iterator has yet to pass */
+    varve__generation *generation; /* of a secondary, held */
+    rocksdb_wal_iterator_t *raw;   /* NULL = to be made */
+    rocksdb_writebatch_t *batch;   /* what has been lent; NULL = nothing */
+    uint64_t next;                 /* the record that comes next */
+    uint64_t from;                 /* where the next iterator begins: at that record, or the one
+                                      before, to meet the log data between the two */
+    size_t bare;    /* commits without records that were lent since record next - 1 */
+    size_t to_skip; /* of these, what the iterator has yet to pass */
 };
 
 uint64_t varve__rocksdb_sequence(varve__store *store)
@@ -37,6 +38,7 @@ varve_status varve__rocksdb_wal_open(varve__store *store, uint64_t since, varve_
     if (wal == NULL)
         return varve__fail_no_memory(err, sizeof *wal);
     *wal = (varve__store_wal){.store = store, .next = since, .from = since - 1};
+    wal->generation = varve__generation_hold(store->shown);
     *out = wal;
     return VARVE_OK;
 }
@@ -94,7 +96,8 @@ static char *move(varve__store_wal *wal)
     if (wal->raw != NULL)
         rocksdb_wal_iter_next(wal->raw);
     else
-        wal->raw = rocksdb_get_updates_since(wal->store->db, wal->from, NULL, &text);
+        wal->raw = rocksdb_get_updates_since(varve__generation_db(wal->store, wal->generation),
+                                             wal->from, NULL, &text);
     return text;
 }
 
@@ -138,5 +141,6 @@ void varve__rocksdb_wal_close(varve__store_wal *wal)
 {
     give_back(wal);
     end_iterator(wal);
+    varve__generation_release(wal->generation);
     varve__free(wal);
 }

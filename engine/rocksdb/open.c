@@ -17,7 +17,9 @@
 /* Give back all that a store has, also one that has not been opened completely. */
 static void free_store(varve__store *store)
 {
-    if (store->db != NULL)
+    varve__generation_release(store->next);
+    varve__generation_release(store->shown);
+    if (store->db != NULL && store->shown == NULL)
         rocksdb_close(store->db);
     varve__rocksdb_unlock(store->lock);
     if (store->get_options != NULL)
@@ -138,9 +140,9 @@ static varve_status open_as_asked(varve__store *store, const varve_options *opti
                                   varve_error *err)
 {
     if (options->secondary_path != NULL)
-        return varve__rocksdb_open_secondary(store, options->path, options->secondary_path, err);
+        return varve__rocksdb_open_secondary(store, options->secondary_path, err);
     if (options->read_only)
-        return varve__rocksdb_open_read_only(store, options->path, err);
+        return varve__rocksdb_open_read_only(store, options->path, &store->db, err);
     varve_status status = varve__rocksdb_open_for_writing(store, options->path, err);
     /* What was found before the lock was taken may have been changed until then. */
     if (status == VARVE_OK)

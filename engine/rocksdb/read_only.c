@@ -9,8 +9,11 @@
 #include "engine/rocksdb/store.h"
 #include "util/fail.h"
 
-varve_status varve__rocksdb_check_families(const varve__store *store, const char *path,
-                                           varve_error *err)
+/*
+ * A store has no other column families.  RocksDB refuses them when it opens for writing, but not
+ * when it opens for reading only.
+ */
+static varve_status check_families(const varve__store *store, const char *path, varve_error *err)
 {
     char *text = NULL;
     size_t count = 0;
@@ -26,42 +29,45 @@ varve_status varve__rocksdb_check_families(const varve__store *store, const char
     return status;
 }
 
-static varve_status open_once(varve__store *store, const char *path, varve_error *err)
+static varve_status open_once(const varve__store *store, const char *path, rocksdb_t **out,
+                              varve_error *err)
 {
     char *text = NULL;
-    varve_status status = varve__rocksdb_check_families(store, path, err);
+    varve_status status = check_families(store, path, err);
     if (status != VARVE_OK)
         return status;
-    store->db = rocksdb_open_for_read_only(store->options, path, 0, &text);
+    *out = rocksdb_open_for_read_only(store->options, path, 0, &text);
     return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "opening", text);
 }
 
 /* Open once; `changed` tells that a writer has made the outcome, good or bad, worthless. */
-static varve_status try_open(varve__store *store, const char *path, bool *changed, varve_error *err)
+static varve_status try_open(const varve__store *store, const char *path, rocksdb_t **out,
+                             bool *changed, varve_error *err)
 {
+    *out = NULL;
     varve__manifest before = varve__manifest_look(path);
-    varve_status status = open_once(store, path, err);
+    varve_status status = open_once(store, path, out, err);
     varve__manifest after = varve__manifest_look(path);
 
     *changed = !varve__manifest_is_same(&before, &after);
     if (!*changed)
         return status;
-    if (store->db != NULL)
-        rocksdb_close(store->db);
-    store->db = NULL;
+    if (*out != NULL)
+        rocksdb_close(*out);
+    *out = NULL;
     return varve__fail(err, VARVE_IO, "opening: a writer keeps changing %s", path);
 }
 
-varve_status varve__rocksdb_open_read_only(varve__store *store, const char *path, varve_error *err)
+varve_status varve__rocksdb_open_read_only(const varve__store *store, const char *path,
+                                           rocksdb_t **out, varve_error *err)
 {
     const int64_t end = varve__patience_end();
     varve_error failure = VARVE_ERROR_INIT;
     bool changed;
 
-    varve_status status = try_open(store, path, &changed, &failure);
-    while (changed && varve__patience_wait(end)) {
-        status = try_open(store, path, &changed, &failure);
-    }
+    varve_status status = try_open(store, path, out, &changed, &failure);
+    while (changed && varve__patience_wait(end))
+        status = try_open(store, path, out, &changed, &failure);
     if (status != VARVE_OK)
         (void)varve__error_copy(&failure, err);
     varve_error_release(&failure);

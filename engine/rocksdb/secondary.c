@@ -1,83 +1,135 @@
 /*
  * Engines that follow a live writer.
  *
- * What one shows changes in catching up and at no other time.  RocksDB gives it no snapshots: reads
- * ignore them, iterators refuse them.  So a snapshot of varve's is a promise not to catch up, and
- * catching up with one open is refused.
+ * RocksDB has secondaries of its own, but they show what has been overwritten: a value that was
+ * read from the log stays in their memory and hides the newer one that the writer has put into a
+ * table since.  They have no snapshots either.  So catching up opens the store once more, for
+ * reading only.  What was shown before is a generation that lives on, until the last iterator and
+ * the last snapshot that show it are closed.
  */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
 #include <varve/admin.h>
 
-#include "engine/rocksdb/errors.h"
-#include "engine/rocksdb/manifest.h"
+#include "engine/rocksdb/files.h"
 #include "engine/rocksdb/store.h"
+#include "engine/rocksdb/wal.h"
+#include "util/alloc.h"
 #include "util/fail.h"
 
-/* RocksDB's text if it fails, NULL for success; `changed` = the outcome, good or bad, is void. */
-static char *try_catch_up(varve__store *store, bool *changed)
+/* ---- What there is to be read --------------------------------------------------------------- */
+
+/* Add what a log tells, if the entry is one. */
+static void look_at_log(int directory, const char *name, struct varve__files *files)
 {
-    char *text = NULL;
-    varve__manifest before = varve__manifest_look(store->path);
-    rocksdb_try_catch_up_with_primary(store->db, &text);
-    varve__manifest after = varve__manifest_look(store->path);
-    *changed = !varve__manifest_is_same(&before, &after);
-    return text;
+    char *end;
+    struct stat what;
+    uint64_t number = strtoull(name, &end, 10);
+    if (end == name || strcmp(end, ".log") != 0 || fstatat(directory, name, &what, 0) != 0)
+        return;
+    files->log_bytes += (uint64_t)what.st_size;
+    if (number > files->log_number)
+        files->log_number = number;
 }
 
-/*
- * RocksDB reads the manifest first and the logs then.  A log may be gone by that time, whose
- * records have moved to a table that the manifest did not name yet: it counts only if the manifest
- * has not changed meanwhile.
- */
-static varve_status catch_up(varve__store *store, varve_error *err)
+static struct varve__files look_at_files(const char *path)
 {
-    const int64_t end = varve__patience_end();
-    bool changed;
-    char *text = try_catch_up(store, &changed);
-    while (changed && varve__patience_wait(end)) {
-        rocksdb_free(text);
-        text = try_catch_up(store, &changed);
-    }
-    if (text != NULL)
-        return varve__rocksdb_fail(err, "catching up", text);
-    if (changed)
-        return varve__fail(err, VARVE_IO, "catching up: a writer keeps changing %s", store->path);
-    return VARVE_OK;
+    struct varve__files files = {.manifest = varve__manifest_look(path)};
+    DIR *dir = opendir(path);
+    if (dir == NULL)
+        return files;
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+        look_at_log(dirfd(dir), entry->d_name, &files);
+    (void)closedir(dir);
+    return files;
 }
 
-varve_status varve__rocksdb_open_secondary(varve__store *store, const char *path,
-                                           const char *own_path, varve_error *err)
+static bool is_same(const struct varve__files *a, const struct varve__files *b)
 {
-    char *text = NULL;
-    varve_status status = varve__rocksdb_check_families(store, path, err);
-    if (status != VARVE_OK)
-        return status;
-    store->is_secondary = true;
-    store->db = rocksdb_open_as_secondary(store->options, path, own_path, &text);
-    if (text != NULL)
-        return varve__rocksdb_fail(err, "opening", text);
-    return catch_up(store, err);
+    return a->manifest.size >= 0 && varve__manifest_is_same(&a->manifest, &b->manifest) &&
+           a->log_number == b->log_number && a->log_bytes == b->log_bytes;
 }
 
-static varve_status fail_busy(size_t snapshots, varve_error *err)
+/* ---- Generations ---------------------------------------------------------------------------- */
+
+varve__generation *varve__generation_hold(varve__generation *generation)
 {
-    (void)varve__fail(err, VARVE_BUSY, "catching up: %zu snapshots are open", snapshots);
-    if (err != NULL)
-        err->detail.busy.snapshots = snapshots;
-    return VARVE_BUSY;
+    if (generation != NULL)
+        (void)atomic_fetch_add_explicit(&generation->users, 1, memory_order_relaxed);
+    return generation;
+}
+
+void varve__generation_release(varve__generation *generation)
+{
+    if (generation == NULL || atomic_fetch_sub(&generation->users, 1) > 1)
+        return;
+    if (generation->db != NULL)
+        rocksdb_close(generation->db);
+    varve__free(generation);
+}
+
+/* Read the store as it is now. */
+static varve_status read_store(const varve__store *store, varve__generation **out, varve_error *err)
+{
+    varve__generation *generation = varve__calloc(1, sizeof *generation);
+    if (generation == NULL)
+        return varve__fail_no_memory(err, sizeof *generation);
+    atomic_init(&generation->users, 1);
+    /* Before the reading: what comes later will be a difference. */
+    generation->files = look_at_files(store->path);
+    varve_status status = varve__wal_check(store->path, false, err);
+    if (status == VARVE_OK)
+        status = varve__rocksdb_open_read_only(store, store->path, &generation->db, err);
+    if (status == VARVE_OK)
+        *out = generation;
+    else
+        varve__generation_release(generation);
+    return status;
+}
+
+/* ---- The store ------------------------------------------------------------------------------ */
+
+varve_status varve__rocksdb_open_secondary(varve__store *store, const char *own_path,
+                                           varve_error *err)
+{
+    if (mkdir(own_path, 0755) != 0 && errno != EEXIST)
+        return varve__fail_file(err, "make the directory", own_path, "");
+    varve_status status = read_store(store, &store->shown, err);
+    if (status == VARVE_OK)
+        store->db = store->shown->db;
+    return status;
 }
 
 varve_status varve__rocksdb_catch_up(varve__store *store, varve_error *err)
 {
+    varve_status status = VARVE_OK;
+    varve__generation *read = NULL;
     (void)pthread_mutex_lock(&store->following);
-    varve_status status =
-        store->snapshots > 0 ? fail_busy(store->snapshots, err) : catch_up(store, err);
+    struct varve__files files = look_at_files(store->path);
+    const varve__generation *newest = store->next != NULL ? store->next : store->shown;
+    if (!is_same(&files, &newest->files))
+        status = read_store(store, &read, err);
+    if (read != NULL) {
+        varve__generation_release(store->next);
+        store->next = read;
+    }
     (void)pthread_mutex_unlock(&store->following);
     return status;
 }
 
-void varve__rocksdb_count_snapshots(varve__store *store, int change)
+void varve__rocksdb_caught_up(varve__store *store)
 {
+    varve__generation *before = NULL;
     (void)pthread_mutex_lock(&store->following);
-    store->snapshots += (size_t)change;
+    if (store->next != NULL) {
+        before = store->shown;
+        store->shown = store->next;
+        store->db = store->shown->db;
+        store->next = NULL;
+    }
     (void)pthread_mutex_unlock(&store->following);
+    varve__generation_release(before);
 }

@@ -9,6 +9,21 @@
 #include <stdatomic.h>
 
 #include "engine/backend.h"
+#include "engine/rocksdb/manifest.h"
+
+/*
+ * What a secondary shows between two times of catching up: its database, for as long as anybody
+ * uses it.
+ */
+typedef struct varve__generation {
+    rocksdb_t *db;
+    atomic_size_t users;
+    struct varve__files {
+        varve__manifest manifest;
+        uint64_t log_number; /* of the newest log, and the size of all */
+        uint64_t log_bytes;
+    } files; /* that it has been read from */
+} varve__generation;
 
 struct varve__store {
     rocksdb_t *db;
@@ -34,14 +49,15 @@ struct varve__store {
 
     pthread_mutex_t compacting; /* held by the one compaction that somebody has asked for */
 
-    /* secondary.c */
-    bool is_secondary;
-    pthread_mutex_t following; /* held while catching up; around `snapshots` */
-    size_t snapshots;          /* open ones of a secondary */
+    /* secondary.c; of other stores both are NULL */
+    varve__generation *shown; /* its database is `db` */
+    varve__generation *next;  /* has been read, waits to be shown; under `following` */
+    pthread_mutex_t following;
 };
 
 struct varve__store_snapshot {
-    const rocksdb_snapshot_t *snapshot; /* NULL = of a secondary, see secondary.c */
+    varve__generation *generation; /* of a secondary, held */
+    const rocksdb_snapshot_t *snapshot;
     rocksdb_readoptions_t *get_options;
 };
 
@@ -61,25 +77,33 @@ extern const varve__backend_ops varve__rocksdb_closed;
 
 /* ---- read_only.c */
 
-/* Open the database of a store whose options are made, without a lock, also beside a writer. */
-varve_status varve__rocksdb_open_read_only(varve__store *store, const char *path, varve_error *err);
-
 /*
- * A store has no other column families: VARVE_INCOMPATIBLE.  RocksDB refuses them when it opens for
- * writing, but not when it opens in another way.
+ * Open the database of a store whose options are made, without a lock, also beside a writer; NULL
+ * on failure.
  */
-varve_status varve__rocksdb_check_families(const varve__store *store, const char *path,
-                                           varve_error *err);
+varve_status varve__rocksdb_open_read_only(const varve__store *store, const char *path,
+                                           rocksdb_t **out, varve_error *err);
 
 /* ---- secondary.c */
 
-/* Open the database as a follower of its writer, which keeps its info log in `own_path`. */
-varve_status varve__rocksdb_open_secondary(varve__store *store, const char *path,
-                                           const char *own_path, varve_error *err);
+/* Open the database as a follower of its writer; `own_path` is a directory to make. */
+varve_status varve__rocksdb_open_secondary(varve__store *store, const char *own_path,
+                                           varve_error *err);
 varve_status varve__rocksdb_catch_up(varve__store *store, varve_error *err);
+void varve__rocksdb_caught_up(varve__store *store);
 
-/* One snapshot more, or one less; waits while the store is catching up. */
-void varve__rocksdb_count_snapshots(varve__store *store, int change);
+/* Hold a generation for one more user; returns its argument, which may be NULL. */
+varve__generation *varve__generation_hold(varve__generation *generation);
+
+/* Let go of it; NULL is fine. */
+void varve__generation_release(varve__generation *generation);
+
+/* The database of a generation; of a store if there is none. */
+static inline rocksdb_t *varve__generation_db(const varve__store *store,
+                                              const varve__generation *generation)
+{
+    return generation != NULL ? generation->db : store->db;
+}
 
 /* ---- read.c */
 

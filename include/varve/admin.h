@@ -178,10 +178,10 @@ VARVE_API VARVE_NODISCARD varve_status varve_engine_attributes(varve_engine *eng
 
 /*
  * Where scratch files of jobs on this engine belong: varve_options.temp_dir, else VARVE_TEMP below
- * the store; the system's (TMPDIR, or /tmp) for a store in memory and for one opened for reading
- * only.  A directory that is missing is made, but not its parents.  Replaces what `path` held and
- * ends it with a NUL that `size` does not count.  Returns VARVE_OK, VARVE_IO, VARVE_NO_SPACE or
- * VARVE_NO_MEMORY.
+ * the store; for a secondary its own directory; the system's (TMPDIR, or /tmp) for a store in
+ * memory and for one opened for reading only.  A directory that is missing is made, but not its
+ * parents.  Replaces what `path` held and ends it with a NUL that `size` does not count.  Returns
+ * VARVE_OK, VARVE_IO, VARVE_NO_SPACE or VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_engine_temp_dir(varve_engine *engine, varve_buf *path,
                                                              varve_error *err);
@@ -190,8 +190,13 @@ VARVE_API VARVE_NODISCARD varve_status varve_engine_temp_dir(varve_engine *engin
 
 /*
  * Bring an engine that was opened with varve_options.secondary_path up to what its primary has
- * written.  Open iterators and snapshots keep what they show.  Returns VARVE_OK;
- * VARVE_UNSUPPORTED for an engine that is no secondary; VARVE_IO; VARVE_CORRUPT.
+ * written.  Open iterators and snapshots keep what they show, and keep open the tables of that.
+ * Where anything has been written it costs what opening for reading only does; other calls on the
+ * engine go on meanwhile and see either all of it or none.
+ *
+ * Returns VARVE_OK; VARVE_UNSUPPORTED for an engine that is no secondary; VARVE_IO, also if the
+ * primary has changed its files for ten seconds on end; VARVE_CORRUPT; VARVE_NO_MEMORY.  After a
+ * failure the engine shows what it did before.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_engine_catch_up(varve_engine *engine,
                                                              varve_error *err);

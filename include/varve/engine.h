@@ -140,8 +140,8 @@ typedef struct varve_options {
     /*
      * Follow a live writer: take no lock, write nothing to the store, and see what the writer has
      * written each time varve_engine_catch_up() is called (<varve/admin.h>).  The directory given
-     * here holds the info log of this engine and is made if it is missing.  Implies `must_exist`
-     * and excludes `read_only`, `salvage` and a limit of open files.
+     * here is this engine's own, for its scratch files; it is made if it is missing.  Implies
+     * `must_exist` and excludes `read_only`, `salvage` and a limit of open files.
      */
     const char *secondary_path;
 

@@ -135,6 +135,38 @@ START_TEST(attributes_are_words)
 }
 END_TEST
 
+START_TEST(a_secondary_reads_only)
+{
+    varve_options complete;
+    varve_options good = on_disk();
+    good.secondary_path = "follower";
+    ck_ok(varve__options_complete(&good, &complete, &err), &err);
+    ck_assert(complete.read_only);
+    ck_assert_str_eq(complete.secondary_path, "follower");
+
+    varve_options options = good;
+    options.secondary_path = "";
+    check_refused(options, "secondary_path: a secondary needs a directory of its own");
+    options.secondary_path = "store";
+    check_refused(options, "secondary_path: a secondary needs a directory of its own");
+    options = good;
+    options.read_only = true;
+    check_refused(options, "read_only: not for a secondary");
+    options = good;
+    options.salvage = true;
+    check_refused(options, "salvage: not for a secondary");
+    options = good;
+    options.max_open_files = 100;
+    check_refused(options, "max_open_files: not for a secondary");
+    options = good;
+    options.compression = VARVE_COMPRESSION_ZSTD;
+    check_refused(options, "compression: not for reading only");
+    options = in_memory();
+    options.secondary_path = "follower";
+    check_refused(options, "secondary_path: not for a store in memory");
+}
+END_TEST
+
 START_TEST(what_would_have_no_effect_is_refused)
 {
     varve_options complete;
@@ -184,6 +216,7 @@ static varve_status own_and_disown(void *context, varve_error *failure)
     options.cache = context;
     options.attributes = attributes;
     options.temp_dir = "scratch";
+    options.secondary_path = "follower";
     options.rocksdb_options = "ttl=1";
     varve_status status = varve__options_own(&options, &owned, failure);
     attributes[0] = 'x';
@@ -191,6 +224,7 @@ static varve_status own_and_disown(void *context, varve_error *failure)
         ck_assert_str_eq(owned.path, "store");
         ck_assert_str_eq(owned.attributes, "ssd");
         ck_assert_str_eq(owned.temp_dir, "scratch");
+        ck_assert_str_eq(owned.secondary_path, "follower");
         ck_assert_str_eq(owned.rocksdb_options, "ttl=1");
         ck_assert_uint_eq(owned.struct_size, sizeof owned);
     }
@@ -265,6 +299,7 @@ int main(void)
     tcase_add_test(tcase, what_is_given_is_kept);
     tcase_add_test(tcase, the_message_names_the_field);
     tcase_add_test(tcase, attributes_are_words);
+    tcase_add_test(tcase, a_secondary_reads_only);
     tcase_add_test(tcase, what_would_have_no_effect_is_refused);
     tcase_add_test(tcase, an_owned_copy_is_independent);
     tcase_add_test(tcase, a_store_in_memory_is_new_and_writable);
