@@ -156,6 +156,21 @@ START_TEST(a_flush_without_memory_stops_the_store_until_it_is_opened_again)
 }
 END_TEST
 
+START_TEST(recovery_opens_it_again)
+{
+    varve_engine *engine = store_to_merge();
+    fault_alloc_arm(1);
+    varve_status status = varve_engine_flush(engine, &err);
+    ck_assert(fault_alloc_disarm());
+    ck_status(status, VARVE_NO_MEMORY, &err);
+    ck_ok(varve_engine_recover(engine, NULL, &err), &err);
+    put_text(varve_engine_writer(engine), "other", "y");
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    ck_assert_str_eq(texts_of(varve_engine_reader(engine)), "k=text+more other=y");
+    store_close(engine);
+}
+END_TEST
+
 /* More operands than the operator has room for without asking for memory. */
 START_TEST(a_compaction_without_memory_loses_nothing)
 {
@@ -207,6 +222,7 @@ int main(void)
     tcase_add_test(tcase, what_does_not_fit_is_flushed);
     tcase_add_test(tcase, a_read_without_memory_fails);
     tcase_add_test(tcase, a_flush_without_memory_stops_the_store_until_it_is_opened_again);
+    tcase_add_test(tcase, recovery_opens_it_again);
     tcase_add_test(tcase, a_compaction_without_memory_loses_nothing);
     tcase_add_test(tcase, operands_alone_are_flushed_without_memory);
     suite_add_tcase(suite, tcase);
