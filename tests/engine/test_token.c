@@ -227,8 +227,8 @@ START_TEST(a_damaged_token_is_told)
         "12 04 08 00 10 00 18 00 20 00 28 00",       /* neither intent nor value */
         "12 04 08 00 10 00 18 00 20 00 28 00 32 00", /* the empty value */
         "12 04 08 00 10 00 18 00 20 00 28 00 32 06 00 00 00 00 03 61",
-        "12 04 08 00 10 00 18 00 20 00 28 00 32 11 00 00 00 00 03 80 00 00 00 00 00 00 00 00 00 00 "
-        "00",
+        ("12 04 08 00 10 00 18 00 20 00 28 00 32 11 00 00 00 00 03"
+         "80 00 00 00 00 00 00 00 00 00 00 00"), /* a negative time */
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         ck_ok(varve_writer_put(on.writer, hex("01 76 74 61 00 01"), hex(values[i]), &on.err),
