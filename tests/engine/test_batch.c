@@ -673,6 +673,47 @@ START_TEST(a_million_records_and_ten_thousand_range_clears)
 }
 END_TEST
 
+/*
+ * Puts that range clears have hidden, and runs of range clears that touch, cost a seek nothing: one
+ * by one they would be ten thousand million steps here.
+ */
+START_TEST(what_is_cleared_is_not_walked_over)
+{
+    enum { PUTS = MANY / 5, PIECES = 1000, SEEKS = MANY / 20 };
+    char text[16];
+    unsigned char key[10] = {[9] = 0x01};
+    put(on.writer, "00000000x", "engine");
+    put(on.writer, "a", "engine");
+    enter();
+    put(writer, "b", "batch");
+    for (unsigned i = 0; i < PUTS; i++) {
+        number_text(i, text);
+        memcpy(key, text, 8);
+        if (varve_writer_put(writer, varve_slice_of(key, sizeof key), bytes("v"), &on.err) !=
+            VARVE_OK)
+            ck_abort_msg("put: %s", on.err.message);
+    }
+    for (unsigned i = 0; i < PIECES; i++) {
+        char end[16];
+        number_text(i * (PUTS / PIECES), text);
+        number_text((i + 1) * (PUTS / PIECES), end);
+        clear_range(writer, text, end);
+    }
+    varve_iter *it = iter(reader, NULL);
+    varve_slice first = key_of("");
+    varve_slice last = key_of("99999999");
+    unsigned found = 0;
+    for (unsigned i = 0; i < SEEKS; i++) {
+        found += varve_iter_seek_ge(it, first) && it->key.data[0] == 'a';
+        found += varve_iter_seek_le(it, last);
+    }
+    ck_assert_uint_eq(found, SEEKS);
+    varve_iter_close(it);
+    ck_text(all_of(reader), "a=engine b=batch");
+    leave();
+}
+END_TEST
+
 /* ---- The suite ----------------------------------------------------------------------------------
  */
 
@@ -710,6 +751,7 @@ int main(void)
     tcase_add_test(large, a_batch_has_a_limit);
     tcase_add_test(large, what_is_lent_outlives_the_last_byte_of_the_limit);
     tcase_add_test(large, a_million_records_and_ten_thousand_range_clears);
+    tcase_add_test(large, what_is_cleared_is_not_walked_over);
     suite_add_tcase(suite, large);
     return run_suite(suite);
 }

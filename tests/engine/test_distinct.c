@@ -85,6 +85,8 @@ static void check_parent_refuses(void)
     ck_fails(varve_reader_get(reader, k, &value, &on.err), VARVE_MISUSE, &on.err, text);
     ck_fails(varve_iter_open(reader, NULL, &it, &on.err), VARVE_MISUSE, &on.err, text);
     ck_assert_ptr_null(it);
+    ck_fails(varve_batch_set_token(batch, bytes("t"), (varve_ts){1, 0}, &on.err), VARVE_MISUSE,
+             &on.err, text);
     ck_fails(varve_batch_savepoint(batch, &on.err), VARVE_MISUSE, &on.err, text);
     ck_fails(varve_batch_rollback(batch, &on.err), VARVE_MISUSE, &on.err, text);
     ck_fails(varve_batch_release(batch, &on.err), VARVE_MISUSE, &on.err, text);

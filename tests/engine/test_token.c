@@ -181,7 +181,7 @@ END_TEST
 START_TEST(many_are_forgotten_in_pieces)
 {
     enum { MANY = 2500 };
-    char token[16];
+    char token[32];
     enter();
     for (int i = 0; i < MANY; i++) {
         (void)snprintf(token, sizeof token, "token %08d", i);
