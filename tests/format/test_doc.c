@@ -10,13 +10,16 @@
 #include <stdio.h>
 
 #include <varve/key.h>
+#include <varve/merge.h>
 #include <varve/meta.h>
 #include <varve/stats.h>
 #include <varve/ts.h>
 #include <varve/value.h>
 
 #include "format/batch_repr.h"
+#include "format/conflict.h"
 #include "format/meta.h"
+#include "format/series.h"
 #include "util/buf.h"
 
 enum { CELLS_MAX = 3, LINE_MAX_SIZE = 2000 };
@@ -116,6 +119,109 @@ static void check_intent(char *cells[])
              varve_ts_format(meta.ts, ts), meta.deleted ? "true" : "false", meta.key_bytes,
              meta.val_bytes);
     ck_assert_str_eq(summary, cells[0]);
+}
+
+static void check_operand(char *cells[])
+{
+    varve__meta meta;
+    varve_ts ts;
+    char printed[VARVE_TS_TEXT_MAX];
+    varve_slice operand = hex(cells[2]);
+    ck_ok(varve__meta_decode(operand, &meta, &err), &err);
+    check_printed_value(meta.raw, cells[0]);
+    ck_assert_int_eq(meta.has_merge_ts, cells[1][0] != '\0');
+    ts = meta.merge_ts;
+    if (meta.has_merge_ts)
+        ck_assert_str_eq(varve_ts_format(ts, printed), cells[1]);
+    encoded.size = 0;
+    ck_ok(varve_merge_operand(meta.raw, meta.has_merge_ts ? &ts : NULL, &encoded, &err), &err);
+    ck_slice_eq(varve_buf_slice(&encoded), operand);
+}
+
+enum { MERGED_MAX = 8 };
+
+/* The bytes between semicolons. */
+static size_t values_of(char *cell, varve_slice values[MERGED_MAX])
+{
+    size_t count = 0;
+    for (char *at = strtok(cell, ";"); at != NULL; at = strtok(NULL, ";")) {
+        ck_assert_uint_lt(count, MERGED_MAX);
+        values[count++] = hex(at);
+    }
+    return count;
+}
+
+static void check_merge(char *cells[])
+{
+    varve_slice values[MERGED_MAX];
+    size_t count = values_of(cells[0], values);
+    ck_ok(varve_merge_fold(values, count, &encoded, &err), &err);
+    ck_hex(varve_buf_slice(&encoded), cells[1]);
+}
+
+/* The record keeps both, each as an inline value. */
+static void check_conflict(char *cells[])
+{
+    varve__meta meta;
+    varve__conflict conflict;
+    varve_slice values[MERGED_MAX];
+    varve_slice operand;
+    varve_slice record = hex(cells[2]);
+    ck_fails(varve__meta_decode(record, &meta, &err), VARVE_MERGE_CONFLICT, &err, cells[0]);
+    ck_assert_uint_eq(values_of(cells[1], values), 2);
+    ck_fails(varve_merge_fold(values, 2, &encoded, &err), VARVE_MERGE_CONFLICT, &err, cells[0]);
+    ck_assert_ptr_null(varve__meta_parse(record, &meta));
+    ck_assert_ptr_null(varve__conflict_parse(meta.conflict, &conflict));
+    encoded.size = 0;
+    ck_ok(varve_merge_operand(values[0], NULL, &encoded, &err), &err);
+    ck_slice_eq(conflict.below, varve_buf_slice(&encoded));
+    varve_slice left = conflict.operands;
+    ck_assert(varve__conflict_next_operand(&left, &operand));
+    ck_assert_ptr_null(varve__meta_parse(operand, &meta));
+    ck_slice_eq(meta.raw, values[1]);
+    ck_assert(!varve__conflict_next_operand(&left, &operand));
+}
+
+static void add_number(const char *name, bool is_there, double number)
+{
+    if (is_there)
+        ck_ok(varve__buf_printf(&text, &err, " %s %g", name, number), &err);
+}
+
+static void describe_point(const varve__series *series, const varve__point *point)
+{
+    bool has_all = !series->is_columnar;
+    ck_ok(varve__buf_printf(&text, &err, " %s %" PRId32, has_all ? "row" : "column", point->offset),
+          &err);
+    add_number("last", series->is_columnar, point->last);
+    add_number("count", has_all || (series->columns & VARVE__SERIES_COUNT) != 0, point->count);
+    add_number("sum", has_all || (series->columns & VARVE__SERIES_SUM) != 0, point->sum);
+    add_number("max", point->has_max || (series->columns & VARVE__SERIES_MAX) != 0, point->max);
+    add_number("min", point->has_min || (series->columns & VARVE__SERIES_MIN) != 0, point->min);
+    add_number("first", (series->columns & VARVE__SERIES_FIRST) != 0, point->first);
+    add_number("variance", (series->columns & VARVE__SERIES_VARIANCE) != 0, point->variance);
+}
+
+static void check_series(char *cells[])
+{
+    varve__series series = {.points = NULL};
+    varve_slice raw = hex(cells[1]);
+    ck_assert_int_eq(varve_value_tag(raw), VARVE_TAG_TIMESERIES);
+    ck_ok(varve__series_decode_data(varve_slice_of(raw.data + VARVE_VALUE_HEADER_SIZE,
+                                                   raw.size - VARVE_VALUE_HEADER_SIZE),
+                                    &series, &err),
+          &err);
+    text.size = 0;
+    ck_ok(varve__buf_printf(&text, &err, "start %" PRId64 " duration %" PRId64, series.start,
+                            series.sample_duration),
+          &err);
+    for (size_t i = 0; i < series.count; i++)
+        describe_point(&series, &series.points[i]);
+    ck_buf_text(&text, cells[0]);
+    encoded.size = 0;
+    ck_ok(varve__series_append_raw(&series, &encoded, &err), &err);
+    ck_slice_eq(varve_buf_slice(&encoded), raw);
+    varve__series_release(&series);
 }
 
 static void check_statistics(char *cells[])
@@ -231,6 +337,10 @@ static struct kind {
     {"tuples", check_tuple, 2, 2, 0},
     {"inline records", check_inline, 2, 2, 0},
     {"intents", check_intent, 2, 2, 0},
+    {"operands", check_operand, 3, 2, 0},
+    {"merges", check_merge, 2, 4, 0},
+    {"series", check_series, 2, 4, 0},
+    {"conflicts", check_conflict, 3, 1, 0},
     {"batches", check_batch, 2, 4, 0},
     {"metadata", check_metadata, 2, 2, 0},
     {"statistics", check_statistics, 2, 2, 0},
