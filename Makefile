@@ -33,6 +33,8 @@ help:
 	@echo 'make lint        the rules of the source tree'
 	@echo 'make format      reformat the C files'
 	@echo 'make bench       build and run the benchmarks for a minute; see docs/performance.md'
+	@echo 'make instructions        count the instructions of hot operations anew'
+	@echo 'make instructions-check  the same, and say what differs from those that are kept'
 	@echo 'make install     install a release below PREFIX (/usr/local)'
 	@echo 'make clean       remove build/'
 
@@ -100,6 +102,17 @@ format: bootstrap
 .PHONY: bench
 bench: release
 	build/release$(suffix)/bin/varve-bench --quick
+
+instructions = python3 -B bench/instructions/instructions.py \
+	$(1) build/release$(suffix)/bin/varve-instructions
+
+.PHONY: instructions
+instructions: release
+	$(call instructions,--update)
+
+.PHONY: instructions-check
+instructions-check: release
+	$(call instructions,--check)
 
 .PHONY: install
 install: release

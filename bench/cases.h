@@ -23,6 +23,7 @@ typedef enum bench_amount {
     BENCH_ROWS,   /* scans of so many rows together */
     BENCH_STEPS,  /* so many records of a walk */
     BENCH_WRITES, /* so many keys */
+    BENCH_ALL,    /* all records */
     BENCH_AMOUNTS
 } bench_amount;
 

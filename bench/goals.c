@@ -46,6 +46,7 @@ static const goal goals[] = {
      1.05, false},
     {"scan through a batch of 1,000 own writes", "own-writes-1000", "varve", NULL, ANYWHERE, 0, 1.5,
      1.25, false},
+    {"recount of statistics", "recount", "varve", NULL, ANYWHERE, 0, 1.3, 1.1, false},
     {"two reading threads", "get-2-threads", "varve, two threads", "varve", ANYWHERE, 0, 1.85, 0,
      true},
     {"newest get, to user-defined timestamps", "get-newest", "varve", "udt", ANYWHERE, 0, 1.0, 0,

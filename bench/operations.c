@@ -108,6 +108,12 @@ static const bench_lane engine_prev[] = {
     {NULL},
 };
 
+static const bench_lane recount[] = {
+    {.name = "raw", .op = BENCH_RECOUNT},
+    {.name = "varve", .op = BENCH_RECOUNT},
+    {NULL},
+};
+
 static const bench_lane touched[] = {
     {.name = "raw get", .op = BENCH_GET_EXACT},
     {.name = "varve", .op = BENCH_GET},
@@ -198,6 +204,7 @@ const bench_operation bench_operations[] = {
     {"engine-seek-prefix", "seek", .pick = BENCH_PICK_NEWEST, .lanes = engine_seek_prefix},
     {"engine-next", "step", .amount = BENCH_STEPS, .lanes = engine_next},
     {"engine-prev", "step", .amount = BENCH_STEPS, .lanes = engine_prev},
+    {"recount", "record", .amount = BENCH_ALL, .lanes = recount},
     {"get-newest-writing", "get", BENCH_TOUCHED, .pick = BENCH_PICK_NEWEST, .writes = true,
      .lanes = touched},
     {"get-absent-writing", "get", BENCH_TOUCHED, .pick = BENCH_PICK_ABSENT, .writes = true,
@@ -218,9 +225,8 @@ const bench_operation bench_operations[] = {
 };
 
 const bench_absence bench_absences[] = {
-    {"put over an existing key with statistics", "varve keeps no statistics yet"},
+    {"put over an existing key with statistics", "varve's writes keep no statistics yet"},
     {"transaction of 10 keys", "varve writes no intents yet; txn-10 shows TransactionDB"},
-    {"recount of statistics", "varve keeps no statistics yet"},
     {"conditional put", "of the preset cockroach; varve has no conditional writes yet"},
     {"delete range", "of the preset cockroach; varve does not delete ranges of keys yet"},
     {NULL, NULL},

@@ -170,6 +170,9 @@ static void set_size(const run_state *run, operation_run *op)
     } else if (o->amount == BENCH_STEPS) {
         op->keys = smaller(amount, shape->keys * shape->versions);
         op->units = op->keys;
+    } else if (o->amount == BENCH_ALL) {
+        op->keys = 1;
+        op->units = shape->keys * shape->versions;
     } else if (o->amount == BENCH_WRITES) {
         if (o->pick == BENCH_PICK_OVER)
             op->keys = smaller(amount, shape->keys);

@@ -34,7 +34,7 @@ pkg_check_modules(sqlite QUIET IMPORTED_TARGET sqlite3)
 file(GLOB bench_sources CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/bench/*.c ${PROJECT_SOURCE_DIR}/bench/support/*.c
     ${PROJECT_SOURCE_DIR}/bench/contenders/*.c)
-list(FILTER bench_sources EXCLUDE REGEX "bench/(main|instructions)\\.c$")
+list(FILTER bench_sources EXCLUDE REGEX "bench/main\\.c$")
 foreach(contender IN ITEMS wiredtiger lmdb sqlite)
     if(NOT ${contender}_FOUND)
         message(STATUS "varve-bench is built without ${contender}: its library was not found")
@@ -58,6 +58,18 @@ add_executable(varve_bench bench/main.c)
 set_target_properties(varve_bench PROPERTIES OUTPUT_NAME varve-bench)
 target_link_libraries(varve_bench PRIVATE
     varve_flags varve_bench_objects varve_static varve_rocksdb)
+
+# What callgrind counts the instructions of; its requests are part of valgrind.
+include(CheckIncludeFile)
+check_include_file(valgrind/callgrind.h VARVE_HAVE_CALLGRIND)
+if(VARVE_HAVE_CALLGRIND)
+    add_executable(varve_instructions bench/instructions/instructions.c)
+    set_target_properties(varve_instructions PROPERTIES OUTPUT_NAME varve-instructions)
+    target_link_libraries(varve_instructions PRIVATE
+        varve_flags varve_bench_objects varve_static varve_rocksdb)
+else()
+    message(STATUS "varve-instructions is not built: valgrind's headers were not found")
+endif()
 
 # Examples are what a user would write: public headers, and the shared library with its exports.
 file(GLOB example_mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)

@@ -27,6 +27,7 @@ typedef enum bench_op {
     BENCH_ENGINE_PUT,      /* engine keys through an indexed batch */
     BENCH_ENGINE_PUT_READ, /* the same, with the index in use */
     BENCH_OWN_SCAN,        /* `rows` records through a batch that holds half of them */
+    BENCH_RECOUNT,         /* everything once, for its statistics */
     BENCH_TXN,             /* begin, `batch` puts, commit, with locks */
     BENCH_OPS
 } bench_op;

@@ -254,6 +254,18 @@ static uint64_t our_reverse(void *state, const bench_job *job)
     return scan(state, job, true);
 }
 
+static uint64_t our_recount(void *state, const bench_job *job)
+{
+    varve_contender *store = state;
+    varve_span span = {varve_key_app_min(), varve_key_max()};
+    varve_stats stats;
+    varve_error err = VARVE_ERROR_INIT;
+    (void)job;
+    bench_must(varve_stats_compute(varve_engine_reader(store->engine), span, 0, NULL, &stats, &err),
+               &err);
+    return (uint64_t)stats.val_count;
+}
+
 /* The batch holds the keys of the first job, and is never committed. */
 static varve_batch *own_writes(varve_contender *store, const bench_job *job)
 {
@@ -390,5 +402,6 @@ const bench_contender bench_varve = {
             [BENCH_PUT_CHECKED] = our_put_checked,
             [BENCH_ENGINE_PUT] = our_engine_put,
             [BENCH_ENGINE_PUT_READ] = our_engine_put_read,
-            [BENCH_OWN_SCAN] = our_own_scan},
+            [BENCH_OWN_SCAN] = our_own_scan,
+            [BENCH_RECOUNT] = our_recount},
 };
