@@ -675,7 +675,8 @@ static varve_slice model_add(struct model *model, size_t kind)
     size_t size = 0;
     if (kind == 0) {
         snprintf(text, sizeof text, "<%zu>", test_random_below(&dice, 100));
-        strcat(model->text, text);
+        size = strlen(model->text);
+        snprintf(model->text + size, sizeof model->text - size, "%s", text);
         return text_value(text);
     }
     if (kind == 1) {

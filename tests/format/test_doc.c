@@ -144,9 +144,12 @@ enum { MERGED_MAX = 8 };
 static size_t values_of(char *cell, varve_slice values[MERGED_MAX])
 {
     size_t count = 0;
-    for (char *at = strtok(cell, ";"); at != NULL; at = strtok(NULL, ";")) {
+    for (char *end = cell; end != NULL; cell = end + 1) {
         ck_assert_uint_lt(count, MERGED_MAX);
-        values[count++] = hex(at);
+        end = strchr(cell, ';');
+        if (end != NULL)
+            *end = '\0';
+        values[count++] = hex(cell);
     }
     return count;
 }
