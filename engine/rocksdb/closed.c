@@ -132,6 +132,7 @@ const varve__backend_ops varve__rocksdb_closed = {
     .ingest = ingest,
     .checkpoint = checkpoint,
     .catch_up = operate,
+    .caught_up = varve__rocksdb_caught_up,
     .sequence = sequence,
     .wal_open = wal_open,
     .state = varve__rocksdb_state,
