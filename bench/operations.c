@@ -7,7 +7,7 @@ static const bench_lane newest[] = {
     {.name = "raw seek", .op = BENCH_GET},      {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
     {.name = "udt", .op = BENCH_GET},           {.name = "transactiondb", .op = BENCH_GET_EXACT},
     {.name = "wiredtiger", .op = BENCH_GET},    {.name = "lmdb", .op = BENCH_GET},
-    {.name = "sqlite", .op = BENCH_GET},        {NULL},
+    {.name = "sqlite", .op = BENCH_GET},        {.name = NULL},
 };
 
 static const bench_lane absent[] = {
@@ -19,7 +19,7 @@ static const bench_lane absent[] = {
     {.name = "wiredtiger", .op = BENCH_GET},
     {.name = "lmdb", .op = BENCH_GET},
     {.name = "sqlite", .op = BENCH_GET},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane middle[] = {
@@ -32,7 +32,7 @@ static const bench_lane middle[] = {
     {.name = "wiredtiger", .op = BENCH_GET},
     {.name = "lmdb", .op = BENCH_GET},
     {.name = "sqlite", .op = BENCH_GET},
-    {NULL},
+    {.name = NULL},
 };
 
 /* What is the best limit changes with the number of versions and of sorted runs. */
@@ -48,7 +48,7 @@ static const bench_lane scan[] = {
     {.name = "wiredtiger", .op = BENCH_SCAN},
     {.name = "lmdb", .op = BENCH_SCAN},
     {.name = "sqlite", .op = BENCH_SCAN},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane reverse[] = {
@@ -61,13 +61,13 @@ static const bench_lane reverse[] = {
     {.name = "wiredtiger", .op = BENCH_REVERSE},
     {.name = "lmdb", .op = BENCH_REVERSE},
     {.name = "sqlite", .op = BENCH_REVERSE},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane own_writes[] = {
     {.name = "raw", .op = BENCH_OWN_SCAN},
     {.name = "varve", .op = BENCH_OWN_SCAN},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane threads[] = {
@@ -75,43 +75,43 @@ static const bench_lane threads[] = {
     {.name = "varve, two threads", .op = BENCH_GET, .threads = 2},
     {.name = "raw", .op = BENCH_GET_EXACT, .threads = 1},
     {.name = "raw, two threads", .op = BENCH_GET_EXACT, .threads = 2},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane engine_get[] = {
     {.name = "raw", .op = BENCH_GET_EXACT},
     {.name = "varve", .op = BENCH_GET_EXACT},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane engine_seek[] = {
     {.name = "raw", .op = BENCH_SEEK},
     {.name = "varve", .op = BENCH_SEEK},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane engine_seek_prefix[] = {
     {.name = "raw", .op = BENCH_SEEK_PREFIX},
     {.name = "varve", .op = BENCH_SEEK_PREFIX},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane engine_next[] = {
     {.name = "raw", .op = BENCH_WALK},
     {.name = "varve", .op = BENCH_WALK},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane engine_prev[] = {
     {.name = "raw", .op = BENCH_WALK_BACK},
     {.name = "varve", .op = BENCH_WALK_BACK},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane recount[] = {
     {.name = "raw", .op = BENCH_RECOUNT},
     {.name = "varve", .op = BENCH_RECOUNT},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane touched[] = {
@@ -119,7 +119,7 @@ static const bench_lane touched[] = {
     {.name = "varve", .op = BENCH_GET},
     {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
     {.name = "udt", .op = BENCH_GET},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane touched_absent[] = {
@@ -127,14 +127,14 @@ static const bench_lane touched_absent[] = {
     {.name = "varve", .op = BENCH_GET},
     {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
     {.name = "udt", .op = BENCH_GET},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane put[] = {
     {.name = "raw put", .op = BENCH_PUT},    {.name = "varve", .op = BENCH_PUT},
     {.name = "udt", .op = BENCH_PUT},        {.name = "transactiondb", .op = BENCH_PUT},
     {.name = "wiredtiger", .op = BENCH_PUT}, {.name = "lmdb", .op = BENCH_PUT},
-    {.name = "sqlite", .op = BENCH_PUT},     {NULL},
+    {.name = "sqlite", .op = BENCH_PUT},     {.name = NULL},
 };
 
 static const bench_lane put_batch[] = {
@@ -147,26 +147,26 @@ static const bench_lane put_batch[] = {
     {.name = "wiredtiger", .op = BENCH_PUT_BATCH},
     {.name = "lmdb", .op = BENCH_PUT_BATCH},
     {.name = "sqlite", .op = BENCH_PUT_BATCH},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane put_over[] = {
     {.name = "raw seek and batch", .op = BENCH_PUT_CHECKED},
     {.name = "varve", .op = BENCH_PUT_CHECKED},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane engine_put[] = {
     {.name = "raw", .op = BENCH_PUT_BATCH},
     {.name = "varve", .op = BENCH_ENGINE_PUT},
     {.name = "varve, index in use", .op = BENCH_ENGINE_PUT_READ},
-    {NULL},
+    {.name = NULL},
 };
 
 static const bench_lane txn[] = {
     {.name = "transactiondb", .op = BENCH_TXN},
     {.name = "raw batch", .op = BENCH_PUT_BATCH},
-    {NULL},
+    {.name = NULL},
 };
 
 /* Those that write come last, and last of all what makes other versions the newest. */
@@ -221,7 +221,7 @@ const bench_operation bench_operations[] = {
      .lanes = txn},
     {"put-over-100", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_OVER, .batch = 100,
      .writes = true, .lanes = put_over},
-    {NULL},
+    {.name = NULL},
 };
 
 const bench_absence bench_absences[] = {
