@@ -403,11 +403,11 @@ START_TEST(nothing_is_forgotten_in_the_failed_state)
     typedef void (*function)(void);
     const varve__backend_ops *open = &varve__backend_rocksdb;
     const varve__backend_ops *closed = open->closed;
-    /* These are called on what is open in the store, or not at all. */
+    /* These are called on what is open in the store, of a secondary, or not at all. */
     const size_t exempt[] = {
-        offsetof(varve__backend_ops, open), offsetof(varve__backend_ops, snapshot_close),
+        offsetof(varve__backend_ops, open),     offsetof(varve__backend_ops, snapshot_close),
         offsetof(varve__backend_ops, wal_next), offsetof(varve__backend_ops, wal_close),
-        offsetof(varve__backend_ops, closed)};
+        offsetof(varve__backend_ops, closed),   offsetof(varve__backend_ops, caught_up)};
     ck_assert_ptr_nonnull(closed);
     for (size_t at = 0; at < sizeof *open; at += sizeof(function)) {
         function there;
@@ -470,6 +470,34 @@ START_TEST(reading_only_needs_no_recovery)
 }
 END_TEST
 
+/* Files can no longer be opened; what is open still serves. */
+START_TEST(descriptors_that_run_out_are_an_answer)
+{
+    struct rlimit before;
+    varve_engine *engine = open_heard(100);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int next = dup(0);
+    ck_assert_int_ge(next, 0);
+    ck_assert_int_eq(close(next), 0);
+    const struct rlimit low = {(rlim_t)next, before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+    ck_status(varve_engine_flush(engine, &err), VARVE_IO, &err);
+    ck_assert_ptr_nonnull(strstr(err.message, "Too many open files"));
+    varve_status written = store_put(engine, key_number(100), bytes("v"));
+    ck_assert(written == VARVE_OK || written == VARVE_IO);
+    unsigned count = written == VARVE_OK ? 101 : 100;
+    check_count(engine, count);
+    varve_status recovered = recover(engine, NULL);
+    ck_assert(recovered == VARVE_OK || recovered == VARVE_IO);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_ok(recover(engine, NULL), &err);
+    check_count(engine, count);
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    ck_ok(store_put(engine, key_number(101), bytes("v")), &err);
+    store_close(engine);
+}
+END_TEST
+
 /* A store that was opened for salvage gives nothing up when it is opened again inside. */
 START_TEST(recovery_does_not_salvage)
 {
@@ -528,6 +556,7 @@ int main(void)
     tcase_add_test(cases, a_store_stays_readable_while_the_disk_fails);
     tcase_add_test(cases, the_callback_may_use_the_engine);
     tcase_add_test(cases, reading_only_needs_no_recovery);
+    tcase_add_test(cases, descriptors_that_run_out_are_an_answer);
     tcase_add_test(cases, recovery_does_not_salvage);
     tcase_add_test(cases, without_a_log_recovery_saves_what_it_can);
     suite_add_tcase(suite, cases);
