@@ -111,7 +111,7 @@ static int64_t half(void)
 
 START_TEST(the_middle_key_halves)
 {
-    char key[10];
+    char key[20];
     for (int i = 0; i < 100; i++) {
         snprintf(key, sizeof key, "%09d", i);
         mvcc_put(key, varve_ts_min(), "%00%00%00%00%03X");
