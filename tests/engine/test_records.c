@@ -146,7 +146,8 @@ static varve_status note(void *arg, varve_slice engine_key, varve_slice value, v
     if (blank.size > 0)
         walked.data[walked.size++] = ' ';
     for (int i = 0; i < 3; i++) {
-        memcpy(walked.data + walked.size, parts[i].data, parts[i].size);
+        if (parts[i].size > 0)
+            memcpy(walked.data + walked.size, parts[i].data, parts[i].size);
         walked.size += parts[i].size;
     }
     if (stop_at == NULL || strcmp(key, stop_at) != 0)
