@@ -144,13 +144,14 @@ enum { MERGED_MAX = 8 };
 static size_t values_of(char *cell, varve_slice values[MERGED_MAX])
 {
     size_t count = 0;
-    for (char *end = cell; end != NULL; cell = end + 1) {
-        ck_assert_uint_lt(count, MERGED_MAX);
-        end = strchr(cell, ';');
-        if (end != NULL)
-            *end = '\0';
+    char *end;
+    while ((end = strchr(cell, ';')) != NULL) {
+        ck_assert_uint_lt(count + 1, MERGED_MAX);
+        *end = '\0';
         values[count++] = hex(cell);
+        cell = end + 1;
     }
+    values[count++] = hex(cell);
     return count;
 }
 
