@@ -49,7 +49,9 @@ static varve_status compact_range(varve_engine *engine, const varve_compact_opti
     varve__store *store = varve__engine_enter(engine);
     varve_status status = engine->ops->compact_range(store, options, told);
     varve__pool_renew(&engine->pool);
-    return leave(engine, "compact a range", status, told);
+    (void)leave(engine, "compact a range", status, told);
+    varve__state_note(engine, status);
+    return status;
 }
 
 varve_status varve_engine_compact_range(varve_engine *engine, const varve_compact_options *options,

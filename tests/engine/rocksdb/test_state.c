@@ -359,6 +359,36 @@ static void check_all_fails(varve_engine *engine)
     ck_assert_ptr_nonnull(strstr(err.message, "could not be reopened"));
 }
 
+static bool never(void *arg, const varve_table *table)
+{
+    (void)arg, (void)table;
+    ck_abort_msg("a table of a store that is closed inside");
+    return false;
+}
+
+static void check_all_numbers_fail(varve_engine *engine)
+{
+    varve_compact_options range = {.struct_size = sizeof range};
+    varve_engine_stats stats = {.struct_size = sizeof stats};
+    varve_engine_stall stall = {.struct_size = sizeof stall};
+    varve_engine_memory memory = {.struct_size = sizeof memory};
+    varve_wal_reader *log = NULL;
+    uint64_t bytes_there;
+
+    ck_status(varve_engine_compact_range(engine, &range, &err), VARVE_IO, &err);
+    ck_status(
+        varve_engine_approximate_bytes(engine, key_number(0), key_number(1), &bytes_there, &err),
+        VARVE_IO, &err);
+    ck_status(varve_engine_get_stats(engine, &stats, &err), VARVE_IO, &err);
+    ck_status(varve_engine_get_stall(engine, &stall, &err), VARVE_IO, &err);
+    ck_status(varve_engine_get_memory(engine, &memory, &err), VARVE_IO, &err);
+    ck_status(varve_engine_tables(engine, never, NULL, &err), VARVE_IO, &err);
+    ck_status(varve_wal_open(engine, 1, &log, &err), VARVE_IO, &err);
+    ck_status(varve_wal_open(engine, 50, &log, &err), VARVE_IO, &err);
+    ck_assert_ptr_null(log);
+    ck_assert_uint_eq(varve_engine_sequence(engine), 0);
+}
+
 /* Let recovering fail after the store has been closed inside. */
 static varve_engine *open_failed(void)
 {
@@ -378,6 +408,7 @@ START_TEST(a_failed_engine_fails_and_can_be_recovered)
 {
     varve_engine *engine = open_failed();
     check_all_fails(engine);
+    check_all_numbers_fail(engine);
     ck_ok(recover(engine, NULL), &err);
     check_state(engine, VARVE_HEALTHY, VARVE_OK);
     check_heard(2, VARVE_HEALTHY, VARVE_OK);
