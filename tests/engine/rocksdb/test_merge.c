@@ -120,6 +120,33 @@ START_TEST(what_does_not_fit_is_flushed)
 }
 END_TEST
 
+/* Every opening brings the operator along: its readers would fail without. */
+START_TEST(every_kind_of_opening_merges)
+{
+    varve_options options = store_options(place_path("s"));
+    varve_engine *engine;
+    options.rocksdb_options = "max_background_jobs=3";
+    engine = store_open_with(&options);
+    put_text(varve_engine_writer(engine), "k", "text");
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    merge_text(varve_engine_writer(engine), "k", "+more");
+    ck_assert_str_eq(texts_of(varve_engine_reader(engine)), "k=text+more");
+
+    varve_options beside = store_options(place_path("s"));
+    beside.secondary_path = place_path("secondary");
+    varve_engine *secondary = store_open_with(&beside);
+    ck_assert_str_eq(texts_of(varve_engine_reader(secondary)), "k=text+more");
+    store_close(secondary);
+    store_close(engine);
+
+    options = store_options(place_path("s"));
+    options.read_only = true;
+    engine = store_open_with(&options);
+    ck_assert_str_eq(texts_of(varve_engine_reader(engine)), "k=text+more");
+    store_close(engine);
+}
+END_TEST
+
 START_TEST(a_read_without_memory_fails)
 {
     varve_engine *engine = store_to_merge();
@@ -217,6 +244,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, place_setup, place_teardown);
     tcase_add_test(tcase, control_a_refused_merge_stops_the_store);
     tcase_add_test(tcase, what_does_not_fit_is_flushed);
+    tcase_add_test(tcase, every_kind_of_opening_merges);
     tcase_add_test(tcase, a_read_without_memory_fails);
     tcase_add_test(tcase, a_flush_without_memory_stops_the_store_until_it_is_opened_again);
     tcase_add_test(tcase, recovery_opens_it_again);
