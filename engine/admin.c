@@ -9,8 +9,6 @@
 #include "util/buf.h"
 #include "util/fail.h"
 
-#define TEMP_BELOW_STORE "/VARVE_TEMP"
-
 /* ---- Calling the backend -------------------------------------------------------------------- */
 
 /* Where the backend tells of a failure, which the log wants to know if the caller does not. */
@@ -171,7 +169,7 @@ static varve_status choose_temp_dir(const varve_options *options, varve_buf *pat
     if (options->secondary_path != NULL)
         return varve__buf_append(path, varve_slice_text(options->secondary_path), err);
     if (options->path != NULL && !options->read_only)
-        return varve__buf_printf(path, err, "%s" TEMP_BELOW_STORE, options->path);
+        return varve__buf_printf(path, err, "%s/" VARVE__TEMP_DIR, options->path);
     const char *of_system = getenv("TMPDIR");
     if (of_system == NULL || of_system[0] == '\0')
         of_system = "/tmp";

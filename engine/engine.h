@@ -13,6 +13,9 @@
 #include "engine/view.h"
 #include "util/gate.h"
 
+/* The directory below a store for scratch files. */
+#define VARVE__TEMP_DIR "VARVE_TEMP"
+
 struct varve_engine {
     varve_reader reader;
     varve_writer writer;

@@ -4,6 +4,7 @@
 
 #include <varve/admin.h>
 
+#include "engine/engine.h"
 #include "engine/rocksdb/directory.h"
 #include "engine/rocksdb/errors.h"
 #include "engine/rocksdb/files.h"
@@ -12,9 +13,6 @@
 #include "engine/rocksdb/version_file.h"
 #include "util/fail.h"
 #include "util/tree.h"
-
-/* Where varve_engine_temp_dir() puts what jobs leave behind. */
-#define TEMP_BELOW_STORE "VARVE_TEMP"
 
 /* RocksDB takes its lock for this, and removes what has names such as it gives. */
 static varve_status destroy_database(const char *path, varve_error *err)
@@ -43,14 +41,14 @@ static varve_status remove_entry(void *arg, int directory, const char *name,
 static varve_status remove_temp(int fd, const char *path, varve_error *err)
 {
     struct stat what;
-    if (fstatat(fd, TEMP_BELOW_STORE, &what, AT_SYMLINK_NOFOLLOW) != 0)
+    if (fstatat(fd, VARVE__TEMP_DIR, &what, AT_SYMLINK_NOFOLLOW) != 0)
         return VARVE_OK;
     varve_status status = VARVE_OK;
     if (S_ISDIR(what.st_mode))
-        status = varve__tree_walk(fd, TEMP_BELOW_STORE, remove_entry, (void *)(uintptr_t)path, err);
+        status = varve__tree_walk(fd, VARVE__TEMP_DIR, remove_entry, (void *)(uintptr_t)path, err);
     if (status != VARVE_OK)
         return status;
-    return remove_entry((void *)(uintptr_t)path, fd, TEMP_BELOW_STORE, &what, err);
+    return remove_entry((void *)(uintptr_t)path, fd, VARVE__TEMP_DIR, &what, err);
 }
 
 static varve_status remove_file(int fd, const char *path, const char *name, varve_error *err)

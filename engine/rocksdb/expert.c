@@ -56,6 +56,7 @@ static const struct refused of_store[] = {
     {"inplace_update_support", BREAKS_COMMITS},
     {"best_efforts_recovery", BREAKS_COMMITS},
     {"paranoid_checks", "damage would go unnoticed"},
+    {"recycle_log_file_num", "the end of a log could not be told from its past"},
     {"track_and_verify_wals_in_manifest", "RocksDB 7.8 finds damage where there is none with it"},
     {"allow_ingest_behind", "varve never ingests behind"},
     {"memtable_factory", NO_OBJECTS},

@@ -230,6 +230,8 @@ static const struct {
      "rate_limiter: RocksDB takes any name for it, without effect"},
     {"compaction_filter_factory=x",
      "compaction_filter_factory: RocksDB takes any name for it, without effect"},
+    {"recycle_log_file_num=1",
+     "recycle_log_file_num: the end of a log could not be told from its past"},
     {"soft_rate_limit=1", "soft_rate_limit: it has no effect"},
     {"file_checksum_gen_factory=x",
      "file_checksum_gen_factory: only FileChecksumGenCrc32cFactory has an effect"},
@@ -256,6 +258,25 @@ START_TEST(expert_options_are_refused_by_name)
     ck_status(varve_engine_open(&options, &engine, &err), VARVE_INVALID_ARGUMENT, &err);
     ck_assert_msg(strncmp(err.message, message, strlen(message)) == 0, "%s", err.message);
     ck_assert_ptr_null(engine);
+}
+END_TEST
+
+static varve_status open_with_text(void *context, varve_error *failure)
+{
+    varve_options options = {.struct_size = sizeof options,
+                             .backend = VARVE_BACKEND_ROCKSDB_MEMORY};
+    varve_engine *engine;
+    options.rocksdb_options = context;
+    varve_status status = varve_engine_open(&options, &engine, failure);
+    ck_assert((engine == NULL) == (status != VARVE_OK));
+    ck_assert_int_eq(varve_engine_close(engine, NULL), VARVE_OK);
+    return status;
+}
+
+START_TEST(each_allocation_may_fail)
+{
+    char text[] = "ttl=3600;block_based_table_factory={checksum=kXXH3};max_background_jobs=3";
+    ck_assert_uint_gt(fault_alloc_each(open_with_text, text), 5);
 }
 END_TEST
 
@@ -286,6 +307,7 @@ int main(void)
     tcase_add_test(cases, expert_options_work_in_memory);
     tcase_add_loop_test(cases, expert_options_are_refused_by_name, 0,
                         sizeof refused / sizeof refused[0]);
+    tcase_add_test(cases, each_allocation_may_fail);
     tcase_add_test(cases, no_text_is_no_option);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
