@@ -139,6 +139,16 @@ static varve_status check_cancel(recount *r, const varve_cancel *cancel, varve_e
     return varve_cancel_check(cancel, err);
 }
 
+static varve_status add_older(recount *r, const varve__walk *walk, const varve_cancel *cancel,
+                              varve_error *err)
+{
+    varve_status status = check_cancel(r, cancel, err);
+    if (status != VARVE_OK)
+        return status;
+    varve_ts ts = varve__suffix_decode(varve__walk_suffix(walk));
+    return add_version(r, ts.wall, (int64_t)varve_iter_value(walk->it).size, err);
+}
+
 /* Account the key whose first record the walk stands on, and go behind it. */
 static varve_status add_key(recount *r, varve__walk *walk, const varve_cancel *cancel,
                             varve_error *err)
@@ -150,13 +160,8 @@ static varve_status add_key(recount *r, varve__walk *walk, const varve_cancel *c
         status = add_first(r, walk, err);
     while (status == VARVE_OK) {
         status = varve__walk_older(walk, err);
-        if (status != VARVE_OK)
-            break;
-        status = check_cancel(r, cancel, err);
-        if (status != VARVE_OK)
-            break;
-        varve_ts ts = varve__suffix_decode(varve__walk_suffix(walk));
-        status = add_version(r, ts.wall, (int64_t)varve_iter_value(walk->it).size, err);
+        if (status == VARVE_OK)
+            status = add_older(r, walk, cancel, err);
     }
     return status == VARVE_NOT_FOUND ? varve__walk_arrived(walk, err) : status;
 }

@@ -13,17 +13,12 @@ varve_status varve_range_stats_put(varve_writer *writer, uint64_t range_id,
     varve_buf raw = VARVE_BUF_INIT;
     varve_stats_encode(stats, record);
     varve_status status = varve_range_stats_key(range_id, &key, err);
-    if (status != VARVE_OK)
-        goto out;
-    status = varve_value_set_bytes(&raw, varve_slice_of(record, sizeof record), err);
-    if (status != VARVE_OK)
-        goto out;
-    status = varve_value_init_checksum(&raw, varve_buf_slice(&key), err);
-    if (status != VARVE_OK)
-        goto out;
-    status = varve_mvcc_put(&how, varve_buf_slice(&key), varve_buf_slice(&raw), err);
-
-out:
+    if (status == VARVE_OK)
+        status = varve_value_set_bytes(&raw, varve_slice_of(record, sizeof record), err);
+    if (status == VARVE_OK)
+        status = varve_value_init_checksum(&raw, varve_buf_slice(&key), err);
+    if (status == VARVE_OK)
+        status = varve_mvcc_put(&how, varve_buf_slice(&key), varve_buf_slice(&raw), err);
     varve_buf_release(&raw);
     varve_buf_release(&key);
     return status;

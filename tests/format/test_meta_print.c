@@ -95,6 +95,9 @@ START_TEST(what_does_not_decode_leaves_the_text)
     const char *front = "unable to decode MVCCMetadata: ";
     ck_assert_mem_eq(err.message, front, strlen(front));
     ck_assert_uint_eq(text.size, before);
+    /* The reason of a conflict, too, that is cut short. */
+    ck_status(varve_meta_print(hex("18 01 A2 06 01 FF"), &text, &err), VARVE_CORRUPT, &err);
+    ck_assert_uint_eq(text.size, before);
     varve_error_release(&err);
     varve_buf_release(&text);
 }

@@ -12,7 +12,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-enum { KEYS = 6, VERSIONS_MAX = 8, STEPS = 2500 };
+enum { KEYS = 6, VERSIONS_MAX = 8, STEPS = 1500 };
 
 struct version {
     varve_ts ts;
