@@ -53,6 +53,8 @@ static void account(varve_batch *batch)
     const varve__batch_view *view = &batch->view;
     size_t bytes =
         sizeof *batch + batch->repr.capacity + view->events.arena.total + view->cleared.arena.total;
+    bytes += batch->operand_room * sizeof *batch->operands;
+    bytes += batch->savepoint_room * sizeof *batch->savepoints;
     for (const struct varve__batch_retired *home = batch->retired; home != NULL; home = home->older)
         bytes += home->size;
     if (bytes == batch->bytes)
