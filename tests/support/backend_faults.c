@@ -151,13 +151,14 @@ static varve_status faulty_tables(varve__store *store, varve_table_fn each, void
 
 static bool faulty_state(varve__store *store, varve_engine_state *state)
 {
-    if (!is_outcome_open)
+    varve_status reason = (varve_status)atomic_load(&backend_faults.state);
+    if (!is_outcome_open && reason == VARVE_OK)
         return real->state != NULL && real->state(store, state);
     state->health = VARVE_HEALTH_READ_ONLY;
-    state->reason = VARVE_IO;
-    state->commit_unknown = true;
+    state->reason = is_outcome_open ? VARVE_IO : reason;
+    state->commit_unknown = is_outcome_open;
     (void)snprintf(state->message, sizeof state->message, "injected");
-    return false;
+    return atomic_load(&backend_faults.passes);
 }
 
 void backend_faults_insert(varve_engine *engine)

@@ -22,6 +22,9 @@ struct backend_faults {
     varve_status iter_seek; /* their seeks */
     unsigned fired;         /* how often any of them has failed */
 
+    atomic_int state;   /* why the store takes no writes; VARVE_OK = that of the real one */
+    atomic_bool passes; /* and whether that may pass by itself */
+
     unsigned applied; /* calls of apply, flush and sync */
     unsigned flushed;
     unsigned synced;
