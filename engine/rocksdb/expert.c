@@ -199,7 +199,7 @@ static varve_status parse(rocksdb_options_t **options, const char *text, varve_s
     return VARVE_OK;
 }
 
-/* `format` makes RocksDB's text of the pair out of its name and value. */
+/* The pair as RocksDB reads it: one of tables within the braces of its factory. */
 static varve_status apply_pair(rocksdb_options_t **options, const struct pair *pair, bool of_table,
                                varve_error *err)
 {

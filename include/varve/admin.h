@@ -33,7 +33,8 @@ typedef struct varve_compact_options {
  * on an engine, varve_engine_compact() among them, one compacts and the others wait for their turn.
  *
  * Returns VARVE_OK; VARVE_INVALID_ARGUMENT for a range that ends before it starts; VARVE_CANCELLED;
- * VARVE_DEADLINE; VARVE_READ_ONLY; VARVE_IO; VARVE_NO_SPACE; VARVE_CORRUPT.
+ * VARVE_DEADLINE; VARVE_READ_ONLY; VARVE_IO; VARVE_NO_SPACE; VARVE_CORRUPT; VARVE_NO_MEMORY if
+ * there is no thread to watch the token.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_engine_compact_range(
     varve_engine *engine, const varve_compact_options *options, varve_error *err);
@@ -55,7 +56,10 @@ VARVE_API VARVE_NODISCARD varve_status varve_engine_compact_range(
 VARVE_API VARVE_NODISCARD varve_status varve_engine_approximate_bytes(
     varve_engine *engine, varve_slice start, varve_slice end, uint64_t *bytes, varve_error *err);
 
-/* Of a list of tables: the ones of level 0, and the other levels that have any. */
+/*
+ * How many tables a read may have to look at, of a list in the order of varve_engine_tables():
+ * those of level 0, and one for each other level that has any.
+ */
 VARVE_API uint64_t varve_tables_read_amplification(const varve_table *tables, size_t count);
 
 /*
