@@ -27,9 +27,8 @@ static varve_error *teller(varve_error *err, varve_error *own)
     return own;
 }
 
-/* Log that `what` failed, and return `status`.  An expected answer passes in silence. */
-static varve_status report(varve_engine *engine, const char *what, varve_status status,
-                           const varve_error *told)
+varve_status varve__engine_report(varve_engine *engine, const char *what, varve_status status,
+                                  const varve_error *told)
 {
     if (status < 0)
         varve__log(&engine->logger, VARVE_LOG_ERROR, "%s: %s: %s: %s", varve__engine_name(engine),
@@ -60,7 +59,7 @@ varve_status varve__engine_get(varve_engine *engine, varve__store_snapshot *stat
     varve__store *store = varve__engine_enter(engine);
     varve_status status = engine->ops->get(store, state, engine_key, value, told);
     varve__engine_leave(engine);
-    return report(engine, "get", status, told);
+    return varve__engine_report(engine, "get", status, told);
 }
 
 /* An iterator of the pool if there is one, else of the backend. */
@@ -91,7 +90,7 @@ varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot
     if (status == VARVE_OK)
         varve__tally_add(&engine->iterators);
     varve__engine_leave(engine);
-    return report(engine, "open an iterator", status, told);
+    return varve__engine_report(engine, "open an iterator", status, told);
 }
 
 void varve__engine_iter_close(varve_engine *engine, varve__iter *it)
@@ -109,14 +108,14 @@ varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot 
     if (status == VARVE_OK)
         atomic_fetch_add(&engine->snapshots, 1);
     varve__engine_leave(engine);
-    return report(engine, "open a snapshot", status, told);
+    return varve__engine_report(engine, "open a snapshot", status, told);
 }
 
 void varve__engine_iter_failed(varve_engine *engine, const varve_error *failure)
 {
     varve_status status = failure->status;
     if (status != VARVE_INVALID_ARGUMENT && status != VARVE_UNSUPPORTED && status != VARVE_MISUSE)
-        (void)report(engine, "iterate", status, failure);
+        (void)varve__engine_report(engine, "iterate", status, failure);
 }
 
 static varve_status engine_get(varve_reader *reader, varve_slice engine_key, varve_buf *value,
@@ -163,7 +162,7 @@ static void note_commit(varve_engine *engine, varve_status status, const varve_e
         atomic_exchange(&engine->commits_fail, failed) == failed)
         return;
     if (failed)
-        (void)report(engine, "commit", status, told);
+        (void)varve__engine_report(engine, "commit", status, told);
     else
         varve__log(&engine->logger, VARVE_LOG_INFO, "%s: commits succeed again",
                    varve__engine_name(engine));
@@ -267,7 +266,7 @@ varve_status varve_engine_open(const varve_options *options, varve_engine **out,
     varve_error *told = teller(err, &own);
     status = engine->ops->open(&engine->options, &engine->store, told);
     if (status != VARVE_OK) {
-        (void)report(engine, "open", status, told);
+        (void)varve__engine_report(engine, "open", status, told);
         free_engine(engine);
         return status;
     }
@@ -364,7 +363,7 @@ static varve_status administer(varve_engine *engine, enum operation operation, v
     status = operate(engine->ops, store, operation, told);
     varve__pool_renew(&engine->pool);
     varve__engine_leave(engine);
-    (void)report(engine, names[operation], status, told);
+    (void)varve__engine_report(engine, names[operation], status, told);
     varve__state_note(engine, status);
     return status;
 }
@@ -399,7 +398,7 @@ varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info
     varve__pool_clear(&engine->pool);
     status = engine->ops->info(store, &known, told);
     varve__engine_leave(engine);
-    (void)report(engine, "info", status, told);
+    (void)varve__engine_report(engine, "info", status, told);
     if (status != VARVE_OK)
         return status;
     known.open_batches = atomic_load(&engine->batches);

@@ -99,6 +99,13 @@ varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_
                                   varve_error *err);
 
 /*
+ * Log that `what` failed, as `told` tells, and return `status`.  An expected answer passes in
+ * silence.
+ */
+varve_status varve__engine_report(varve_engine *engine, const char *what, varve_status status,
+                                  const varve_error *told);
+
+/*
  * The backend's functions of these names, whose failures reach the log.  An iterator or a snapshot
  * that they open counts as open in the engine; who closes it counts it off.
  */

@@ -87,8 +87,10 @@ varve_status varve_wal_open(varve_engine *engine, uint64_t since, varve_wal_read
                             varve_error *err)
 {
     *out = NULL;
-    if (engine->ops->wal_open == NULL)
-        return varve__fail(err, VARVE_UNSUPPORTED, "%s has no log", engine->ops->name);
+    if (engine->open_ops->wal_open == NULL)
+        return varve__fail(err, VARVE_UNSUPPORTED, "%s has no log", engine->open_ops->name);
+    if (engine->options.secondary_path != NULL)
+        return varve__fail(err, VARVE_UNSUPPORTED, "a secondary has no log; its writer has");
     if (since == 0)
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "since: records are numbered from 1");
     varve_wal_reader *reader = varve__calloc(1, sizeof *reader);

@@ -1,7 +1,10 @@
 #include "engine/rocksdb/health.h"
 #include "engine/rocksdb/store.h"
 
-/* The two differ in where opening puts the bytes, and from there on in nothing. */
+/*
+ * The two differ in where opening puts the bytes, and then in that files of the caller's do not
+ * come into a private file system, nor out of it.
+ */
 #define OPERATIONS                                                                                 \
     .open = varve__rocksdb_open, .close = varve__rocksdb_close, .get = varve__rocksdb_get,         \
     .iter_open = varve__rocksdb_iter_open, .apply = varve__rocksdb_apply,                          \
@@ -16,9 +19,13 @@
     .catch_up = varve__rocksdb_catch_up, .caught_up = varve__rocksdb_caught_up,                    \
     .state = varve__rocksdb_state
 
-const varve__backend_ops varve__backend_rocksdb = {.name = "rocksdb",
-                                                   OPERATIONS,
-                                                   .reopen = varve__rocksdb_reopen,
-                                                   .closed = &varve__rocksdb_closed};
+const varve__backend_ops varve__backend_rocksdb = {
+    .name = "rocksdb",
+    OPERATIONS,
+    .ingest = varve__rocksdb_ingest,
+    .checkpoint = varve__rocksdb_checkpoint,
+    .reopen = varve__rocksdb_reopen,
+    .closed = &varve__rocksdb_closed,
+};
 /* What is in memory only would be gone when it is closed inside. */
 const varve__backend_ops varve__backend_rocksdb_memory = {.name = "rocksdb-mem", OPERATIONS};

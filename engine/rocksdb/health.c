@@ -16,6 +16,7 @@ void varve__rocksdb_health_init(varve__store *store)
     atomic_store(&store->broken_log, 0);
     atomic_store(&store->unsynced_log, 0);
     atomic_store(&store->is_suspect, false);
+    atomic_store(&store->is_doubtful, false);
     store->errors_seen = 0;
 }
 

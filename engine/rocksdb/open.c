@@ -19,8 +19,10 @@ static void free_store(varve__store *store)
 {
     varve__generation_release(store->next);
     varve__generation_release(store->shown);
-    if (store->db != NULL && store->shown == NULL)
+    if (store->db != NULL && store->shown == NULL) {
+        varve__rocksdb_settle(store);
         rocksdb_close(store->db);
+    }
     varve__rocksdb_unlock(store->lock);
     if (store->get_options != NULL)
         rocksdb_readoptions_destroy(store->get_options);

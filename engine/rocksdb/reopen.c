@@ -105,8 +105,10 @@ static varve_status save_what_has_no_log(varve__store *store, varve_error *err)
 
 static void close_inside(varve__store *store)
 {
-    if (store->db != NULL)
+    if (store->db != NULL) {
+        varve__rocksdb_settle(store);
         rocksdb_close(store->db);
+    }
     store->db = NULL;
     varve__rocksdb_unlock(store->lock);
     store->lock = NULL;

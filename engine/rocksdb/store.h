@@ -44,6 +44,9 @@ struct varve__store {
     atomic_bool is_suspect;             /* something has failed since it was last found to work */
     uint64_t errors_seen;               /* of the background, when it was last found to work */
 
+    /* ingest.c */
+    atomic_bool is_doubtful; /* the manifest on disk may name tables that are not there */
+
     /* reopen.c: why it is closed inside; then `db` is NULL. */
     varve_error closed_by;
 
@@ -149,6 +152,14 @@ varve_status varve__rocksdb_stall(varve__store *store, struct varve_engine_stall
                                   varve_error *err);
 varve_status varve__rocksdb_memory(varve__store *store, struct varve_engine_memory *memory,
                                    varve_error *err);
+
+/* ---- ingest.c, checkpoint.c */
+
+varve_status varve__rocksdb_ingest(varve__store *store, const char *const *paths, size_t count,
+                                   bool move, varve_error *err);
+/* Before a database is closed: let its manifest be right on the disk. */
+void varve__rocksdb_settle(varve__store *store);
+varve_status varve__rocksdb_checkpoint(varve__store *store, const char *path, varve_error *err);
 
 /* ---- log_reader.c */
 

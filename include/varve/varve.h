@@ -20,6 +20,7 @@
 #include <varve/mvcc.h>
 #include <varve/read.h>
 #include <varve/split.h>
+#include <varve/sst.h>
 #include <varve/state.h>
 #include <varve/stats.h>
 #include <varve/ts.h>

@@ -34,8 +34,8 @@ VARVE_API uint64_t varve_engine_sequence(varve_engine *engine);
  * one above the last record: then it waits for what comes.
  *
  * Returns VARVE_OK; VARVE_LOG_GAP if that record is no longer in the log; VARVE_INVALID_ARGUMENT if
- * it is further in the future; VARVE_UNSUPPORTED for the memory map; VARVE_IO; VARVE_CORRUPT;
- * VARVE_NO_MEMORY.
+ * it is further in the future; VARVE_UNSUPPORTED for the memory map and for secondaries; VARVE_IO;
+ * VARVE_CORRUPT; VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_wal_open(varve_engine *engine, uint64_t since,
                                                       varve_wal_reader **out, varve_error *err);

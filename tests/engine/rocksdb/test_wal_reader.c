@@ -219,6 +219,21 @@ START_TEST(a_reading_engine_reads_the_log_too)
 }
 END_TEST
 
+START_TEST(a_secondary_has_no_log)
+{
+    varve_wal_reader *wal = NULL;
+    varve_engine *engine = open_keeping(place_path("s"));
+    put_text(engine, "a");
+    varve_options options = store_options(place_path("s"));
+    options.secondary_path = place_path("second");
+    varve_engine *second = store_open_with(&options);
+    ck_assert_uint_eq(varve_engine_sequence(second), 1);
+    ck_status(varve_wal_open(second, 1, &wal, &err), VARVE_UNSUPPORTED, &err);
+    store_close(second);
+    store_close(engine);
+}
+END_TEST
+
 /* ---- Refusals */
 
 START_TEST(numbers_that_are_none_are_refused)
@@ -549,6 +564,7 @@ int main(void)
     tcase_add_test(tcase, a_store_in_memory_has_a_log);
     tcase_add_test(tcase, the_memory_map_has_numbers_but_no_log);
     tcase_add_test(tcase, a_reading_engine_reads_the_log_too);
+    tcase_add_test(tcase, a_secondary_has_no_log);
     tcase_add_test(tcase, numbers_that_are_none_are_refused);
     tcase_add_test(tcase, an_open_reader_keeps_the_engine_open);
     tcase_add_test(tcase, without_memory_nothing_stays_behind);

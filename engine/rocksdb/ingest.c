@@ -1,0 +1,54 @@
+#include "engine/rocksdb/errors.h"
+#include "engine/rocksdb/health.h"
+#include "engine/rocksdb/store.h"
+
+/*
+ * If the manifest cannot be synced, RocksDB takes the new tables away, but the manifest may have
+ * come to the disk all the same: a store that names tables which are not there does not open.  The
+ * next change of anything, such as setting an option to what it is, begins a new manifest.
+ */
+void varve__rocksdb_settle(varve__store *store)
+{
+    static const char *const name = "report_bg_io_stats";
+    static const char *const value = "false";
+    char *text = NULL;
+    if (!atomic_load(&store->is_doubtful))
+        return;
+    rocksdb_set_options(store->db, 1, &name, &value, &text);
+    if (text == NULL)
+        atomic_store(&store->is_doubtful, false);
+    rocksdb_free(text);
+}
+
+static varve_status note_failure(varve__store *store, char *text, varve_error *err)
+{
+    varve_status status = varve__rocksdb_fail(err, "ingesting", text);
+    /* From a full disk RocksDB recovers by itself, and ends the process if it is disturbed then. */
+    if (status == VARVE_IO) {
+        atomic_store(&store->is_doubtful, true);
+        varve__rocksdb_settle(store);
+    }
+    /* The text is mostly about the new files; whether the store has suffered is asked of it. */
+    atomic_store(&store->is_suspect, true);
+    return status;
+}
+
+/*
+ * With a snapshot open RocksDB gives the tables a sequence number of their own, in any case:
+ * whoever reads the log finds that something is missing in it.
+ */
+varve_status varve__rocksdb_ingest(varve__store *store, const char *const *paths, size_t count,
+                                   bool move, varve_error *err)
+{
+    char *text = NULL;
+    varve_status status = varve__rocksdb_check_log(store, "ingesting", err);
+    if (status != VARVE_OK)
+        return status;
+    rocksdb_ingestexternalfileoptions_t *how = rocksdb_ingestexternalfileoptions_create();
+    const rocksdb_snapshot_t *snapshot = rocksdb_create_snapshot(store->db);
+    rocksdb_ingestexternalfileoptions_set_move_files(how, move);
+    rocksdb_ingest_external_file(store->db, paths, count, how, &text);
+    rocksdb_release_snapshot(store->db, snapshot);
+    rocksdb_ingestexternalfileoptions_destroy(how);
+    return text == NULL ? VARVE_OK : note_failure(store, text, err);
+}

@@ -1,0 +1,313 @@
+/*
+ * Checkpoints: a store like any other, or nothing at all.
+ */
+#include <dirent.h>
+#include <pthread.h>
+
+#include <varve/sst.h>
+
+#include "tests/engine/rocksdb/faults.h"
+#include "tests/engine/rocksdb/rocks.h"
+
+static varve_status checkpoint(varve_engine *engine, const char *name)
+{
+    varve_error_release(&err);
+    return varve_engine_checkpoint(engine, place_path(name), &err);
+}
+
+/* How many names there are in the directory of the test. */
+static unsigned names_in_place(void)
+{
+    unsigned count = 0;
+    DIR *dir = opendir(place);
+    ck_assert_ptr_nonnull(dir);
+    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+        count += entry->d_name[0] != '.';
+    (void)closedir(dir);
+    return count;
+}
+
+static void check_count(const char *name, unsigned expected)
+{
+    varve_status status;
+    varve_engine *engine = store_open(place_path(name));
+    ck_assert_uint_eq(store_count(engine, &status), expected);
+    ck_assert_int_eq(status, VARVE_OK);
+    store_close(engine);
+}
+
+/* ---- What it is */
+
+START_TEST(a_checkpoint_is_a_store_like_any_other)
+{
+    size_t size;
+    size_t copy_size;
+    varve_status status;
+    varve_engine *engine = store_open(place_path("s"));
+    store_fill(engine, 1000);
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    store_fill(engine, 1500); /* in the memtable, in part over the tables */
+    ck_ok(checkpoint(engine, "c"), &err);
+    ck_assert_uint_eq(names_in_place(), 2);
+    ck_ok(store_put(engine, key_number(5000), bytes("later")), &err);
+
+    /* Both are open for writing at the same time, and neither knows of the other. */
+    varve_engine *copy = store_open(place_path("c"));
+    ck_assert_uint_eq(store_count(copy, &status), 1500);
+    ck_assert_int_eq(store_has(copy, key_number(5000)), VARVE_NOT_FOUND);
+    ck_ok(store_put(copy, key_number(6000), bytes("other")), &err);
+    ck_ok(varve_engine_compact(copy, &err), &err);
+    ck_ok(varve_engine_compact(engine, &err), &err);
+    ck_assert_uint_eq(store_count(engine, &status), 1501);
+    ck_assert_uint_eq(store_count(copy, &status), 1501);
+    store_close(copy);
+    store_close(engine);
+    unsigned char *version = file_read(place_path("s/VARVE_VERSION"), &size);
+    unsigned char *version_copy = file_read(place_path("c/VARVE_VERSION"), &copy_size);
+    ck_slice_eq(varve_slice_of(version_copy, copy_size), varve_slice_of(version, size));
+    free(version);
+    free(version_copy);
+}
+END_TEST
+
+START_TEST(it_has_what_bypassed_the_log)
+{
+    varve_options options = store_options(place_path("s"));
+    options.wal = VARVE_WAL_OFF;
+    varve_engine *engine = store_open_with(&options);
+    store_fill(engine, 100);
+    ck_ok(checkpoint(engine, "c"), &err);
+    check_count("c", 100);
+    store_close(engine);
+}
+END_TEST
+
+START_TEST(an_empty_store_has_one_too)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    ck_ok(checkpoint(engine, "c"), &err);
+    store_close(engine);
+    check_count("c", 0);
+}
+END_TEST
+
+START_TEST(a_checkpoint_of_a_checkpoint)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    store_fill(engine, 10);
+    ck_ok(checkpoint(engine, "c"), &err);
+    store_close(engine);
+    engine = store_open(place_path("c"));
+    ck_ok(checkpoint(engine, "d"), &err);
+    store_close(engine);
+    place_remove(place_path("c"));
+    check_count("d", 10);
+}
+END_TEST
+
+/* ---- What is refused */
+
+START_TEST(what_exists_is_left_alone)
+{
+    size_t size;
+    varve_engine *engine = store_open(place_path("s"));
+    store_fill(engine, 10);
+    file_write_text(place_path("file"), "mine");
+    ck_assert_int_eq(mkdir(place_path("dir"), 0755), 0);
+    ck_assert_int_eq(symlink("nowhere", place_path("link")), 0);
+    static const char *const names[] = {"file", "dir", "link", "s"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        ck_status(checkpoint(engine, names[i]), VARVE_INVALID_ARGUMENT, &err);
+        ck_assert_ptr_nonnull(strstr(err.message, "exists"));
+    }
+    ck_assert_uint_eq(names_in_place(), 4);
+    unsigned char *data = file_read(place_path("file"), &size);
+    ck_slice_eq(varve_slice_of(data, size), bytes("mine"));
+    free(data);
+    ck_assert_int_eq(rmdir(place_path("dir")), 0);
+    ck_status(checkpoint(engine, "no/c"), VARVE_IO, &err);
+    ck_status(varve_engine_checkpoint(engine, "", &err), VARVE_INVALID_ARGUMENT, &err);
+    ck_status(varve_engine_checkpoint(engine, NULL, &err), VARVE_INVALID_ARGUMENT, &err);
+    store_close(engine);
+}
+END_TEST
+
+START_TEST(only_stores_on_the_disk_have_them)
+{
+    static const varve_backend backends[] = {VARVE_BACKEND_ROCKSDB_MEMORY, VARVE_BACKEND_MEM};
+    for (size_t i = 0; i < 2; i++) {
+        varve_options options = {.struct_size = sizeof options, .backend = backends[i]};
+        varve_engine *engine = store_open_with(&options);
+        ck_status(checkpoint(engine, "c"), VARVE_UNSUPPORTED, &err);
+        store_close(engine);
+    }
+    store_close(store_open(place_path("s")));
+    varve_options options = store_options(place_path("s"));
+    options.read_only = true;
+    varve_engine *engine = store_open_with(&options);
+    ck_status(checkpoint(engine, "c"), VARVE_UNSUPPORTED, &err);
+    store_close(engine);
+    ck_assert_uint_eq(names_in_place(), 1);
+}
+END_TEST
+
+static varve_status without_memory(void *context, varve_error *error)
+{
+    varve_status status = varve_engine_checkpoint(context, place_path("c"), error);
+    ck_assert_uint_eq(names_in_place(), status == VARVE_OK ? 2 : 1);
+    return status;
+}
+
+START_TEST(without_memory_nothing_is_left)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    store_fill(engine, 10);
+    ck_assert_uint_gt(fault_alloc_each(without_memory, engine), 3);
+    store_close(engine);
+    check_count("c", 10);
+}
+END_TEST
+
+/* ---- Beside writers */
+
+#define PAIRS 3000
+#define CHECKPOINTS 4
+
+/* Two records in one commit, one after the other. */
+static void *write_pairs(void *arg)
+{
+    varve_engine *engine = arg;
+    varve_batch *batch = NULL;
+    ck_assert_int_eq(varve_batch_open(engine, VARVE_BATCH_WRITE_ONLY, &batch, NULL), VARVE_OK);
+    for (unsigned i = 0; i < PAIRS; i++) {
+        unsigned char key[6] = {
+            'k', (unsigned char)(1 + i / 200), (unsigned char)(1 + i % 200), 'a', 0x00, 0x01};
+        varve_slice slice = varve_slice_of(key, sizeof key);
+        varve_writer *writer = varve_batch_writer_of(batch);
+        ck_assert_int_eq(varve_writer_put(writer, slice, slice, NULL), VARVE_OK);
+        key[3] = 'b';
+        ck_assert_int_eq(varve_writer_put(writer, slice, slice, NULL), VARVE_OK);
+        ck_assert_int_eq(varve_batch_commit(batch, VARVE_NO_SYNC, NULL), VARVE_OK);
+        ck_assert_int_eq(varve_batch_reset(batch, NULL), VARVE_OK);
+    }
+    varve_batch_close(batch);
+    return NULL;
+}
+
+/* Commits are there whole, and the first of them without a hole. */
+START_TEST(a_checkpoint_beside_a_writer_is_one_state)
+{
+    pthread_t thread;
+    unsigned before = 0;
+    varve_status status;
+    varve_options options = store_options(place_path("s"));
+    options.write_buffer_bytes = 64 << 10;
+    varve_engine *engine = store_open_with(&options);
+    ck_assert_int_eq(pthread_create(&thread, NULL, write_pairs, engine), 0);
+    for (int i = 0; i < CHECKPOINTS; i++) {
+        const char name[] = {'c', (char)('0' + i), '\0'};
+        ck_ok(checkpoint(engine, name), &err);
+    }
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    for (int i = 0; i < CHECKPOINTS; i++) {
+        const char name[] = {'c', (char)('0' + i), '\0'};
+        varve_engine *copy = store_open(place_path(name));
+        unsigned count = store_count(copy, &status);
+        ck_assert_uint_eq(count % 2, 0);
+        ck_assert_uint_ge(count, before);
+        before = count;
+        if (count > 0) {
+            unsigned last = count / 2 - 1;
+            const unsigned char key[6] = {
+                'k', (unsigned char)(1 + last / 200), (unsigned char)(1 + last % 200), 'b', 0x00,
+                0x01};
+            ck_ok(store_has(copy, varve_slice_of(key, sizeof key)), &err);
+        }
+        store_close(copy);
+    }
+    store_close(engine);
+}
+END_TEST
+
+/* ---- Faults */
+
+static const struct {
+    unsigned ops;
+    int code;
+    varve_status status;
+} faults[] = {{FAULT_WRITE, ENOSPC, VARVE_NO_SPACE},
+              {FAULT_WRITE, EIO, VARVE_IO},
+              {FAULT_SYNC, EIO, VARVE_IO},
+              {FAULT_RENAME, EIO, VARVE_IO}};
+
+/* Each write, sync and rename of the copy fails once: nothing is left, and the store is well. */
+START_TEST(a_failed_checkpoint_leaves_nothing)
+{
+    unsigned fired = 0;
+    varve_engine *engine = store_open(place_path("s"));
+    store_fill(engine, 100);
+    for (long pass = 0;; pass++) {
+        fault_arm_later(faults[_i].ops, "/store", faults[_i].code, pass);
+        varve_status status = checkpoint(engine, "c");
+        if (fault_disarm() == 0) {
+            ck_ok(status, &err);
+            break;
+        }
+        fired++;
+        if (status == VARVE_OK) { /* what RocksDB does not need to succeed */
+            place_remove(place_path("c"));
+            continue;
+        }
+        ck_status(status, faults[_i].status, &err);
+        ck_assert_uint_eq(names_in_place(), 1);
+        ck_ok(store_put(engine, key_number(0), bytes("v")), &err);
+    }
+    printf("checkpoint: %u calls failed, one at a time\n", fired);
+    ck_assert_uint_gt(fired, 0);
+    store_close(engine);
+    check_count("c", 100);
+}
+END_TEST
+
+/* It begins with a flush. */
+START_TEST(a_store_that_cannot_flush_has_no_checkpoint)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    store_fill(engine, 100);
+    fault_arm(FAULT_WRITE, ".sst", ENOSPC);
+    varve_status status = checkpoint(engine, "c");
+    ck_assert_uint_gt(fault_disarm(), 0);
+    ck_status(status, VARVE_NO_SPACE, &err);
+    ck_assert_uint_eq(names_in_place(), 1);
+    ck_assert_uint_eq(store_count(engine, &status), 100);
+    store_close(engine);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("checkpoint");
+    TCase *tcase = tcase_create("store");
+    tcase_add_checked_fixture(tcase, place_setup, place_teardown);
+    tcase_add_test(tcase, a_checkpoint_is_a_store_like_any_other);
+    tcase_add_test(tcase, it_has_what_bypassed_the_log);
+    tcase_add_test(tcase, an_empty_store_has_one_too);
+    tcase_add_test(tcase, a_checkpoint_of_a_checkpoint);
+    tcase_add_test(tcase, what_exists_is_left_alone);
+    tcase_add_test(tcase, only_stores_on_the_disk_have_them);
+    tcase_add_test(tcase, without_memory_nothing_is_left);
+    suite_add_tcase(suite, tcase);
+
+    tcase = tcase_create("threads");
+    tcase_add_checked_fixture(tcase, place_setup, place_teardown);
+    tcase_add_test(tcase, a_checkpoint_beside_a_writer_is_one_state);
+    suite_add_tcase(suite, tcase);
+
+    tcase = tcase_create("faults");
+    tcase_add_checked_fixture(tcase, place_setup, place_teardown);
+    tcase_add_loop_test(tcase, a_failed_checkpoint_leaves_nothing, 0,
+                        sizeof faults / sizeof faults[0]);
+    tcase_add_test(tcase, a_store_that_cannot_flush_has_no_checkpoint);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
