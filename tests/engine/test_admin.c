@@ -1,7 +1,10 @@
 /*
  * Administration on every backend.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <varve/admin.h>
@@ -393,6 +396,70 @@ START_TEST(only_secondaries_catch_up)
 }
 END_TEST
 
+/* ---- Threads ------------------------------------------------------------------------------------
+ */
+
+static atomic_bool stop;
+
+static void *write_on(void *arg)
+{
+    char key[] = "k00000\0\1";
+    (void)arg;
+    for (unsigned i = 0; !atomic_load(&stop); i++) {
+        (void)snprintf(key, sizeof key, "k%05u", i % 1000);
+        key[7] = 1;
+        ck_assert_int_eq(
+            varve_writer_put(on.writer, varve_slice_of(key, 8), varve_slice_of(key, 8), NULL),
+            VARVE_OK);
+    }
+    return NULL;
+}
+
+static void *ask_on(void *arg)
+{
+    const varve_slice none = {NULL, 0};
+    (void)arg;
+    while (!atomic_load(&stop)) {
+        varve_engine_stats of_stats = {.struct_size = sizeof of_stats};
+        varve_engine_stall of_stall = {.struct_size = sizeof of_stall};
+        varve_engine_memory of_memory = {.struct_size = sizeof of_memory};
+        varve_engine_capacity capacity = {.struct_size = sizeof capacity};
+        uint64_t size;
+        ck_assert_int_eq(varve_engine_get_stats(on.engine, &of_stats, NULL), VARVE_OK);
+        ck_assert_int_eq(varve_engine_get_stall(on.engine, &of_stall, NULL), VARVE_OK);
+        ck_assert_int_eq(varve_engine_get_memory(on.engine, &of_memory, NULL), VARVE_OK);
+        ck_assert_int_eq(varve_engine_get_capacity(on.engine, &capacity, NULL), VARVE_OK);
+        ck_assert_int_eq(varve_engine_approximate_bytes(on.engine, none, none, &size, NULL),
+                         VARVE_OK);
+    }
+    return NULL;
+}
+
+static void *compact_on(void *arg)
+{
+    const varve_compact_options options = {.struct_size = sizeof options, .bottommost = true};
+    (void)arg;
+    while (!atomic_load(&stop))
+        ck_assert_int_eq(varve_engine_compact_range(on.engine, &options, NULL), VARVE_OK);
+    return NULL;
+}
+
+START_TEST(any_thread_may_ask)
+{
+    static void *(*const bodies[])(void *) = {write_on, ask_on, ask_on, compact_on, compact_on};
+    enum { THREADS = sizeof bodies / sizeof bodies[0] };
+    pthread_t threads[THREADS];
+    atomic_store(&stop, false);
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, bodies[i], NULL), 0);
+    (void)nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    atomic_store(&stop, true);
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    ck_assert_str_ne(get(on.reader, "k00000"), "-");
+}
+END_TEST
+
 /* ---- Memory that runs out -----------------------------------------------------------------------
  */
 
@@ -454,6 +521,7 @@ static void fill_case(TCase *tcase)
     tcase_add_test(tcase, there_is_a_place_for_scratch_files);
     tcase_add_test(tcase, without_a_choice_it_is_below_the_store);
     tcase_add_test(tcase, only_secondaries_catch_up);
+    tcase_add_test(tcase, any_thread_may_ask);
     tcase_add_test(tcase, each_allocation_may_fail);
 }
 
