@@ -23,17 +23,25 @@ static double number_of(const json_t *object, const char *key)
     return json_number_value(json_object_get(object, key));
 }
 
+static bench_ratio ratio_of(const json_t *lane)
+{
+    const json_t *ratio = json_object_get(lane, "ratio");
+    return (bench_ratio){.median = number_of(ratio, "median"),
+                         .low = number_of(ratio, "low"),
+                         .high = number_of(ratio, "high"),
+                         .spread = number_of(ratio, "spread")};
+}
+
 static void compare_lane(const char *name, const json_t *before, const json_t *after, json_t *moved)
 {
-    const json_t *old_ratio = json_object_get(before, "ratio");
-    const json_t *new_ratio = json_object_get(after, "ratio");
-    double old = number_of(old_ratio, "median");
-    double new = number_of(new_ratio, "median");
-    if (!bench_moved(old, number_of(old_ratio, "spread"), new, number_of(new_ratio, "spread")))
+    bench_ratio old = ratio_of(before);
+    bench_ratio new = ratio_of(after);
+    if (!bench_moved(&old, &new))
         return;
-    json_array_append_new(moved, json_pack("{s:s,s:O,s:f,s:f,s:f}", "case", name, "lane",
-                                           json_object_get(after, "name"), "before", old, "after",
-                                           new, "change", new / old - 1));
+    json_array_append_new(moved,
+                          json_pack("{s:s,s:O,s:f,s:f,s:f}", "case", name, "lane",
+                                    json_object_get(after, "name"), "before", old.median, "after",
+                                    new.median, "change", new.median / old.median - 1));
 }
 
 json_t *bench_compare(const json_t *before, const json_t *after)

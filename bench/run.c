@@ -14,7 +14,7 @@
 #include "bench/support/place.h"
 #include "bench/support/stats.h"
 
-enum { CONTENDERS_MAX = 8, PATH_SIZE = 4096 };
+enum { CONTENDERS_MAX = 8, OPERATIONS_MAX = 64, PATH_SIZE = 4096 };
 
 #define CHECKED UINT_MAX
 
@@ -357,27 +357,71 @@ static void close_lanes(operation_run *op)
     free(op->value);
 }
 
-static void run_operation(run_state *run, const bench_operation *operation)
+/* Everything up to the first round that counts; whether there is something to measure. */
+static bool begin_operation(run_state *run, const bench_operation *operation, operation_run *op)
 {
-    operation_run op = {.operation = operation};
-    say(run, "measuring", operation->name);
-    set_size(run, &op);
-    op.value = bench_alloc(run->state->shape.value_size, 1);
-    bench_value(op.value, run->state->shape.value_size, 0, 0);
-    open_lanes(run, &op);
-    if (op.count > 0) {
-        check_round(run, &op);
-        for (unsigned round = 0; round < run->options->plan->rounds; round++)
-            measured_round(run, &op, round);
-        json_t *one = case_json(run, &op);
-        if (one == NULL)
-            bench_die("a result that JSON cannot hold");
-        say(run, "measured", operation->name);
-        if (run->options->on_case != NULL)
-            run->options->on_case(run->options->arg, one);
-        json_array_append_new(run->cases, one);
+    *op = (operation_run){.operation = operation};
+    say(run, "warming up", operation->name);
+    set_size(run, op);
+    op->value = bench_alloc(run->state->shape.value_size, 1);
+    bench_value(op->value, run->state->shape.value_size, 0, 0);
+    open_lanes(run, op);
+    if (op->count > 0)
+        check_round(run, op);
+    else
+        close_lanes(op);
+    return op->count > 0;
+}
+
+static void end_operation(run_state *run, operation_run *op)
+{
+    json_t *one = case_json(run, op);
+    if (one == NULL)
+        bench_die("a result that JSON cannot hold");
+    say(run, "measured", op->operation->name);
+    if (run->options->on_case != NULL)
+        run->options->on_case(run->options->arg, one);
+    json_array_append_new(run->cases, one);
+    close_lanes(op);
+}
+
+/*
+ * A round of each operation, then the next one of each: what disturbs the machine for some seconds
+ * is then seen in the spread of all of them, instead of shifting one.
+ */
+static void run_together(run_state *run, const bench_operation *const *operations, size_t count)
+{
+    operation_run *ops = bench_alloc(count, sizeof *ops);
+    size_t begun = 0;
+    for (size_t i = 0; i < count; i++)
+        begun += begin_operation(run, operations[i], &ops[begun]);
+    for (unsigned round = 0; round < run->options->plan->rounds; round++) {
+        for (size_t i = 0; i < begun; i++) {
+            say(run, "measuring", ops[i].operation->name);
+            measured_round(run, &ops[i], round);
+        }
     }
-    close_lanes(&op);
+    for (size_t i = 0; i < begun; i++)
+        end_operation(run, &ops[i]);
+    free(ops);
+}
+
+/* What writes changes what comes after it, hence comes one by one and last. */
+static void run_operations(run_state *run)
+{
+    const bench_operation *reading[OPERATIONS_MAX] = {NULL};
+    size_t count = 0;
+    for (const bench_operation *o = bench_operations; o->name != NULL; o++) {
+        if (count == OPERATIONS_MAX)
+            bench_die("more than %d operations", OPERATIONS_MAX);
+        if (is_wanted(run, o) && !o->writes)
+            reading[count++] = o;
+    }
+    run_together(run, reading, count);
+    for (const bench_operation *o = bench_operations; o->name != NULL; o++) {
+        if (is_wanted(run, o) && o->writes)
+            run_together(run, &o, 1);
+    }
 }
 
 static void run_in_state(const bench_run_options *options, const bench_state *state, json_t *cases,
@@ -388,10 +432,7 @@ static void run_in_state(const bench_run_options *options, const bench_state *st
     bench_picker_init(&run.picker, &state->shape);
     open_stores(&run);
     compare_options(&run);
-    for (const bench_operation *o = bench_operations; o->name != NULL; o++) {
-        if (is_wanted(&run, o))
-            run_operation(&run, o);
-    }
+    run_operations(&run);
     close_stores(&run);
     bench_keys_release(&run.keys);
     *agree = *agree && run.agree;

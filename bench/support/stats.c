@@ -12,8 +12,8 @@ enum { RESAMPLINGS = 1000 };
 /* The interquartile range of a normal distribution, in standard deviations. */
 #define QUARTILES_APART 1.349
 
-/* What two starts of one program may differ by, as a logarithm. */
-#define START_TO_START 0.0953
+/* What the ratio of two times may differ by from one start of a program to the next: ln 1.15. */
+#define START_TO_START 0.1398
 
 static int compare_numbers(const void *left, const void *right)
 {
@@ -84,9 +84,10 @@ bench_ratio bench_ratio_of(const double *ours, const double *theirs, size_t coun
     return found;
 }
 
-bool bench_moved(double before, double before_spread, double after, double after_spread)
+bool bench_moved(const bench_ratio *before, const bench_ratio *after)
 {
-    double noise = 3 * sqrt(before_spread * before_spread + after_spread * after_spread);
-    double moved = fabs(log(after / before));
-    return moved > START_TO_START && moved > noise;
+    double noise = 3 * sqrt(before->spread * before->spread + after->spread * after->spread);
+    double moved = fabs(log(after->median / before->median));
+    bool apart = before->high < after->low || after->high < before->low;
+    return apart && moved > START_TO_START && moved > noise;
 }

@@ -35,10 +35,10 @@ bench_quartiles bench_quartiles_of(const double *numbers, size_t count);
 bench_ratio bench_ratio_of(const double *ours, const double *theirs, size_t count);
 
 /*
- * Whether two ratios differ by more than noise explains: more than three times what both runs
- * spread together, and at least a tenth, since one program measures that differently from one
- * start to the next.
+ * Whether two ratios differ by more than noise explains: by more than three times what both runs
+ * spread together, with bounds that do not meet, and by at least 15 %: from one start of a program
+ * to the next each of two times differs by up to a tenth.
  */
-bool bench_moved(double before, double before_spread, double after, double after_spread);
+bool bench_moved(const bench_ratio *before, const bench_ratio *after);
 
 #endif

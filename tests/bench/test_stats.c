@@ -70,15 +70,24 @@ START_TEST(one_disturbed_round_does_not_move_a_ratio)
 }
 END_TEST
 
+/* Whether a ratio of 1 that is certain to `bounds` has moved to `after`. */
+static bool moved(double spread, double bounds, double after, double after_spread)
+{
+    bench_ratio old = {1.0, 1 - bounds, 1 + bounds, spread};
+    bench_ratio new = {after, after - bounds, after + bounds, after_spread};
+    ck_assert(bench_moved(&old, &new) == bench_moved(&new, &old));
+    return bench_moved(&old, &new);
+}
+
 START_TEST(what_moved_is_larger_than_noise)
 {
-    ck_assert(!bench_moved(1.0, 0, 1.0, 0));
-    ck_assert(!bench_moved(1.0, 0, 1.09, 0)); /* what two starts differ by */
-    ck_assert(bench_moved(1.0, 0, 1.12, 0));
-    ck_assert(bench_moved(1.12, 0, 1.0, 0));
-    ck_assert(bench_moved(1.0, 0.02, 1.3, 0.02));
-    ck_assert(!bench_moved(1.0, 0.1, 1.3, 0.02)); /* the first run was noisy, */
-    ck_assert(!bench_moved(1.0, 0.02, 1.3, 0.1)); /* or the second */
+    ck_assert(!moved(0, 0.01, 1.0, 0));
+    ck_assert(!moved(0, 0.01, 1.14, 0)); /* what two starts differ by */
+    ck_assert(moved(0, 0.01, 1.17, 0));
+    ck_assert(!moved(0, 0.09, 1.17, 0)); /* the bounds meet */
+    ck_assert(moved(0.02, 0.01, 1.3, 0.02));
+    ck_assert(!moved(0.1, 0.01, 1.3, 0.02)); /* the first run was noisy, */
+    ck_assert(!moved(0.02, 0.01, 1.3, 0.1)); /* or the second */
 }
 END_TEST
 
