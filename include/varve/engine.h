@@ -13,8 +13,13 @@
  * as long as its owner.
  *
  * Threads: an engine and a snapshot, with their readers and writers, may be used by any number of
- * threads.  A batch together with its reader, its writer and the iterators over it is for one
- * thread at a time, and so is each other iterator by itself.
+ * threads.  A batch together with its reader, its writer, its distinct view and the iterators over
+ * it is for one thread at a time, and so is each other handle by itself: an iterator, a builder, a
+ * reader of a batch or of the log.  Which thread that is may change, if the two take care that one
+ * has finished before the other begins.  A function that takes no handle may be called by any.
+ *
+ * A thread sees what it has seen before, and what others had seen when it heard of it from them:
+ * once a read of the engine has shown a commit, no later one shows less.
  *
  * Batches, snapshots and iterators are closed before their engine, iterators before their batch or
  * snapshot: an engine with open handles refuses to close.
@@ -370,7 +375,11 @@ VARVE_API VARVE_NODISCARD varve_status varve_iter_open(varve_reader *reader,
                                                        const varve_iter_options *options,
                                                        varve_iter **out, varve_error *err);
 
-/* Close an iterator; NULL is fine. */
+/*
+ * Close an iterator; NULL is fine.  A few of an engine's are kept inside to be lent again, which
+ * makes opening one cheap between two writes; they count as closed, and the next write, flush or
+ * compaction lets go of them.
+ */
 VARVE_API void varve_iter_close(varve_iter *it);
 
 /*
