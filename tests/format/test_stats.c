@@ -106,6 +106,22 @@ START_TEST(sums_age_the_earlier_to_the_later)
 }
 END_TEST
 
+START_TEST(negative_counts_age_too)
+{
+    varve_stats stats = {
+        .intent_count = 11, .key_bytes = 42, .val_bytes = 3, .last_update_nanos = SECOND - 1000};
+    varve_stats negative = {0};
+    varve_stats_subtract(&negative, &stats);
+    ck_printed(&negative,
+               "last_update_nanos=999999000 key_bytes=-42 val_bytes=-3 intent_count=-11");
+    varve_stats_age_to(&negative, 3 * SECOND);
+    ck_assert_int_eq(negative.intent_age, -33);
+    ck_assert_int_eq(negative.gc_bytes_age, -135);
+    varve_stats_add(&stats, &negative);
+    ck_printed(&stats, "last_update_nanos=3000000000");
+}
+END_TEST
+
 START_TEST(estimates_are_a_number_to_add)
 {
     varve_stats stats = {.contains_estimates = 2};
@@ -341,6 +357,7 @@ int main(void)
     tcase_add_test(tcase, ages_go_back_too_unless_told_to_go_forward);
     tcase_add_test(tcase, bytes_and_averages);
     tcase_add_test(tcase, sums_age_the_earlier_to_the_later);
+    tcase_add_test(tcase, negative_counts_age_too);
     tcase_add_test(tcase, estimates_are_a_number_to_add);
     tcase_add_test(tcase, whatever_is_added_can_be_subtracted);
     tcase_add_test(tcase, the_record_has_these_bytes);
