@@ -190,6 +190,10 @@ START_TEST(recovery_opens_it_again)
     varve_status status = varve_engine_flush(engine, &err);
     ck_assert(fault_alloc_disarm());
     ck_status(status, VARVE_NO_MEMORY, &err);
+    varve_engine_state state = {.struct_size = sizeof state};
+    ck_ok(varve_engine_get_state(engine, &state, &err), &err);
+    ck_assert_int_eq(state.health, VARVE_HEALTH_READ_ONLY);
+    ck_assert_int_eq(state.reason, VARVE_NO_MEMORY);
     ck_ok(varve_engine_recover(engine, NULL, &err), &err);
     put_text(varve_engine_writer(engine), "other", "y");
     ck_ok(varve_engine_flush(engine, &err), &err);
