@@ -1,6 +1,6 @@
 /*
- * Failing and counting I/O: write, pwrite, fsync, fdatasync and rename of this program and of the
- * libraries it has loaded, RocksDB among them, come through here.
+ * Failing and counting I/O: write, pwrite, fsync, fdatasync, rename and renameat of this program
+ * and of the libraries it has loaded, RocksDB among them, come through here.
  *
  * The linker exports from a program what its libraries import, and the program is searched before
  * the C library.  Include this from exactly one file of a program.  Every failure is counted: a
@@ -107,6 +107,7 @@ FAULT_EXPORT ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
 FAULT_EXPORT int fsync(int fd);
 FAULT_EXPORT int fdatasync(int fd);
 FAULT_EXPORT int rename(const char *from, const char *to);
+FAULT_EXPORT int renameat(int from_dir, const char *from, int to_dir, const char *to);
 
 ssize_t write(int fd, const void *data, size_t size)
 {
@@ -151,6 +152,15 @@ int rename(const char *from, const char *to)
         return -1;
     fault_find_real("rename", &real);
     return real(from, to);
+}
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    int (*real)(int, const char *, int, const char *);
+    if (fault_hits_path(to, FAULT_RENAME, CALL_RENAME))
+        return -1;
+    fault_find_real("renameat", &real);
+    return real(from_dir, from, to_dir, to);
 }
 
 #endif

@@ -470,7 +470,9 @@ START_TEST(a_new_store_needs_its_version_file_safe)
         varve_status status;
     } faults[] = {{FAULT_WRITE, ENOSPC, VARVE_NO_SPACE},
                   {FAULT_WRITE, EIO, VARVE_IO},
-                  {FAULT_SYNC, EIO, VARVE_IO}};
+                  {FAULT_SYNC, EIO, VARVE_IO},
+                  {FAULT_RENAME, EIO, VARVE_IO},
+                  {FAULT_RENAME, ENOSPC, VARVE_NO_SPACE}};
 
     fault_arm(faults[_i].op, "VARVE_VERSION", faults[_i].code);
     varve_status status = varve_engine_open(&options, &engine, &err);
@@ -478,6 +480,30 @@ START_TEST(a_new_store_needs_its_version_file_safe)
     ck_status(status, faults[_i].status, &err);
     varve_error_release(&err);
     store_close(store_open_with(&options));
+}
+END_TEST
+
+/* Every opening makes a manifest and names it in CURRENT, the last step of all. */
+START_TEST(an_opening_whose_rename_fails_can_be_repeated)
+{
+    varve_options options = store_options(place_path("s"));
+    varve_engine *engine = NULL;
+    varve_status walked;
+
+    for (unsigned round = 0; round < 3; round++) {
+        fault_arm(FAULT_RENAME, "CURRENT", EIO);
+        varve_status status = varve_engine_open(&options, &engine, &err);
+        ck_assert_uint_ge(fault_disarm(), 1);
+        ck_status(status, VARVE_IO, &err);
+        ck_assert_ptr_null(engine);
+        varve_error_release(&err);
+        engine = store_open_with(&options);
+        ck_assert_uint_eq(store_count(engine, &walked), 10 * round);
+        for (unsigned i = 0; i < 10; i++)
+            ck_ok(store_put(engine, key_number(10 * round + i), bytes("v")), &err);
+        store_close(engine);
+        engine = NULL;
+    }
 }
 END_TEST
 
@@ -523,7 +549,8 @@ int main(void)
     tcase_add_loop_test(cases, a_failed_sync_of_a_table_leaves_nothing_unknown, 0, 2);
     tcase_add_test(cases, a_full_disk_during_a_sync_is_unknown_and_heals);
     tcase_add_test(cases, commits_after_a_full_disk_during_a_sync_are_not_unknown);
-    tcase_add_loop_test(cases, a_new_store_needs_its_version_file_safe, 0, 3);
+    tcase_add_loop_test(cases, a_new_store_needs_its_version_file_safe, 0, 5);
+    tcase_add_test(cases, an_opening_whose_rename_fails_can_be_repeated);
     tcase_add_test(cases, a_directory_that_cannot_be_synced_is_an_error);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
