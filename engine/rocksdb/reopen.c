@@ -10,6 +10,7 @@
 #include "engine/rocksdb/errors.h"
 #include "engine/rocksdb/health.h"
 #include "engine/rocksdb/lock.h"
+#include "engine/rocksdb/version_file.h"
 #include "engine/rocksdb/wal.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -17,7 +18,8 @@
 /* What an opening writes besides the tables that it makes of the logs. */
 #define OPENING_BYTES ((uint64_t)1 << 20)
 
-#define PROBE_FILE "/VARVE_PROBE"
+/* A name that a store may have left over, and that is known wherever its files are. */
+#define PROBE_FILE "/" VARVE__VERSION_FILE_TEMP
 #define PROBE_BYTES 4096
 
 /* ---- Is there any use in trying? ------------------------------------------------------------ */

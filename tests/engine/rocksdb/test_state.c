@@ -458,11 +458,11 @@ START_TEST(a_store_stays_readable_while_the_disk_fails)
 {
     varve_engine *engine = open_heard(100);
     break_log(engine);
-    fault_arm(FAULT_WRITE, "VARVE_PROBE", EIO);
+    fault_arm(FAULT_WRITE, "VARVE_VERSION_TEMP", EIO);
     ck_status(recover(engine, NULL), VARVE_IO, &err);
-    fault_arm(FAULT_SYNC, "VARVE_PROBE", EIO);
+    fault_arm(FAULT_SYNC, "VARVE_VERSION_TEMP", EIO);
     ck_status(recover(engine, NULL), VARVE_IO, &err);
-    fault_arm(FAULT_WRITE, "VARVE_PROBE", ENOSPC);
+    fault_arm(FAULT_WRITE, "VARVE_VERSION_TEMP", ENOSPC);
     ck_status(recover(engine, NULL), VARVE_NO_SPACE, &err);
     ck_assert_uint_eq(fault_disarm(), 1);
     check_state(engine, VARVE_HEALTH_READ_ONLY, VARVE_IO);
