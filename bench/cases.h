@@ -34,6 +34,7 @@ typedef struct bench_lane {
     unsigned limit;    /* steps before a seek */
     unsigned threads;  /* with BENCH_THREADS */
     unsigned versions; /* only in states with at least so many versions; 0: in all */
+    bool l0_only;      /* only in states with level 0 */
     bool own_pick;     /* other keys than the operation's, */
     bench_pick pick;   /* these; what it sees is not compared */
 } bench_lane;

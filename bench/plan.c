@@ -107,10 +107,11 @@ bool bench_lane_fits(const bench_lane *lane, const bench_state *state)
 {
     const bench_contender *contender = bench_lane_contender(lane);
     if (contender == NULL || contender->run[lane->op] == NULL ||
-        state->shape.versions < lane->versions)
+        state->shape.versions < lane->versions ||
+        (lane->l0_only && state->shape.layout != BENCH_L0))
         return false;
     return (state->flags & BENCH_STATE_FEW) == 0 || contender == &bench_varve ||
-           contender == &bench_raw || contender == &bench_udt;
+           contender == &bench_raw || contender == &bench_plain || contender == &bench_udt;
 }
 
 const bench_contender *bench_lane_contender(const bench_lane *lane)

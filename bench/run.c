@@ -14,7 +14,7 @@
 #include "bench/support/place.h"
 #include "bench/support/stats.h"
 
-enum { CONTENDERS_MAX = 8, OPERATIONS_MAX = 64, PATH_SIZE = 4096 };
+enum { CONTENDERS_MAX = 16, OPERATIONS_MAX = 64, PATH_SIZE = 4096 };
 
 #define CHECKED UINT_MAX
 

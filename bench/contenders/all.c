@@ -5,6 +5,7 @@
 const bench_contender *const bench_contenders[] = {
     &bench_varve,
     &bench_raw,
+    &bench_plain,
     &bench_udt,
     &bench_txn,
 #ifdef BENCH_HAVE_WIREDTIGER

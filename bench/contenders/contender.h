@@ -98,6 +98,7 @@ const bench_contender *bench_contender_find(const char *name);
 
 extern const bench_contender bench_varve;
 extern const bench_contender bench_raw;
+extern const bench_contender bench_plain;
 extern const bench_contender bench_udt;
 extern const bench_contender bench_txn;
 extern const bench_contender bench_wiredtiger;

@@ -20,16 +20,26 @@ typedef struct raw_store {
     rocksdb_writeoptions_t *no_sync;
 } raw_store;
 
-static void *raw_open(const bench_config *config)
+static void *open_with(const bench_config *config, bench_rocks_keys keys)
 {
     char *error = NULL;
     raw_store *store = bench_alloc(1, sizeof *store);
-    store->options = bench_rocks_options(config, false);
+    store->options = bench_rocks_options(config, keys);
     store->db = rocksdb_open(store->options, config->path, &error);
     bench_rocks_check(error);
     store->get = rocksdb_readoptions_create();
     store->no_sync = rocksdb_writeoptions_create();
     return store;
+}
+
+static void *raw_open(const bench_config *config)
+{
+    return open_with(config, BENCH_ROCKS_VARVE);
+}
+
+static void *plain_open(const bench_config *config)
+{
+    return open_with(config, BENCH_ROCKS_PLAIN);
 }
 
 static void raw_close(void *state)
@@ -505,4 +515,16 @@ const bench_contender bench_raw = {
             [BENCH_PUT_CHECKED] = raw_put_checked,
             [BENCH_OWN_SCAN] = raw_own_scan,
             [BENCH_RECOUNT] = raw_read_all},
+};
+
+const bench_contender bench_plain = {
+    .name = "plain",
+    .what = "RocksDB in varve's layout, with filters over whole keys",
+    .open = plain_open,
+    .close = raw_close,
+    .load = raw_load,
+    .flush = raw_flush,
+    .compact = raw_compact,
+    .touch = raw_touch,
+    .run = {[BENCH_GET_EXACT] = raw_get_exact},
 };

@@ -63,7 +63,8 @@ static const char *merge_name(void *state)
     return "varve.merge.v1";
 }
 
-static void set_tables(rocksdb_options_t *options, const bench_config *config, bool timestamps)
+static void set_tables(rocksdb_options_t *options, const bench_config *config,
+                       bench_rocks_keys keys)
 {
     rocksdb_block_based_table_options_t *tables = rocksdb_block_based_options_create();
     rocksdb_cache_t *cache = rocksdb_cache_create_lru((size_t)config->cache_bytes);
@@ -71,16 +72,22 @@ static void set_tables(rocksdb_options_t *options, const bench_config *config, b
     rocksdb_block_based_options_set_format_version(tables, 5);
     rocksdb_block_based_options_set_block_size(tables, 8192);
     rocksdb_block_based_options_set_block_cache(tables, cache);
-    rocksdb_block_based_options_set_whole_key_filtering(tables, timestamps);
+    rocksdb_block_based_options_set_whole_key_filtering(tables, keys != BENCH_ROCKS_VARVE);
     rocksdb_block_based_options_set_filter_policy(tables,
                                                   rocksdb_filterpolicy_create_bloom_full(10));
     rocksdb_options_set_block_based_table_factory(options, tables);
     rocksdb_block_based_options_destroy(tables);
     rocksdb_cache_destroy(cache);
-    rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.02);
-    if (timestamps)
+}
+
+/* Filters in memtables, and what all filters are about if not whole keys. */
+static void set_prefixes(rocksdb_options_t *options, bench_rocks_keys keys)
+{
+    if (keys != BENCH_ROCKS_PLAIN)
+        rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.02);
+    if (keys == BENCH_ROCKS_UDT)
         rocksdb_options_set_memtable_whole_key_filtering(options, 1);
-    else
+    if (keys == BENCH_ROCKS_VARVE)
         rocksdb_options_set_prefix_extractor(
             options, rocksdb_slicetransform_create(NULL, no_destructor, extract, in_domain,
                                                    in_domain, extractor_name));
@@ -98,7 +105,7 @@ static rocksdb_options_t *with_timestamps(rocksdb_options_t *base)
     return options;
 }
 
-rocksdb_options_t *bench_rocks_options(const bench_config *config, bool timestamps)
+rocksdb_options_t *bench_rocks_options(const bench_config *config, bench_rocks_keys keys)
 {
     int compression[LEVELS] = {rocksdb_no_compression,  rocksdb_no_compression,
                                rocksdb_lz4_compression, rocksdb_lz4_compression,
@@ -112,7 +119,8 @@ rocksdb_options_t *bench_rocks_options(const bench_config *config, bool timestam
     rocksdb_options_set_disable_auto_compactions(options, 1);
     rocksdb_options_set_wal_recovery_mode(options,
                                           rocksdb_tolerate_corrupted_tail_records_recovery);
-    set_tables(options, config, timestamps);
+    set_tables(options, config, keys);
+    set_prefixes(options, keys);
     rocksdb_options_set_merge_operator(
         options,
         rocksdb_mergeoperator_create(NULL, no_destructor, merge, merge_some, NULL, merge_name));
@@ -124,7 +132,7 @@ rocksdb_options_t *bench_rocks_options(const bench_config *config, bool timestam
     rocksdb_options_set_keep_log_file_num(options, INFO_LOG_FILES);
     rocksdb_options_set_stats_dump_period_sec(options, 0);
     rocksdb_options_set_stats_persist_period_sec(options, 0);
-    return timestamps ? with_timestamps(options) : options;
+    return keys == BENCH_ROCKS_UDT ? with_timestamps(options) : options;
 }
 
 void bench_rocks_flush(rocksdb_t *db)

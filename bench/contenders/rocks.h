@@ -11,12 +11,18 @@
 /* End the process if RocksDB has set an error. */
 void bench_rocks_check(char *error);
 
+/* What the keys of a database are like, on which its filters depend. */
+typedef enum bench_rocks_keys {
+    BENCH_ROCKS_VARVE, /* engine keys; filters over their prefixes, the options of varve */
+    BENCH_ROCKS_PLAIN, /* engine keys; filters over whole keys, as RocksDB is mostly used */
+    BENCH_ROCKS_UDT    /* user keys with RocksDB's own timestamps; filters over user keys */
+} bench_rocks_keys;
+
 /*
- * The options of varve, written down apart from varve's own: the benchmark compares what RocksDB
- * made of both.  With `timestamps` keys carry RocksDB's own timestamps instead of varve's layout,
- * hence whole keys in the filters instead of their prefixes.
+ * Options of a database.  Those for BENCH_ROCKS_VARVE are varve's, written down apart from varve's
+ * own: the benchmark compares what RocksDB made of both.
  */
-rocksdb_options_t *bench_rocks_options(const bench_config *config, bool timestamps);
+rocksdb_options_t *bench_rocks_options(const bench_config *config, bench_rocks_keys keys);
 
 /* Flush, and flush and compact into the last level. */
 void bench_rocks_flush(rocksdb_t *db);

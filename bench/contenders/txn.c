@@ -19,7 +19,7 @@ static void *txn_open(const bench_config *config)
 {
     char *error = NULL;
     txn_store *store = bench_alloc(1, sizeof *store);
-    store->options = bench_rocks_options(config, false);
+    store->options = bench_rocks_options(config, BENCH_ROCKS_VARVE);
     store->plain = rocksdb_open(store->options, config->path, &error);
     bench_rocks_check(error);
     store->get = rocksdb_readoptions_create();

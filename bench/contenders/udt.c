@@ -21,7 +21,7 @@ static void *udt_open(const bench_config *config)
     char *error = NULL;
     const char *name = "default";
     udt_store *store = bench_alloc(1, sizeof *store);
-    store->options = bench_rocks_options(config, true);
+    store->options = bench_rocks_options(config, BENCH_ROCKS_UDT);
     const rocksdb_options_t *options = store->options;
     store->db = rocksdb_open_column_families(store->options, config->path, 1, &name, &options,
                                              &store->family, &error);

@@ -39,7 +39,10 @@ START_TEST(every_lane_has_a_contender_that_can_do_it)
             if (contender == NULL)
                 ck_assert_msg(is_missing(lane->name), "%s/%s", o->name, lane->name);
             else
-                ck_assert_msg(contender->run[lane->op] != NULL, "%s/%s", o->name, lane->name);
+                ck_assert_msg(
+                    contender->run[lane->op] != NULL &&
+                        (o->mode != BENCH_BESIDE || contender->run[BENCH_PUT_BATCH] != NULL),
+                    "%s/%s", o->name, lane->name);
         }
         ck_assert_uint_ge(lanes, 2);
         ck_assert_uint_lt(lanes, BENCH_LANES_MAX);
@@ -124,13 +127,17 @@ START_TEST(few_contenders_are_varve_and_rocksdb)
 {
     const bench_lane sqlite = {.name = "sqlite", .op = BENCH_GET};
     const bench_lane deep = {.name = "raw next<=20", .op = BENCH_SCAN, .versions = 2};
+    const bench_lane plain = {.name = "plain get", .op = BENCH_GET_EXACT, .l0_only = true};
     const bench_lane cannot = {.name = "udt", .op = BENCH_GET_EXACT};
     bench_state state = {.shape = {.versions = 1}};
     ck_assert(!bench_lane_fits(&deep, &state));
     ck_assert(!bench_lane_fits(&cannot, &state));
+    ck_assert(!bench_lane_fits(&plain, &state));
     state.shape.versions = 2;
     ck_assert(bench_lane_fits(&deep, &state));
     ck_assert(bench_lane_fits(&sqlite, &state) == (bench_contender_find("sqlite") != NULL));
+    state.shape.layout = BENCH_L0;
+    ck_assert(bench_lane_fits(&plain, &state));
     state.flags = BENCH_STATE_FEW;
     ck_assert(!bench_lane_fits(&sqlite, &state));
     ck_assert(bench_lane_fits(&deep, &state));
