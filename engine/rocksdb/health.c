@@ -83,6 +83,10 @@ void varve__rocksdb_note_failure(varve__store *store, const char *text)
         atomic_store(&store->stopped, is_sync ? STOPPED_BY_SYNC : STOPPED_BY_WRITE);
     if (status == VARVE_NO_SPACE && log != 0)
         atomic_store(&store->broken_log, log);
+    if (status == VARVE_NO_SPACE && log != 0 && is_sync) {
+        atomic_store(&store->refused, rocksdb_get_latest_sequence_number(store->db) + 1);
+        atomic_store(&store->refused_log, log);
+    }
     /* Last: whoever knows this one finds the log broken, too, and does not write to it. */
     if (log != 0 && is_sync)
         atomic_store(&store->unsynced_log, log);

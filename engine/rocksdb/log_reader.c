@@ -2,6 +2,11 @@
  * RocksDB's iterator over its logs, which knows two ends: one after which it goes on when asked
  * again, and one after which another iterator has to be made.
  */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include <varve/wal.h>
 
 #include "engine/rocksdb/errors.h"
@@ -58,6 +63,26 @@ static void end_iterator(varve__store_wal *wal)
     wal->to_skip = wal->bare;
 }
 
+/*
+ * The log would tell of a commit that was refused, in place of the one that got its number.  It is
+ * kept aside by RocksDB once its memtable is flushed.
+ */
+void varve__rocksdb_drop_refused(varve__store *store)
+{
+    char path[PATH_MAX];
+    uint64_t log = atomic_load(&store->refused_log);
+    if (log == 0 || store->path == NULL)
+        return;
+    (void)snprintf(path, sizeof path, "%s/archive/%06" PRIu64 ".log", store->path, log);
+    (void)unlink(path);
+}
+
+static bool may_be_refused(const varve__store_wal *wal, uint64_t first, uint64_t next)
+{
+    uint64_t refused = atomic_load(&wal->store->refused);
+    return refused != 0 && first <= refused && refused < next;
+}
+
 /* Take over the batch at which the iterator stands; whether it is news. */
 static bool take(varve__store_wal *wal, varve_wal_commit *commit)
 {
@@ -67,7 +92,7 @@ static bool take(varve__store_wal *wal, varve_wal_commit *commit)
     const char *data = rocksdb_writebatch_data(wal->batch, &size);
     uint64_t next = first + (uint64_t)rocksdb_writebatch_count(wal->batch);
     bool is_old = next < wal->next || (next == wal->next && first < next);
-    if (is_old || size <= HEADER_SIZE)
+    if (is_old || size <= HEADER_SIZE || may_be_refused(wal, first, next))
         return false;
     if (first == next && wal->to_skip > 0) {
         wal->to_skip--;
@@ -93,11 +118,13 @@ static bool advance(varve__store_wal *wal, varve_wal_commit *commit)
 static char *move(varve__store_wal *wal)
 {
     char *text = NULL;
-    if (wal->raw != NULL)
+    if (wal->raw != NULL) {
         rocksdb_wal_iter_next(wal->raw);
-    else
-        wal->raw = rocksdb_get_updates_since(varve__generation_db(wal->store, wal->generation),
-                                             wal->from, NULL, &text);
+        return NULL;
+    }
+    varve__rocksdb_drop_refused(wal->store);
+    wal->raw = rocksdb_get_updates_since(varve__generation_db(wal->store, wal->generation),
+                                         wal->from, NULL, &text);
     return text;
 }
 

@@ -22,6 +22,7 @@ static void free_store(varve__store *store)
     if (store->db != NULL && store->shown == NULL) {
         varve__rocksdb_settle(store);
         rocksdb_close(store->db);
+        varve__rocksdb_drop_refused(store);
     }
     varve__rocksdb_unlock(store->lock);
     if (store->get_options != NULL)

@@ -44,6 +44,14 @@ struct varve__store {
     atomic_bool is_suspect;             /* something has failed since it was last found to work */
     uint64_t errors_seen;               /* of the background, when it was last found to work */
 
+    /*
+     * log_reader.c: a commit whose sync met a full disk is in its log, and RocksDB goes on without
+     * it: the log that holds it, and the number that it would have had, which another one got.  0 =
+     * there is none.
+     */
+    atomic_uint_least64_t refused_log;
+    atomic_uint_least64_t refused;
+
     /* ingest.c */
     atomic_bool is_doubtful; /* the manifest on disk may name tables that are not there */
 
@@ -169,6 +177,8 @@ varve_status varve__rocksdb_wal_open(varve__store *store, uint64_t since, varve_
 varve_status varve__rocksdb_wal_next(varve__store_wal *wal, struct varve_wal_commit *commit,
                                      varve_error *err);
 void varve__rocksdb_wal_close(varve__store_wal *wal);
+/* Remove what has been kept of a log with a commit that was refused. */
+void varve__rocksdb_drop_refused(varve__store *store);
 
 /* ---- info.c */
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "tests/engine/rocksdb/faults.h"
 #include "tests/engine/rocksdb/rocks.h"
 
 static varve_engine *open_keeping(const char *path)
@@ -458,6 +459,66 @@ START_TEST(logs_are_kept_by_size_too)
 }
 END_TEST
 
+/* ---- A commit that was refused, but is in its log */
+
+/* Heal: by recovering, or by waiting. */
+static void heal(varve_engine *engine, bool by_recovering)
+{
+    if (by_recovering) {
+        varve_cancel *patience = NULL;
+        ck_ok(varve_cancel_open(&patience, &err), &err);
+        varve_cancel_after(patience, INT64_C(40000000000));
+        ck_ok(varve_engine_recover(engine, patience, &err), &err);
+        varve_cancel_close(patience);
+    }
+    for (int i = 0; i < 800 && store_put(engine, key_at("b", 0), bytes("v")) != VARVE_OK; i++)
+        (void)usleep(50000);
+    put_text(engine, "c");
+}
+
+/* What is told from there on is a, b and c, up to the end or a gap. */
+static void check_nothing_refused(varve_engine *engine, uint64_t since)
+{
+    varve_wal_reader *wal = NULL;
+    varve_status status = varve_wal_open(engine, since, &wal, &err);
+    if (status != VARVE_OK) {
+        ck_status(status, VARVE_LOG_GAP, &err);
+        ck_assert_uint_eq(err.detail.log_gap.wanted, since);
+        varve_error_release(&err);
+        return;
+    }
+    const char *text = next_of(wal);
+    while (strcmp(text, "-") != 0 && strcmp(text, "VARVE_LOG_GAP") != 0) {
+        ck_assert_ptr_null(strchr(text, 'r'));
+        text = next_of(wal);
+    }
+    varve_wal_close(wal);
+}
+
+START_TEST(a_commit_that_was_refused_is_not_told)
+{
+    varve_batch *batch = NULL;
+    varve_engine *engine = open_keeping(place_path("s"));
+    put_text(engine, "a");
+    ck_ok(varve_batch_open(engine, 0, &batch, &err), &err);
+    ck_ok(varve_writer_put(varve_batch_writer_of(batch), key_at("r", 0), bytes("v"), &err), &err);
+    fault_arm(FAULT_SYNC, ".log", ENOSPC);
+    varve_status status = varve_batch_commit(batch, VARVE_SYNC, &err);
+    ck_assert_uint_gt(fault_disarm(), 0);
+    ck_status(status, VARVE_COMMIT_UNKNOWN, &err);
+    varve_batch_close(batch);
+    heal(engine, _i == 0);
+    ck_assert_int_eq(store_has(engine, key_at("r", 0)), VARVE_NOT_FOUND);
+    for (uint64_t since = 1; since <= 3; since++)
+        check_nothing_refused(engine, since);
+    store_close(engine);
+    engine = open_keeping(place_path("s"));
+    for (uint64_t since = 1; since <= 3; since++)
+        check_nothing_refused(engine, since);
+    store_close(engine);
+}
+END_TEST
+
 /* ---- Beside a writer */
 
 #define ROUNDS 4000
@@ -578,6 +639,7 @@ int main(void)
     tcase_add_test(tcase, a_damaged_log_is_no_silent_jump);
     tcase_add_test(tcase, what_bypasses_the_log_is_a_gap);
     tcase_add_test(tcase, logs_are_kept_by_size_too);
+    tcase_add_loop_test(tcase, a_commit_that_was_refused_is_not_told, 0, 2);
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("threads");
