@@ -234,7 +234,7 @@ const bench_operation bench_operations[] = {
     {"engine-seek-prefix", "seek", .pick = BENCH_PICK_NEWEST, .lanes = engine_seek_prefix},
     {"engine-next", "step", .amount = BENCH_STEPS, .lanes = engine_next},
     {"engine-prev", "step", .amount = BENCH_STEPS, .lanes = engine_prev},
-    {"recount", "record", .amount = BENCH_ALL, .lanes = recount},
+    {"recount", "record", .amount = BENCH_ALL, .narrow = true, .lanes = recount},
     {"get-newest-writing", "get", BENCH_TOUCHED, .pick = BENCH_PICK_NEWEST, .writes = true,
      .lanes = touched},
     {"get-absent-writing", "get", BENCH_TOUCHED, .pick = BENCH_PICK_ABSENT, .writes = true,

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "bench/support/clock.h"
 #include "bench/support/die.h"
@@ -112,25 +114,33 @@ static double clock_cost(void)
     return cost;
 }
 
+static double time_one(const bench_round *round, size_t index, bool touch, uint64_t *sum)
+{
+    bench_job one = round->job;
+    one.users += index;
+    one.engines += index;
+    one.count = 1;
+    if (touch && round->contender->touch != NULL)
+        round->contender->touch(round->store);
+    double taken = bench_wall();
+    *sum += work(round, &one);
+    taken = bench_wall() - taken - clock_cost();
+    return taken < 1 ? 1 : taken;
+}
+
+/* As if each had taken what the median of them did: those that were interrupted do not count. */
 static bench_times run_singly(const bench_round *round, bool touch)
 {
+    size_t count = round->job.count;
+    double *taken = bench_alloc(count, sizeof *taken);
     bench_times times = {.cpu = -1};
-    double cost = clock_cost();
-    for (size_t i = 0; i < round->job.count; i++) {
-        bench_job one = round->job;
-        one.users += i;
-        one.engines += i;
-        one.count = 1;
-        if (touch && round->contender->touch != NULL)
-            round->contender->touch(round->store);
-        double taken = bench_wall();
-        times.sum += work(round, &one);
-        taken = bench_wall() - taken - cost;
-        taken = taken < 1 ? 1 : taken;
-        times.wall += taken;
-        if (round->latencies != NULL)
-            round->latencies[i] = taken;
-    }
+    (void)clock_cost();
+    for (size_t i = 0; i < count; i++)
+        taken[i] = time_one(round, i, touch, &times.sum);
+    if (round->latencies != NULL)
+        memcpy(round->latencies, taken, count * sizeof *taken);
+    times.wall = bench_quantile(taken, count, 0.5) * (double)count;
+    free(taken);
     return times;
 }
 
@@ -163,7 +173,6 @@ static bench_times run_beside(const bench_round *round)
     writer w = {.round = round};
     pthread_t thread;
     atomic_init(&w.stop, false);
-    (void)clock_cost();
     must_thread(pthread_create(&thread, NULL, keep_writing, &w));
     bench_times times = run_singly(round, false);
     atomic_store(&w.stop, true);

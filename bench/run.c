@@ -18,7 +18,7 @@ enum { CONTENDERS_MAX = 16, OPERATIONS_MAX = 64, PATH_SIZE = 4096 };
 
 #define CHECKED UINT_MAX
 
-#define CACHE_BYTES ((uint64_t)1 << 30)          /* all of it stays in the cache */
+#define CACHE_BYTES ((uint64_t)1 << 30)          /* at least, where all of it is to stay there */
 #define WRITE_BUFFER_BYTES ((uint64_t)256 << 20) /* no flush while something is measured */
 
 static volatile sig_atomic_t stopped;
@@ -103,7 +103,8 @@ static void open_one(run_state *run, const bench_contender *contender)
     const bench_shape *shape = &run->state->shape;
     open_store *store = &run->stores[run->stores_count++];
     uint64_t data = bench_shape_bytes(shape);
-    uint64_t cache = shape->beyond_cache == 0 ? CACHE_BYTES : data / shape->beyond_cache;
+    uint64_t roomy = 2 * data < CACHE_BYTES ? CACHE_BYTES : 2 * data;
+    uint64_t cache = shape->beyond_cache == 0 ? roomy : data / shape->beyond_cache;
     store->contender = contender;
     say(run, "loading", contender->name);
     (void)snprintf(store->path, sizeof store->path, "%s/%s", run->options->place, contender->name);
