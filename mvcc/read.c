@@ -15,80 +15,98 @@ varve_status varve__read_begin(varve__read *read, const varve_read *how, unsigne
                            flags & ~flags_allowed);
     read->tombstones = (flags & VARVE_READ_TOMBSTONES) != 0;
     read->max_rows = max_rows < 0 ? INT64_MAX : max_rows;
-    varve__view_init(&read->view, read->how.ts, (flags & VARVE_READ_FAIL_ON_MORE_RECENT) != 0);
+    varve__view_init(&read->view, read->how.ts, read->how.txn, flags);
+    status = varve__bill_check(read->how.bill, err);
+    return status == VARVE_OK ? varve_cancel_check(read->how.cancel, err) : status;
+}
+
+varve_status varve__read_check_options(const varve__read *read, varve_error *err)
+{
+    if (!read->view.inconsistent)
+        return VARVE_OK;
+    if (read->view.txn != NULL)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "cannot allow inconsistent reads within a transaction");
+    if (read->view.fail_on_more_recent)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "cannot allow inconsistent reads with fail on more recent option");
     return VARVE_OK;
+}
+
+varve_status varve__read_conflicts(const varve__read *read, varve_error *err)
+{
+    if (read->conflicts.count == 0 || read->view.inconsistent)
+        return VARVE_OK;
+    return varve__conflicts_fail(&read->conflicts, err);
+}
+
+/* Conflicts are a failure of what has gone well so far, or intents beside the rows. */
+static varve_status settle_conflicts(varve__read *read, varve_status status, varve_error *err)
+{
+    varve_status settled = read->view.inconsistent
+                               ? varve__rows_give_intents(read->rows, &read->conflicts, err)
+                               : varve__conflicts_fail(&read->conflicts, err);
+    return settled < 0 ? settled : status;
 }
 
 varve_status varve__read_end(varve__read *read, varve_status status, varve_error *err)
 {
     if (status >= 0 && read->conflicts.count > 0)
-        status = varve__conflicts_fail(&read->conflicts, err);
+        status = settle_conflicts(read, status, err);
     if (status < 0)
         varve__rows_clear(read->rows);
     varve__conflicts_release(&read->conflicts);
+    if (read->how.bill != NULL)
+        varve__read_bill(read);
     varve__walk_release(&read->walk);
     return status;
 }
 
-void varve__read_take(const varve__read *read, varve__found *found)
+void varve__read_bill(varve__read *read)
 {
-    found->ts = varve__suffix_decode(varve__walk_suffix(&read->walk));
-    found->value = varve_iter_value(read->walk.it);
+    varve__walk_tally *tally = &read->walk.tally;
+    const varve_bill cost = {
+        .keys = tally->keys,
+        .versions = tally->versions,
+        .tombstones = read->tombstones_met,
+        .intents = read->intents_met,
+        .steps = tally->steps,
+        .seeks = tally->seeks,
+        .bytes_read = tally->bytes,
+        .rows = read->rows->count,
+        .bytes_returned = (uint64_t)read->rows->bytes,
+    };
+    varve__bill_add(read->how.bill, &cost);
+    *tally = (varve__walk_tally){.keys = 0};
+    read->tombstones_met = 0;
+    read->intents_met = 0;
 }
 
-static varve_status take_at_or_below(varve__read *read, varve_ts ts, varve__found *found,
-                                     varve_error *err)
+/* Remember the key's intent, if what has been decided is about that. */
+static varve_status note_intent(varve__read *read, const varve__meta *meta,
+                                const varve__sight *sight, varve_error *err)
 {
-    unsigned char suffix[VARVE__SUFFIX_SIZE];
-    varve__suffix_encode(ts, suffix);
-    varve_status status = varve__walk_descend(&read->walk, suffix, err);
-    if (status == VARVE_OK)
-        varve__read_take(read, found);
-    return status;
-}
-
-static varve_status add_conflict(varve__read *read, const varve__meta *meta, varve_error *err)
-{
-    varve_status status =
-        varve__conflicts_add(&read->conflicts, varve__walk_prefix(&read->walk), meta, err);
-    return status == VARVE_OK ? VARVE_NOT_FOUND : status;
+    read->intents_met += meta->has_txn;
+    if (sight->what != VARVE__SEE_BESIDE && sight->what != VARVE__SEE_CONFLICT)
+        return VARVE_OK;
+    return varve__conflicts_add(&read->conflicts, varve__walk_prefix(&read->walk), meta, err);
 }
 
 varve_status varve__read_find(varve__read *read, varve__found *found, varve_error *err)
 {
     varve__meta meta;
     varve__sight sight;
-    const unsigned char *suffix = varve__walk_suffix(&read->walk);
-    if (suffix != NULL) {
-        sight = varve__see_version(&read->view, suffix);
-    } else {
-        varve_status status = varve__walk_meta(&read->walk, &meta, err);
-        if (status != VARVE_OK)
-            return status;
-        sight = varve__see_meta(&read->view, &meta);
-    }
-
-    switch (sight.what) {
-    case VARVE__SEE_NOTHING:
-        break;
-    case VARVE__SEE_FIRST:
-        varve__read_take(read, found);
-        return VARVE_OK;
-    case VARVE__SEE_INLINE:
-        *found = (varve__found){.value = meta.raw};
-        return VARVE_OK;
-    case VARVE__SEE_AT_OR_BELOW:
-        return take_at_or_below(read, sight.ts, found, err);
-    case VARVE__SEE_CONFLICT:
-        return add_conflict(read, &meta, err);
-    case VARVE__SEE_TOO_NEW:
-        return varve__fail_too_new(&read->view, sight.ts, err);
-    }
-    return VARVE_NOT_FOUND;
+    varve_status status = varve__find_sight(&read->view, &read->walk, &meta, &sight, err);
+    if (status == VARVE_OK && sight.row >= VARVE__ROW_OF_META)
+        status = note_intent(read, &meta, &sight, err);
+    if (status != VARVE_OK)
+        return status;
+    return varve__find_sighted(&read->view, &read->walk, &meta, &sight, found, err);
 }
 
 void varve__read_accept(varve__read *read, const varve__packed_row *row)
 {
+    read->tombstones_met += row->value_size == 0;
     if (row->value_size > 0 || read->tombstones)
         varve__rows_count(read->rows, row);
     else
@@ -118,5 +136,6 @@ bool varve__read_is_full(const varve__read *read)
 {
     const varve_rows *rows = read->rows;
     return (uint64_t)rows->count >= (uint64_t)read->max_rows ||
-           (read->how.target_bytes > 0 && rows->bytes >= read->how.target_bytes);
+           (read->how.target_bytes > 0 && rows->bytes >= read->how.target_bytes) ||
+           (read->view.inconsistent && varve__read_has_enough_intents(read));
 }

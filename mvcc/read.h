@@ -1,14 +1,14 @@
 /*
- * What get, scan, reverse scan and versions have in common: the state of a read in progress, the
- * search for what a key yields, limits, and the end.
+ * What all reads have in common: the state of a read in progress, what a key yields, limits, and
+ * the end.
  */
 #ifndef VARVE_MVCC_READ_H
 #define VARVE_MVCC_READ_H
 
+#include "mvcc/bill.h"
 #include "mvcc/conflicts.h"
+#include "mvcc/find.h"
 #include "mvcc/rows.h"
-#include "mvcc/visible.h"
-#include "mvcc/walk.h"
 
 typedef struct varve__read {
     varve_read how;
@@ -17,14 +17,10 @@ typedef struct varve__read {
     int64_t max_rows; /* INT64_MAX = all */
     varve_rows *rows;
     varve__walk walk;
-    varve__conflicts conflicts;
+    varve__conflicts conflicts; /* or, of an inconsistent read, the intents that it tells */
+    uint64_t intents_met;
+    uint64_t tombstones_met;
 } varve__read;
-
-/* What a key yields.  The value's bytes are valid until the walk moves. */
-typedef struct varve__found {
-    varve_ts ts; /* zero for an inline value */
-    varve_slice value;
-} varve__found;
 
 /*
  * Start a read: check `how`, which may have the flags of `flags_allowed`.  The rows are left alone,
@@ -35,19 +31,29 @@ varve_status varve__read_begin(varve__read *read, const varve_read *how, unsigne
                                int64_t max_rows, varve_rows *rows, varve_error *err);
 
 /*
- * End a read that has come to `status`: conflicts turn success into their failure, and a failure
- * empties the rows.  Returns the read's final status.
+ * Whether the options of a read go together, which is looked at after its key or span:
+ * VARVE_INVALID_ARGUMENT for an inconsistent read that is something else besides.
+ */
+varve_status varve__read_check_options(const varve__read *read, varve_error *err);
+
+/*
+ * End a read that has come to `status`: conflicts turn success into their failure, an inconsistent
+ * read hands over its intents, a failure empties the rows, and the bill is written.  Returns the
+ * read's final status.
  */
 varve_status varve__read_end(varve__read *read, varve_status status, varve_error *err);
+
+/* The failure that lists the conflicts met so far; VARVE_OK without any, or if inconsistent. */
+varve_status varve__read_conflicts(const varve__read *read, varve_error *err);
+
+/* Add what the read has cost since the last time to the caller's bill, if there is one. */
+void varve__read_bill(varve__read *read);
 
 /*
  * What the current key yields, on whose first record the walk stands.  VARVE_NOT_FOUND is nothing,
  * a conflict included; that is added to the list.
  */
 varve_status varve__read_find(varve__read *read, varve__found *found, varve_error *err);
-
-/* What the walk stands on, a version. */
-void varve__read_take(const varve__read *read, varve__found *found);
 
 /* Make a row of what has been found, unless it is a tombstone that nobody asked for. */
 varve_status varve__read_emit(varve__read *read, const varve__found *found, varve_error *err);
@@ -58,7 +64,13 @@ void varve__read_accept(varve__read *read, const varve__packed_row *row);
 /* Both: what the current key yields becomes a row, if it yields anything. */
 varve_status varve__read_key(varve__read *read, varve_error *err);
 
-/* Whether the rows have reached a limit. */
+/* Whether the rows have reached a limit, or the intents that an inconsistent read tells. */
 bool varve__read_is_full(const varve__read *read);
+
+/* Whether as many intents have been met as the caller wants to know of. */
+static inline bool varve__read_has_enough_intents(const varve__read *read)
+{
+    return read->how.max_intents > 0 && read->conflicts.count >= read->how.max_intents;
+}
 
 #endif

@@ -7,8 +7,9 @@
 
 /* What stepping backwards over a key has seen. */
 struct passed {
-    bool is_packed;        /* `row` is the newest version at or below R seen so far */
+    bool is_packed;        /* `row` is the newest version within reach seen so far */
     varve__packed_row row; /* packed behind the rows, not counted */
+    varve_ts ts;           /* of that version */
     unsigned char newest[VARVE__SUFFIX_SIZE]; /* of the last version seen */
 };
 
@@ -28,7 +29,8 @@ static varve_status pass_version(varve__read *read, const unsigned char *suffix,
         return VARVE_OK;
     drop_packed(read, passed);
     varve__found found;
-    varve__read_take(read, &found);
+    varve__find_here(&read->walk, &found);
+    passed->ts = found.ts;
     varve_status status = varve__rows_pack(read->rows, varve__walk_prefix(&read->walk), found.ts,
                                            found.value, &passed->row, err);
     passed->is_packed = status == VARVE_OK;
@@ -58,25 +60,28 @@ static varve_status pass_versions(varve__read *read, struct passed *passed, varv
     return varve__walk_front(walk, err);
 }
 
-/* All versions have been passed: those at or below R have left the newest of them packed. */
+/* The newest version within the reach of an uncertain reader has to be one that it may see. */
+static varve_status check_certain(const varve__read *read, const struct passed *passed,
+                                  varve_error *err)
+{
+    if (passed->is_packed && varve_ts_compare(passed->ts, read->view.ts) > 0)
+        return varve__fail_in_doubt(&read->view, passed->ts, err);
+    return VARVE_OK;
+}
+
+/*
+ * What a key without a metadata record yields, all of whose versions have been passed: those within
+ * reach have left the newest of them packed.
+ */
 static varve_status settle(varve__read *read, struct passed *passed, varve_error *err)
 {
     varve__sight sight = varve__see_version(&read->view, passed->newest);
-    switch (sight.what) {
-    case VARVE__SEE_FIRST:
-    case VARVE__SEE_AT_OR_BELOW: /* in the absence of metadata: R */
-        if (passed->is_packed)
-            varve__read_accept(read, &passed->row);
-        return VARVE_OK;
-    case VARVE__SEE_TOO_NEW:
+    if (sight.what == VARVE__SEE_TOO_NEW)
         return varve__fail_too_new(&read->view, sight.ts, err);
-    case VARVE__SEE_NOTHING:
-    case VARVE__SEE_INLINE:
-    case VARVE__SEE_CONFLICT:
-        break;
-    }
-    drop_packed(read, passed);
-    return VARVE_OK;
+    varve_status status = check_certain(read, passed, err);
+    if (status == VARVE_OK && passed->is_packed)
+        varve__read_accept(read, &passed->row);
+    return status;
 }
 
 varve_status varve__scan_backward_key(varve__read *read, varve_error *err)

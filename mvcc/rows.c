@@ -3,7 +3,9 @@
 #include <varve/ts.h>
 
 #include "format/key.h"
+#include "util/alloc.h"
 #include "util/buf.h"
+#include "util/fail.h"
 
 /* What stands in front of the key and the value of a packed row. */
 struct row_head {
@@ -21,6 +23,7 @@ void varve_rows_release(varve_rows *rows)
     varve_buf_release(&rows->packed);
     varve_buf_release(&rows->resume_start);
     varve_buf_release(&rows->resume_end);
+    varve__free(rows->intents);
     *rows = (varve_rows)VARVE_ROWS_INIT;
 }
 
@@ -38,8 +41,17 @@ bool varve_rows_next(const varve_rows *rows, size_t *position, varve_row *row)
     return true;
 }
 
+static void drop_intents(varve_rows *rows)
+{
+    varve__free(rows->intents);
+    rows->intents = NULL;
+    rows->intent_count = 0;
+}
+
 void varve__rows_clear(varve_rows *rows)
 {
+    if (rows->intents != NULL)
+        drop_intents(rows);
     rows->packed.size = 0;
     rows->count = 0;
     rows->bytes = 0;
@@ -71,6 +83,38 @@ varve_status varve__rows_pack(varve_rows *rows, varve_slice prefix, varve_ts ts,
     row->offset = offset;
     row->value_size = value.size;
     row->bytes = (int64_t)accounted + ROW_OVERHEAD;
+    return VARVE_OK;
+}
+
+/* Move a slice to where it stays. */
+static void keep(varve_slice *slice, unsigned char **room)
+{
+    if (slice->size == 0)
+        return;
+    memcpy(*room, slice->data, slice->size);
+    slice->data = *room;
+    *room += slice->size;
+}
+
+varve_status varve__rows_give_intents(varve_rows *rows, const varve__conflicts *intents,
+                                      varve_error *err)
+{
+    size_t list_size = intents->count * sizeof *intents->list;
+    size_t size = list_size;
+    for (size_t i = 0; i < intents->count; i++)
+        size += intents->list[i].key.size + intents->list[i].txn.key.size;
+    unsigned char *memory = varve__malloc(size);
+    if (memory == NULL)
+        return varve__fail_no_memory(err, size);
+
+    memcpy(memory, intents->list, list_size);
+    rows->intents = (varve_intent *)(void *)memory;
+    rows->intent_count = intents->count;
+    unsigned char *room = memory + list_size;
+    for (size_t i = 0; i < intents->count; i++) {
+        keep(&rows->intents[i].key, &room);
+        keep(&rows->intents[i].txn.key, &room);
+    }
     return VARVE_OK;
 }
 

@@ -7,6 +7,8 @@
 
 #include <varve/mvcc.h>
 
+#include "mvcc/conflicts.h"
+
 /* Make the rows empty, keeping their memory. */
 void varve__rows_clear(varve_rows *rows);
 
@@ -23,6 +25,10 @@ typedef struct varve__packed_row {
  */
 varve_status varve__rows_pack(varve_rows *rows, varve_slice prefix, varve_ts ts, varve_slice value,
                               varve__packed_row *row, varve_error *err);
+
+/* Let the rows, which have no intents, own a copy of these, in one piece of memory. */
+varve_status varve__rows_give_intents(varve_rows *rows, const varve__conflicts *intents,
+                                      varve_error *err);
 
 /* Count the row packed last. */
 void varve__rows_count(varve_rows *rows, const varve__packed_row *row);

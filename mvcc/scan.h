@@ -1,16 +1,52 @@
 /*
- * The two directions of a scan, one key at a time.
+ * Scans in progress: what scan, reverse scan, iterate and cursors have in common.
  */
 #ifndef VARVE_MVCC_SCAN_H
 #define VARVE_MVCC_SCAN_H
 
 #include "mvcc/read.h"
 
+struct varve__scan_direction;
+
+typedef struct varve__scan {
+    varve__read read;
+    const struct varve__scan_direction *direction;
+    varve_buf lower; /* the span as encoded bounds; `lower` is empty for the very first key */
+    varve_buf upper;
+} varve__scan;
+
+/* The two directions. */
+extern const struct varve__scan_direction varve__scan_forward;
+extern const struct varve__scan_direction varve__scan_backward;
+
 /*
- * Evaluate the current key, on whose first record (forward) or last record (backward) the walk
- * stands, and go on to the next key in the direction.  Returns as the movements of a walk.
+ * Start a scan as varve__read_begin(); then check the span and the options, empty the rows, and go
+ * to the first key.  varve__scan_end() follows in any case.
+ *
+ * Returns VARVE_OK, with that key as the current one; VARVE_NOT_FOUND if there is none; or a
+ * failure.  A scan of at most no keys does not look for keys.
  */
-varve_status varve__scan_forward_key(varve__read *read, varve_error *err);
+varve_status varve__scan_begin(varve__scan *scan, varve_reader *reader, const varve_read *how,
+                               unsigned flags_allowed, varve_span span, int64_t max_keys,
+                               varve_rows *rows, varve_error *err);
+
+/*
+ * Evaluate keys, from the current one on, until a limit is reached: VARVE_OK, and the next key is
+ * the current one; or until there are no more, or as many conflicts as the caller wants to know of:
+ * VARVE_NOT_FOUND.
+ */
+varve_status varve__scan_run(varve__scan *scan, varve_error *err);
+
+/* Set the resume span of `rows`: from the current key on, or all if no key has been read. */
+varve_status varve__scan_resume(varve__scan *scan, varve_rows *rows, varve_error *err);
+
+/* As varve__read_end(). */
+varve_status varve__scan_end(varve__scan *scan, varve_status status, varve_error *err);
+
+/*
+ * Evaluate the current key backwards, on whose last record the walk stands, and go on to the key in
+ * front of it.  Returns as the movements of a walk.
+ */
 varve_status varve__scan_backward_key(varve__read *read, varve_error *err);
 
 #endif

@@ -9,15 +9,37 @@ static varve_status stop_before(varve_rows *rows, varve_ts ts)
     return VARVE_OK;
 }
 
-/* Rows of `found` and of all older versions; inline values have none. */
+/*
+ * From what the key yields to the next older version.  An earlier value of an intent stands in the
+ * metadata record, and the versions below that intent are older.
+ */
+static varve_status go_older(varve__read *read, varve__found *found, varve_error *err)
+{
+    if (found->row == VARVE__ROW_OF_HISTORY) {
+        varve__meta meta;
+        varve_status status = varve__walk_meta(&read->walk, &meta, err);
+        if (status != VARVE_OK)
+            return status;
+        return varve__find_version(&read->walk, varve__view_below(&read->view, &meta), found, err);
+    }
+    if (varve_ts_is_zero(found->ts))
+        return VARVE_NOT_FOUND; /* behind an inline value */
+    varve_status status = varve__walk_older(&read->walk, err);
+    if (status == VARVE_OK)
+        varve__find_here(&read->walk, found);
+    return status;
+}
+
+/* Rows of `found` and of all older versions. */
 static varve_status list(varve__read *read, varve__found found, varve_error *err)
 {
     varve_status status = varve__read_emit(read, &found, err);
-    while (status == VARVE_OK && !varve_ts_is_zero(found.ts)) {
-        status = varve__walk_older(&read->walk, err);
+    while (status == VARVE_OK) {
+        status = varve_cancel_check(read->how.cancel, err);
+        if (status == VARVE_OK)
+            status = go_older(read, &found, err);
         if (status != VARVE_OK)
             break;
-        varve__read_take(read, &found);
         if (varve__read_is_full(read))
             return stop_before(read->rows, found.ts);
         status = varve__read_emit(read, &found, err);
@@ -29,6 +51,8 @@ static varve_status versions(varve__read *read, varve_reader *reader, varve_slic
                              varve_error *err)
 {
     varve_status status = varve__check_point(key, read->how.ts, err);
+    if (status == VARVE_OK)
+        status = varve__read_check_options(read, err);
     if (status == VARVE_OK && read->max_rows > 0)
         status = varve__walk_open_key(&read->walk, reader, key, err);
     varve__rows_clear(read->rows);
@@ -48,7 +72,8 @@ varve_status varve_mvcc_versions(varve_reader *reader, const varve_read *how, va
                                  int64_t max_versions, varve_rows *rows, varve_error *err)
 {
     varve__read read;
-    varve_status status = varve__read_begin(&read, how, 0, max_versions, rows, err);
+    varve_status status =
+        varve__read_begin(&read, how, VARVE_READ_INCONSISTENT, max_versions, rows, err);
     if (status == VARVE_OK)
         status = versions(&read, reader, key, err);
     return varve__read_end(&read, status, err);

@@ -22,6 +22,45 @@ varve_status varve__walk_arrived(const varve__walk *walk, varve_error *err)
     return status == VARVE_OK ? VARVE_NOT_FOUND : status;
 }
 
+/* ---- Movements, counted ------------------------------------------------------------------------
+ */
+
+static void came_to(varve__walk *walk)
+{
+    walk->tally.bytes += walk->it->key.size; /* nothing, if there is none */
+}
+
+static void step_next(varve__walk *walk)
+{
+    (void)varve_iter_next(walk->it);
+    walk->tally.steps++;
+    came_to(walk);
+}
+
+static void step_prev(varve__walk *walk)
+{
+    (void)varve_iter_prev(walk->it);
+    walk->tally.steps++;
+    came_to(walk);
+}
+
+static void seek_ge(varve__walk *walk, varve_slice key)
+{
+    (void)varve_iter_seek_ge(walk->it, key);
+    walk->tally.seeks++;
+    came_to(walk);
+}
+
+static void seek_lt(varve__walk *walk, varve_slice key)
+{
+    (void)varve_iter_seek_lt(walk->it, key);
+    walk->tally.seeks++;
+    came_to(walk);
+}
+
+/* ---- Walks -------------------------------------------------------------------------------------
+ */
+
 varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve_slice user_key,
                                   varve_error *err)
 {
@@ -31,8 +70,9 @@ varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve
         status = varve_iter_open(reader, &options, &walk->it, err);
     if (status != VARVE_OK)
         return status;
-    (void)varve_iter_seek_ge(walk->it, varve__walk_prefix(walk));
+    seek_ge(walk, varve__walk_prefix(walk));
     walk->at_front = true;
+    walk->tally.keys++;
     return varve__walk_check(walk, err);
 }
 
@@ -49,7 +89,7 @@ varve_status varve__walk_open_first(varve__walk *walk, varve_reader *reader, var
     varve_status status = open_between(walk, reader, lower, upper, err);
     if (status != VARVE_OK)
         return status;
-    (void)varve_iter_seek_ge(walk->it, lower);
+    seek_ge(walk, lower);
     walk->at_front = true;
     return varve__walk_arrived(walk, err);
 }
@@ -60,7 +100,7 @@ varve_status varve__walk_open_last(varve__walk *walk, varve_reader *reader, varv
     varve_status status = open_between(walk, reader, lower, upper, err);
     if (status != VARVE_OK)
         return status;
-    (void)varve_iter_seek_lt(walk->it, upper);
+    seek_lt(walk, upper);
     return varve__walk_arrived(walk, err);
 }
 
@@ -70,6 +110,8 @@ varve_status varve__walk_enter(varve__walk *walk, varve_error *err)
     varve_status status = varve__key_split(walk->it->key, &parts, err);
     if (status != VARVE_OK)
         return status;
+    walk->tally.keys++;
+    walk->tally.versions += parts.suffix.size != 0;
     return varve__buf_assign(&walk->prefix, parts.prefix, err);
 }
 
@@ -81,7 +123,8 @@ static bool is_suffix(const unsigned char *suffix)
     return (suffix[0] & suffix[8] & 0x80) != 0 && memcmp(suffix, zero, sizeof zero) != 0;
 }
 
-varve_status varve__walk_check(const varve__walk *walk, varve_error *err)
+/* As varve__walk_check(), which counts the record in addition. */
+static varve_status stands(const varve__walk *walk, varve_error *err)
 {
     if (!walk->it->valid)
         return varve__walk_arrived(walk, err);
@@ -96,23 +139,31 @@ varve_status varve__walk_check(const varve__walk *walk, varve_error *err)
     return varve__key_split(key, &parts, err); /* fails, and says why */
 }
 
+varve_status varve__walk_check(varve__walk *walk, varve_error *err)
+{
+    varve_status status = stands(walk, err);
+    if (status == VARVE_OK)
+        walk->tally.versions += walk->it->key.size != walk->prefix.size;
+    return status;
+}
+
 varve_status varve__walk_older(varve__walk *walk, varve_error *err)
 {
     walk->at_front = false;
-    (void)varve_iter_next(walk->it);
+    step_next(walk);
     return varve__walk_check(walk, err);
 }
 
 varve_status varve__walk_newer(varve__walk *walk, varve_error *err)
 {
-    (void)varve_iter_prev(walk->it);
+    step_prev(walk);
     return varve__walk_check(walk, err);
 }
 
 varve_status varve__walk_front(varve__walk *walk, varve_error *err)
 {
     walk->at_front = true;
-    (void)varve_iter_seek_ge(walk->it, varve__walk_prefix(walk));
+    seek_ge(walk, varve__walk_prefix(walk));
     return varve__walk_check(walk, err);
 }
 
@@ -124,7 +175,7 @@ static varve_status seek_version(varve__walk *walk, const unsigned char *suffix,
         status = varve__buf_append(&walk->target, varve_slice_of(suffix, VARVE__SUFFIX_SIZE), err);
     if (status != VARVE_OK)
         return status;
-    (void)varve_iter_seek_ge(walk->it, varve_buf_slice(&walk->target));
+    seek_ge(walk, varve_buf_slice(&walk->target));
     return varve__walk_check(walk, err);
 }
 
@@ -142,7 +193,7 @@ varve_status varve__walk_descend(varve__walk *walk, const unsigned char *suffix,
 
 varve_status varve__walk_next_key(varve__walk *walk, varve_error *err)
 {
-    varve_status status = walk->at_front ? VARVE_OK : varve__walk_check(walk, err);
+    varve_status status = walk->at_front ? VARVE_OK : stands(walk, err);
     for (int step = 0; status == VARVE_OK && step < VARVE__STEPS_BEFORE_SEEK; step++)
         status = varve__walk_older(walk, err);
     walk->at_front = true;
@@ -154,16 +205,16 @@ varve_status varve__walk_next_key(varve__walk *walk, varve_error *err)
     status = varve__key_append_prefix_end(varve__walk_prefix(walk), &walk->target, err);
     if (status != VARVE_OK)
         return status;
-    (void)varve_iter_seek_ge(walk->it, varve_buf_slice(&walk->target));
+    seek_ge(walk, varve_buf_slice(&walk->target));
     return varve__walk_arrived(walk, err);
 }
 
 varve_status varve__walk_prev_key(varve__walk *walk, varve_error *err)
 {
     if (walk->at_front)
-        (void)varve_iter_prev(walk->it);
+        step_prev(walk);
     else
-        (void)varve_iter_seek_lt(walk->it, varve__walk_prefix(walk));
+        seek_lt(walk, varve__walk_prefix(walk));
     walk->at_front = false;
     return varve__walk_arrived(walk, err);
 }

@@ -12,11 +12,21 @@
 #include "format/key.h"
 #include "format/meta.h"
 
+/* What a walk has cost so far. */
+typedef struct varve__walk_tally {
+    uint64_t keys;     /* that became the current one */
+    uint64_t versions; /* that the walk has come to, again each time */
+    uint64_t steps;
+    uint64_t seeks;
+    uint64_t bytes; /* of the keys of records come to, and of the values looked at */
+} varve__walk_tally;
+
 typedef struct varve__walk {
     varve_iter *it;
     varve_buf prefix; /* of the current key: escaped, with terminator */
     varve_buf target; /* reused for keys to seek */
     bool at_front;    /* the iterator stands on the current key's first record */
+    varve__walk_tally tally;
 } varve__walk;
 
 void varve__walk_release(varve__walk *walk);
@@ -45,8 +55,8 @@ varve_status varve__walk_arrived(const varve__walk *walk, varve_error *err);
 /* Make the key of the record that the walk stands on the current one. */
 varve_status varve__walk_enter(varve__walk *walk, varve_error *err);
 
-/* Whether the walk still stands on a record of the current key, and a well-formed one. */
-varve_status varve__walk_check(const varve__walk *walk, varve_error *err);
+/* Whether the walk, which has moved, still stands on a well-formed record of the current key. */
+varve_status varve__walk_check(varve__walk *walk, varve_error *err);
 
 /* One record towards older versions, or newer ones, of the current key. */
 varve_status varve__walk_older(varve__walk *walk, varve_error *err);
@@ -69,6 +79,14 @@ varve_status varve__walk_prev_key(varve__walk *walk, varve_error *err);
  * varve__meta_decode(): the message of a merge conflict names the key.
  */
 varve_status varve__walk_meta(const varve__walk *walk, varve__meta *meta, varve_error *err);
+
+/* The value of the record that the walk stands on; valid until the walk moves. */
+static inline varve_slice varve__walk_value(varve__walk *walk)
+{
+    varve_slice value = varve_iter_value(walk->it);
+    walk->tally.bytes += value.size;
+    return value;
+}
 
 /* The current key's prefix. */
 static inline varve_slice varve__walk_prefix(const varve__walk *walk)

@@ -42,6 +42,7 @@ enum tool_exit cli_exit_of(varve_status status)
     case VARVE_COMMIT_UNKNOWN:
     case VARVE_LOG_GAP:
         return TOOL_IO;
+    case VARVE_TXN_EPOCH:
     case VARVE_WRITE_INTENT:
     case VARVE_WRITE_TOO_OLD:
     case VARVE_INLINE_MIX:

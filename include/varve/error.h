@@ -57,6 +57,7 @@ extern "C" {
     X(CONDITION_FAILED, -47, "the value is not the expected one; `condition` has what is there")   \
     X(INTEGER_OVERFLOW, -48, "the sum has more than 64 bits; `overflow` carries its parts")        \
     X(BELOW_THRESHOLD, -49, "what was there at that time may have been collected as garbage")      \
+    X(TXN_EPOCH, -50, "an intent of a later epoch of the same transaction is there")               \
     X(INTERNAL, -99, "an invariant of varve does not hold, or the backend failed unexpectedly")
 
 typedef enum varve_status {

@@ -5,7 +5,9 @@
 #ifndef VARVE_READ_H
 #define VARVE_READ_H
 
+#include <varve/cancel.h>
 #include <varve/engine.h>
+#include <varve/txn.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,16 +27,16 @@ typedef struct varve_rows {
     bool more;              /* a limit ended the read; `resume` says what is left to read */
     varve_buf resume_start; /* with `more`: the user-key range that has not been read */
     varve_buf resume_end;
-    varve_ts resume_ts; /* with `more`, from varve_mvcc_versions(): read on at this timestamp */
+    varve_ts resume_ts;    /* with `more`, from varve_mvcc_versions(): read on at this timestamp */
+    varve_intent *intents; /* that an inconsistent read has met, in its order; as long as the rows
+                              they are owned by */
+    size_t intent_count;
 } varve_rows;
 
 /* An initialiser, in C and in C++. */
 #define VARVE_ROWS_INIT                                                                            \
     {                                                                                              \
-        VARVE_BUF_INIT, 0, 0, false, VARVE_BUF_INIT, VARVE_BUF_INIT,                               \
-        {                                                                                          \
-            0, 0                                                                                   \
-        }                                                                                          \
+        VARVE_BUF_INIT, 0, 0, false, VARVE_BUF_INIT, VARVE_BUF_INIT, {0, 0}, NULL, 0               \
     }
 
 /* One result.  Slices point into the rows they came from, until those change or are released. */
@@ -56,23 +58,55 @@ VARVE_API bool varve_rows_next(const varve_rows *rows, size_t *position, varve_r
 /* ---- Reading ------------------------------------------------------------------------------- */
 
 enum varve_read_flags {
-    VARVE_READ_TOMBSTONES = 1,         /* return tombstones too, as rows with an empty value */
-    VARVE_READ_FAIL_ON_MORE_RECENT = 2 /* a version above the timestamp is VARVE_WRITE_TOO_OLD, an
-                                          intent at any time is VARVE_WRITE_INTENT */
+    VARVE_READ_TOMBSTONES = 1,          /* return tombstones too, as rows with an empty value */
+    VARVE_READ_FAIL_ON_MORE_RECENT = 2, /* a version above the timestamp is VARVE_WRITE_TOO_OLD, an
+                                           intent at any time is VARVE_WRITE_INTENT */
+    VARVE_READ_INCONSISTENT = 4 /* see what is below intents, and tell of those in `rows->intents`;
+                                   without a transaction and no other flag but tombstones */
 };
+
+/*
+ * What reads and writes have cost; every call that is given one adds up.  Start one as zero with
+ * `struct_size` set.  Steps and seeks are movements of an iterator: those over keys and versions
+ * that are not returned are what makes a read slow.
+ */
+typedef struct varve_bill {
+    size_t struct_size;
+    uint64_t keys;           /* user keys come to */
+    uint64_t versions;       /* versions come to, again each time */
+    uint64_t tombstones;     /* keys that yielded one, returned or not */
+    uint64_t intents;        /* keys with one, the reader's own included */
+    uint64_t steps;          /* of one record */
+    uint64_t seeks;          /* from anywhere to anywhere */
+    uint64_t bytes_read;     /* of the keys of records come to, and of the values looked at */
+    uint64_t rows;           /* returned */
+    uint64_t bytes_returned; /* accounted, as varve_rows.bytes */
+} varve_bill;
 
 /*
  * One description of a read.  Set `struct_size`; zero elsewhere.
  *
  * Of each key a read sees the newest version at or below `ts`, or nothing if that is a tombstone. A
  * key with an inline value shows that value alone, whatever `ts` is; `ts` zero shows nothing else.
+ *
+ * As a transaction, a read sees what that has written, whatever `ts` is: the last of its values
+ * whose sequence number is neither above that of the transaction nor ignored, at timestamp zero if
+ * the intent has got another value since.  Intents of its earlier epochs are passed over.  And it
+ * is uncertain of versions above `ts` that are not above `txn->max_ts`: they may have been there
+ * when it began, so that meeting one is VARVE_READ_UNCERTAIN.
  */
 typedef struct varve_read {
     size_t struct_size;
-    varve_ts ts;          /* see what was there at this time; varve_ts_max() for the newest */
-    unsigned flags;       /* of varve_read_flags */
-    int64_t target_bytes; /* but for get: stop when that many bytes are accounted; 0 = no limit */
-    size_t max_intents;   /* scans only: stop when so many intents are in the way; 0 = no limit */
+    varve_ts ts;                /* see what was there at this time; varve_ts_max() for the newest */
+    unsigned flags;             /* of varve_read_flags */
+    const varve_txn *txn;       /* read as this transaction; NULL = as none; its read_ts is not
+                                   looked at */
+    int64_t target_bytes;       /* but for get: stop when that many bytes are accounted; 0 = no
+                                   limit */
+    size_t max_intents;         /* but for get: stop when so many intents have been met that are in
+                                   the way, or are to be told; 0 = no limit */
+    const varve_cancel *cancel; /* looked at between keys, and between rows of one key */
+    varve_bill *bill;           /* add the cost to this one */
 } varve_read;
 
 /*

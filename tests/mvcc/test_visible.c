@@ -4,6 +4,8 @@
  */
 #include "mvcc/visible.h"
 
+#include <varve/read.h>
+
 #include "tests/support/support.h"
 
 enum first { VERSION, INTENT, INLINE };
@@ -95,7 +97,8 @@ static const struct decision decisions[] = {
 static varve__sight see(const struct decision *d)
 {
     varve__view view;
-    varve__view_init(&view, d->read_ts, d->fail_on_more_recent);
+    varve__view_init(&view, d->read_ts, NULL,
+                     d->fail_on_more_recent ? VARVE_READ_FAIL_ON_MORE_RECENT : 0);
     if (d->first == VERSION) {
         unsigned char suffix[VARVE__SUFFIX_SIZE];
         varve__suffix_encode(d->first_ts, suffix);
@@ -104,7 +107,7 @@ static varve__sight see(const struct decision *d)
     varve__meta meta = {.ts = d->first_ts};
     meta.has_txn = d->first == INTENT;
     meta.has_raw = d->first == INLINE;
-    return varve__see_meta(&view, &meta);
+    return varve__see_meta(&view, &meta, varve_slice_of(NULL, 0));
 }
 
 START_TEST(each_row_decides_as_the_table_says)
@@ -124,10 +127,10 @@ END_TEST
 START_TEST(inline_goes_before_intent)
 {
     varve__view view;
-    varve__view_init(&view, varve_ts_of(10, 0), true);
+    varve__view_init(&view, varve_ts_of(10, 0), NULL, VARVE_READ_FAIL_ON_MORE_RECENT);
     const varve__meta meta = {.has_txn = true, .has_raw = true, .ts = {5, 0}};
 
-    ck_assert_int_eq(varve__see_meta(&view, &meta).row, 5);
+    ck_assert_int_eq(varve__see_meta(&view, &meta, varve_slice_of(NULL, 0)).row, 5);
 }
 END_TEST
 
@@ -135,7 +138,7 @@ START_TEST(too_new_says_where_a_write_would_go)
 {
     varve_error err = VARVE_ERROR_INIT;
     varve__view view;
-    varve__view_init(&view, varve_ts_of(9, 0), true);
+    varve__view_init(&view, varve_ts_of(9, 0), NULL, VARVE_READ_FAIL_ON_MORE_RECENT);
 
     ck_status(varve__fail_too_new(&view, varve_ts_of(10, 0), &err), VARVE_WRITE_TOO_OLD, &err);
     ck_assert_int_eq(err.detail.too_old.attempted.wall, 9);
@@ -154,7 +157,7 @@ START_TEST(too_new_names_the_time_of_the_read_as_given)
 {
     varve_error err = VARVE_ERROR_INIT;
     varve__view view;
-    varve__view_init(&view, varve_ts_of(-1, 0), true);
+    varve__view_init(&view, varve_ts_of(-1, 0), NULL, VARVE_READ_FAIL_ON_MORE_RECENT);
 
     ck_status(varve__fail_too_new(&view, varve_ts_of(3, 0), &err), VARVE_WRITE_TOO_OLD, &err);
     ck_assert_int_eq(err.detail.too_old.attempted.wall, -1);
