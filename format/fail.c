@@ -136,6 +136,31 @@ static void add_overflow(varve__text *text, const varve_error *err)
                err->detail.overflow.value, err->detail.overflow.increment);
 }
 
+/* Bytes as decimal numbers: `[0 0 0 0 3 118]`. */
+static void add_numbers(varve__text *text, varve_slice bytes)
+{
+    varve__text_add(text, varve_slice_text("["));
+    for (size_t i = 0; i < bytes.size; i++)
+        add_format(text, "%s%u", i > 0 ? " " : "", bytes.data[i]);
+    varve__text_add(text, varve_slice_text("]"));
+}
+
+static void add_replay(varve__text *text, const varve_error *err)
+{
+    char id[VARVE_TXN_ID_TEXT_MAX];
+    add_format(text, "transaction %s with sequence ",
+               varve_txn_id_format(err->detail.replay.id, id));
+    if (err->detail.replay.missing) {
+        add_format(text, "%" PRId32 " missing an intent with lower sequence %" PRId32,
+                   err->detail.replay.intent_sequence, err->detail.replay.sequence);
+        return;
+    }
+    add_format(text, "%" PRId32 " has a different value ", err->detail.replay.sequence);
+    add_numbers(text, err->detail.replay.value);
+    varve__text_add(text, varve_slice_text(" after recomputing from what was written: "));
+    add_numbers(text, err->detail.replay.written);
+}
+
 /* The text of a failure that is all in its payload; false for others. */
 static bool add_payload(varve__text *text, const varve_error *err)
 {
@@ -151,6 +176,9 @@ static bool add_payload(varve__text *text, const varve_error *err)
         return true;
     case VARVE_INTEGER_OVERFLOW:
         add_overflow(text, err);
+        return true;
+    case VARVE_TXN_REPLAY:
+        add_replay(text, err);
         return true;
     default:
         return false;
@@ -217,6 +245,33 @@ varve_status varve__fail_overflow(varve_error *err, varve_slice user_key, int64_
     borrowed.detail.overflow.key = user_key;
     borrowed.detail.overflow.value = value;
     borrowed.detail.overflow.increment = increment;
+    return fail_with(err, &borrowed);
+}
+
+static varve_error replay_of(const varve_txn_meta *txn, const varve_txn_meta *intent)
+{
+    varve_error borrowed = {.status = VARVE_TXN_REPLAY};
+    memcpy(borrowed.detail.replay.id, txn->id, sizeof txn->id);
+    borrowed.detail.replay.sequence = txn->sequence;
+    borrowed.detail.replay.intent_sequence = intent->sequence;
+    return borrowed;
+}
+
+varve_status varve__fail_missing(varve_error *err, const varve_txn_meta *txn,
+                                 const varve_txn_meta *intent)
+{
+    varve_error borrowed = replay_of(txn, intent);
+    borrowed.detail.replay.missing = true;
+    return fail_with(err, &borrowed);
+}
+
+varve_status varve__fail_replay(varve_error *err, const varve_txn_meta *txn,
+                                const varve_txn_meta *intent, varve_slice value,
+                                varve_slice written)
+{
+    varve_error borrowed = replay_of(txn, intent);
+    borrowed.detail.replay.value = value;
+    borrowed.detail.replay.written = written;
     return fail_with(err, &borrowed);
 }
 

@@ -34,6 +34,16 @@ varve_status varve__fail_condition(varve_error *err, const varve_slice *actual, 
 varve_status varve__fail_overflow(varve_error *err, varve_slice user_key, int64_t value,
                                   int64_t increment);
 
+/*
+ * VARVE_TXN_REPLAY, about a write of `txn` whose sequence number is not above that of the `intent`
+ * that the key has: it has no value there, or another one than it has been `written` with.
+ */
+varve_status varve__fail_missing(varve_error *err, const varve_txn_meta *txn,
+                                 const varve_txn_meta *intent);
+varve_status varve__fail_replay(varve_error *err, const varve_txn_meta *txn,
+                                const varve_txn_meta *intent, varve_slice value,
+                                varve_slice written);
+
 /* VARVE_BELOW_THRESHOLD: `read at R is not above the threshold T of garbage collection`. */
 varve_status varve__fail_below_threshold(varve_error *err, varve_ts read, varve_ts threshold);
 

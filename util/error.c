@@ -23,6 +23,12 @@ static void release_intents(varve_error *err)
     varve__free(err->detail.intents.list);
 }
 
+static void release_replay(varve_error *err)
+{
+    release_slice(err->detail.replay.value);
+    release_slice(err->detail.replay.written);
+}
+
 void varve_error_release(varve_error *err)
 {
     if (err->status == VARVE_WRITE_INTENT)
@@ -33,6 +39,8 @@ void varve_error_release(varve_error *err)
         release_slice(err->detail.condition.raw);
     else if (err->status == VARVE_INTEGER_OVERFLOW)
         release_slice(err->detail.overflow.key);
+    else if (err->status == VARVE_TXN_REPLAY)
+        release_replay(err);
     *err = (varve_error)VARVE_ERROR_INIT;
 }
 
@@ -92,6 +100,16 @@ static bool own_observed(varve_error *err)
     return owned;
 }
 
+static bool own_replay(varve_error *err)
+{
+    varve_slice written = err->detail.replay.written;
+    err->detail.replay.written = varve_slice_of(NULL, 0);
+    if (!own_slice(&err->detail.replay.value))
+        return false;
+    err->detail.replay.written = written;
+    return own_slice(&err->detail.replay.written);
+}
+
 static bool own_payload(varve_error *err)
 {
     switch (err->status) {
@@ -103,6 +121,8 @@ static bool own_payload(varve_error *err)
         return own_slice(&err->detail.condition.raw);
     case VARVE_INTEGER_OVERFLOW:
         return own_slice(&err->detail.overflow.key);
+    case VARVE_TXN_REPLAY:
+        return own_replay(err);
     default:
         return true;
     }

@@ -58,6 +58,7 @@ extern "C" {
     X(INTEGER_OVERFLOW, -48, "the sum has more than 64 bits; `overflow` carries its parts")        \
     X(BELOW_THRESHOLD, -49, "what was there at that time may have been collected as garbage")      \
     X(TXN_EPOCH, -50, "an intent of a later epoch of the same transaction is there")               \
+    X(TXN_REPLAY, -51, "a repeated write is not what was written first; `replay` has both")        \
     X(INTERNAL, -99, "an invariant of varve does not hold, or the backend failed unexpectedly")
 
 typedef enum varve_status {
@@ -164,6 +165,14 @@ typedef struct varve_error {
             varve_ts read;
             varve_ts threshold; /* garbage has been collected up to this time */
         } below_threshold;
+        struct { /* VARVE_TXN_REPLAY: an operation of a transaction, done once more */
+            unsigned char id[VARVE_TXN_ID_SIZE]; /* of the transaction */
+            int32_t sequence;                    /* of the operation */
+            int32_t intent_sequence;             /* of the intent that the key has */
+            bool missing;        /* it left no value the first time; there are no values here */
+            varve_slice value;   /* raw, of this time, owned by this struct; empty: a deletion */
+            varve_slice written; /* likewise, of the first time */
+        } replay;
         uint64_t reserved[12]; /* room for payloads to come: the size of this struct is fixed */
     } detail;
     char message[VARVE_ERROR_MESSAGE_MAX];

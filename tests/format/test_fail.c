@@ -264,6 +264,72 @@ START_TEST(an_overflow_carries_its_parts)
 }
 END_TEST
 
+START_TEST(a_replay_shows_both_values)
+{
+    varve_txn_meta txn = {.id = {[15] = 3}, .sequence = 2};
+    varve_txn_meta intent = {.id = {[15] = 3}, .sequence = 4};
+    ck_status(varve__fail_replay(&err, &txn, &intent, hex("00 00 00 00 03 76 32"),
+                                 hex("00 00 00 00 03 76 31")),
+              VARVE_TXN_REPLAY, &err);
+    ck_assert_str_eq(err.message, "transaction 00000000-0000-0000-0000-000000000003 with sequence "
+                                  "2 has a different value [0 0 0 0 3 118 50] after recomputing "
+                                  "from what was written: [0 0 0 0 3 118 49]");
+    ck_assert_str_eq(full_text(&err), err.message);
+    ck_slice_eq(err.detail.replay.value, hex("00 00 00 00 03 76 32"));
+    ck_slice_eq(err.detail.replay.written, hex("00 00 00 00 03 76 31"));
+    ck_assert_int_eq(err.detail.replay.sequence, 2);
+    ck_assert_int_eq(err.detail.replay.intent_sequence, 4);
+    ck_assert(!err.detail.replay.missing);
+    ck_assert_int_eq(varve__fail_replay(NULL, &txn, &intent, bytes("a"), bytes("")),
+                     VARVE_TXN_REPLAY);
+}
+END_TEST
+
+START_TEST(a_replay_of_long_values_is_all_in_the_full_text)
+{
+    varve_txn_meta txn = {.id = {[0] = 0xAB}, .sequence = -1};
+    ck_status(varve__fail_replay(&err, &txn, &txn, repeated('d', 1000), bytes("")),
+              VARVE_TXN_REPLAY, &err);
+    ck_assert_uint_lt(strlen(err.message), VARVE_ERROR_MESSAGE_MAX);
+    ck_assert_uint_eq(strlen(full_text(&err)),
+                      strlen("transaction ab000000-0000-0000-0000-000000000000 with sequence -1 "
+                             "has a different value [] after recomputing from what was written: "
+                             "[]") +
+                          4 * 1000 - 1);
+}
+END_TEST
+
+START_TEST(a_replay_may_have_no_value_to_show)
+{
+    varve_txn_meta txn = {.id = {[15] = 1}, .sequence = -1};
+    varve_txn_meta intent = {.id = {[15] = 1}, .sequence = 1};
+    ck_status(varve__fail_missing(&err, &txn, &intent), VARVE_TXN_REPLAY, &err);
+    ck_assert_str_eq(full_text(&err), "transaction 00000000-0000-0000-0000-000000000001 with "
+                                      "sequence 1 missing an intent with lower sequence -1");
+    ck_assert(err.detail.replay.missing);
+    ck_assert_uint_eq(err.detail.replay.value.size + err.detail.replay.written.size, 0);
+    ck_assert_int_eq(varve__fail_missing(NULL, &txn, &intent), VARVE_TXN_REPLAY);
+}
+END_TEST
+
+/* Telling it, which is to succeed. */
+static varve_status tell_of_a_replay(void *context, varve_error *failure)
+{
+    varve_txn_meta txn = {.sequence = 1};
+    (void)context;
+    varve_status status = varve__fail_replay(failure, &txn, &txn, bytes("a"), bytes("b"));
+    if (status != VARVE_TXN_REPLAY)
+        return status;
+    varve_error_release(failure);
+    return VARVE_OK;
+}
+
+START_TEST(telling_of_a_replay_can_run_out_of_memory)
+{
+    ck_assert_uint_eq(fault_alloc_each(tell_of_a_replay, NULL), 2);
+}
+END_TEST
+
 START_TEST(a_read_of_what_may_be_gone_says_since_when)
 {
     ck_status(varve__fail_below_threshold(&err, varve_ts_of(5, 0), varve_ts_of(7, 1)),
@@ -359,6 +425,10 @@ int main(void)
                         sizeof conditions / sizeof conditions[0]);
     tcase_add_test(tcase, a_large_actual_value_is_all_in_the_full_text);
     tcase_add_test(tcase, an_overflow_carries_its_parts);
+    tcase_add_test(tcase, a_replay_shows_both_values);
+    tcase_add_test(tcase, a_replay_of_long_values_is_all_in_the_full_text);
+    tcase_add_test(tcase, a_replay_may_have_no_value_to_show);
+    tcase_add_test(tcase, telling_of_a_replay_can_run_out_of_memory);
     tcase_add_test(tcase, a_read_of_what_may_be_gone_says_since_when);
     tcase_add_test(tcase, a_failure_shows_its_key);
     tcase_add_test(tcase, a_long_key_leaves_room_for_the_text_around_it);

@@ -39,7 +39,7 @@ message may be too short for. Values are part of the ABI: none is ever renumbere
 
 ROW = re.compile(r'X\((\w+), (-?\d+),\s*"([^"]*)"\)\s*\\?\s*')
 PAYLOAD = re.compile(r"struct \{\s*/\* VARVE_(\w+)[:,]?\s*(.*?)\s*\*/\n(.*?)\} (\w+);", re.DOTALL)
-FIELD = re.compile(r"([\w ]+?)( ?\*?)(\w+);(?:\s*/\*\s*(.*?)\s*\*/)?", re.DOTALL)
+FIELD = re.compile(r"([\w ]+?)( ?\*?)(\w+(?:\[\w+\])?);(?:\s*/\*\s*(.*?)\s*\*/)?", re.DOTALL)
 
 
 def statuses(header):
