@@ -106,8 +106,8 @@ const json_t *bench_best_lane_in(const json_t *one, const char *beginning)
     {
         if (strncmp(text_of(lane, "name"), beginning, strlen(beginning)) != 0)
             continue;
-        if (best == NULL || number_of(json_object_get(lane, "wall"), "median") <
-                                number_of(json_object_get(best, "wall"), "median"))
+        if (best == NULL || number_of(json_object_get(lane, "ratio"), "median") <
+                                number_of(json_object_get(best, "ratio"), "median"))
             best = lane;
     }
     return best;

@@ -20,7 +20,7 @@ json_t *bench_not_measurable(void);
 const json_t *bench_lane_in(const json_t *one, const char *name);
 
 /*
- * Of the lanes whose name begins so, the one with the smallest median; NULL if there is none.
+ * Of the lanes whose name begins so, the one with the smallest ratio; NULL if there is none.
  */
 const json_t *bench_best_lane_in(const json_t *one, const char *beginning);
 

@@ -40,6 +40,29 @@ static const json_t *next_of(const json_t *run, const char *operation, size_t *i
     return NULL;
 }
 
+/* Whether a lane of an operation was measured in any state. */
+static bool is_measured(const json_t *run, const char *operation, const bench_lane *lane)
+{
+    size_t at = 0;
+    for (const json_t *one; (one = next_of(run, operation, &at)) != NULL;) {
+        if (bench_lane_in(one, lane->name) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* The lanes of an operation that were measured anywhere; returns how many. */
+static size_t measured_lanes(const json_t *run, const bench_operation *operation,
+                             const bench_lane *lanes[BENCH_LANES_MAX])
+{
+    size_t count = 0;
+    for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++) {
+        if (count < BENCH_LANES_MAX && is_measured(run, operation->name, lane))
+            lanes[count++] = lane;
+    }
+    return count;
+}
+
 /* ---- Markdown */
 
 static void print_head(FILE *out, const json_t *run)
@@ -119,6 +142,8 @@ static void print_operation(FILE *out, const json_t *run, const bench_operation 
 {
     size_t at = 0;
     char picture[PATH_SIZE];
+    const bench_lane *lanes[BENCH_LANES_MAX];
+    size_t count = measured_lanes(run, operation, lanes);
     const json_t *one = next_of(run, operation->name, &at);
     if (one == NULL)
         return;
@@ -128,16 +153,16 @@ static void print_operation(FILE *out, const json_t *run, const bench_operation 
     if (pictures != NULL && access(picture, R_OK) == 0)
         (void)fprintf(out, "![%s](bench-%s.svg)\n\n", operation->name, operation->name);
     (void)fprintf(out, "| ns a %s |", operation->unit);
-    for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++)
-        (void)fprintf(out, " %s |", lane->name);
+    for (size_t i = 0; i < count; i++)
+        (void)fprintf(out, " %s |", lanes[i]->name);
     (void)fputs("\n|---|", out);
-    for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++)
+    for (size_t i = 0; i < count; i++)
         (void)fputs("--:|", out);
     (void)fputc('\n', out);
     for (; one != NULL; one = next_of(run, operation->name, &at)) {
         (void)fprintf(out, "| `%s` |", text_of(one, "state"));
-        for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++)
-            print_cell(out, bench_lane_in(one, lane->name));
+        for (size_t i = 0; i < count; i++)
+            print_cell(out, bench_lane_in(one, lanes[i]->name));
         (void)fputc('\n', out);
     }
     print_latencies(out, run, operation->name);
@@ -203,17 +228,18 @@ void bench_print_markdown(FILE *out, const json_t *run, const char *pictures)
 
 /* ---- Pictures */
 
-static void plot_data(FILE *gnuplot, const json_t *run, const bench_operation *operation)
+static void plot_data(FILE *gnuplot, const json_t *run, const bench_operation *operation,
+                      const bench_lane *const *lanes, size_t count)
 {
     size_t at = 0;
     (void)fputs("$data << END\nstate", gnuplot);
-    for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++)
-        (void)fprintf(gnuplot, "\t%s", lane->name);
+    for (size_t i = 0; i < count; i++)
+        (void)fprintf(gnuplot, "\t%s", lanes[i]->name);
     (void)fputc('\n', gnuplot);
     for (const json_t *one; (one = next_of(run, operation->name, &at)) != NULL;) {
         (void)fputs(text_of(one, "state"), gnuplot);
-        for (const bench_lane *lane = operation->lanes; lane->name != NULL; lane++) {
-            const json_t *found = bench_lane_in(one, lane->name);
+        for (size_t i = 0; i < count; i++) {
+            const json_t *found = bench_lane_in(one, lanes[i]->name);
             if (found == NULL)
                 (void)fputs("\t?", gnuplot);
             else
@@ -227,9 +253,12 @@ static void plot_data(FILE *gnuplot, const json_t *run, const bench_operation *o
 static void plot(FILE *gnuplot, const json_t *run, const bench_operation *operation,
                  const char *folder)
 {
-    unsigned lanes = 0;
-    while (operation->lanes[lanes].name != NULL)
-        lanes++;
+    static const char more_colours[] = "set linetype 9 lc rgb '#7f7f7f'\n"
+                                       "set linetype 10 lc rgb '#8c564b'\n"
+                                       "set linetype 11 lc rgb '#17becf'\n"
+                                       "set linetype 12 lc rgb '#bcbd22'\n";
+    const bench_lane *lanes[BENCH_LANES_MAX];
+    size_t count = measured_lanes(run, operation, lanes);
     (void)fprintf(gnuplot,
                   "reset\nset terminal svg size 900,420 font 'sans-serif,12' background '#ffffff'\n"
                   "set output '%s/bench-%s.svg'\nset datafile separator '\\t'\n"
@@ -238,10 +267,11 @@ static void plot(FILE *gnuplot, const json_t *run, const bench_operation *operat
                   "set key outside noenhanced\nset xtics noenhanced rotate by -20\n"
                   "set title '%s' noenhanced\nset ylabel 'ns a %s'\nset logscale y\nset grid y\n",
                   folder, operation->name, operation->name, operation->unit);
-    plot_data(gnuplot, run, operation);
+    (void)fputs(more_colours, gnuplot);
+    plot_data(gnuplot, run, operation, lanes, count);
     (void)fprintf(gnuplot,
-                  "plot for [column=2:%u] $data using column:xtic(1) title columnheader(column)\n",
-                  lanes + 1);
+                  "plot for [column=2:%zu] $data using column:xtic(1) title columnheader(column)\n",
+                  count + 1);
 }
 
 unsigned bench_draw(const json_t *run, const char *folder)
