@@ -176,6 +176,15 @@ varve_status varve_engine_get_state(varve_engine *engine, varve_engine_state *st
 #define PASSING_NS 6000000000
 #define PAUSE_NS 20000000
 
+/*
+ * Handles that are open for a moment are waited for with the gate closed, for else there may always
+ * be one.  Those that are open for long must not make others wait for long: the gate is closed for
+ * a tenth of the time at most.
+ */
+#define HOLD_NS_MIN 2000000
+#define HOLD_NS_MAX 100000000
+#define PAUSES_PER_HOLD 10
+
 static int64_t steady_time(void)
 {
     struct timespec now;
@@ -183,8 +192,27 @@ static int64_t steady_time(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static void sleep_ns(int64_t nanoseconds)
+{
+    const struct timespec time = {.tv_sec = nanoseconds / 1000000000,
+                                  .tv_nsec = nanoseconds % 1000000000};
+    (void)nanosleep(&time, NULL);
+}
+
+/* Wait up to `hold` until no handle is open; nobody can open another one. */
+static varve_status wait_until_idle(varve_engine *engine, int64_t hold, varve_error *err)
+{
+    int64_t end = steady_time() + hold;
+    varve_status status = varve__engine_check_idle(engine, false, err);
+    while (status != VARVE_OK && hold > 0 && steady_time() < end) {
+        sleep_ns(HOLD_NS_MIN / 4);
+        status = varve__engine_check_idle(engine, false, err);
+    }
+    return status;
+}
+
 /* Close and open the store, with nobody else inside. */
-static varve_status reopen(varve_engine *engine, varve_error *err)
+static varve_status reopen(varve_engine *engine, int64_t hold, varve_error *err)
 {
     varve__state *state = &engine->state;
     varve_engine_state seen = {.struct_size = sizeof seen};
@@ -192,7 +220,7 @@ static varve_status reopen(varve_engine *engine, varve_error *err)
     (void)pthread_mutex_lock(&state->observing);
     varve__gate_close(&engine->gate);
     const varve__backend_ops *ops = engine->open_ops;
-    varve_status status = varve__engine_check_idle(engine, false, err);
+    varve_status status = wait_until_idle(engine, hold, err);
     if (status == VARVE_OK) {
         varve__pool_renew(&engine->pool);
         status = ops->reopen(engine->store, err);
@@ -216,8 +244,9 @@ static varve_status fail_with_reason(varve__state *state, varve_error *err)
     return varve__fail(err, now.reason, "%s", now.message);
 }
 
-/* One attempt; `patient` leaves it to RocksDB, if that can do it. */
-static varve_status try_to_recover(varve_engine *engine, bool patient, varve_error *err)
+/* One attempt; `patient` leaves it to RocksDB, if that can do it; `hold` is for reopening. */
+static varve_status try_to_recover(varve_engine *engine, bool patient, int64_t hold,
+                                   varve_error *err)
 {
     bool may_pass = observe(engine);
     if (atomic_load(&engine->state.health) == VARVE_HEALTHY)
@@ -227,21 +256,25 @@ static varve_status try_to_recover(varve_engine *engine, bool patient, varve_err
     if (engine->open_ops->reopen == NULL)
         return varve__fail(err, VARVE_UNSUPPORTED, "%s: a store in memory cannot be reopened",
                            varve__engine_name(engine));
-    return reopen(engine, err);
+    return reopen(engine, hold, err);
 }
 
 static varve_status recover(varve_engine *engine, const varve_cancel *cancel, varve_error *err)
 {
-    const struct timespec pause = {.tv_nsec = PAUSE_NS};
     int64_t end_of_patience = cancel == NULL ? 0 : steady_time() + PASSING_NS;
+    int64_t hold = cancel == NULL ? 0 : HOLD_NS_MIN;
     for (;;) {
-        varve_status status = try_to_recover(engine, steady_time() < end_of_patience, err);
+        bool patient = steady_time() < end_of_patience;
+        varve_status status = try_to_recover(engine, patient, hold, err);
         if (cancel == NULL || (status != VARVE_NO_SPACE && status != VARVE_BUSY))
             return status;
+        bool is_busy = status == VARVE_BUSY;
         status = varve_cancel_check(cancel, err);
         if (status != VARVE_OK)
             return status;
-        (void)nanosleep(&pause, NULL);
+        sleep_ns(is_busy ? PAUSES_PER_HOLD * hold : PAUSE_NS);
+        if (is_busy && hold < HOLD_NS_MAX)
+            hold *= 2;
     }
 }
 

@@ -57,11 +57,11 @@ typedef void (*varve_state_fn)(void *arg, const varve_engine_state *state);
  * Bring an engine back to health: wait until there is space again, let RocksDB heal if it can, and
  * otherwise close and open the store inside.  A healthy engine is left alone.
  *
- * Reads go on throughout, but for the moment of reopening, during which they wait.  That moment
- * needs the store without open snapshots, iterators and log readers (batches may stay open): while
- * there are any, and it has to be reopened, the call waits for them as well.  `cancel` ends the
- * waiting; NULL does not wait at all.  One thread recovers; others that call it meanwhile wait for
- * its outcome.
+ * Reads go on throughout, but for the moment of reopening, during which they wait, and shorter ones
+ * in which that is tried.  Reopening needs the store without open snapshots, iterators and log
+ * readers (batches may stay open): while there are any, and it has to be reopened, the call waits
+ * for them as well.  `cancel` ends the waiting; NULL does not wait at all.  One thread recovers;
+ * others that call it meanwhile wait for its outcome.
  *
  * After VARVE_COMMIT_UNKNOWN reads tell what became of the commit once this has returned VARVE_OK.
  *
