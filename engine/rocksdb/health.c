@@ -8,7 +8,7 @@
 #include "util/fail.h"
 
 /* Why nothing more is written to the log until the store is opened again. */
-enum { NOT_STOPPED = 0, STOPPED_BY_WRITE, STOPPED_BY_SYNC };
+enum { NOT_STOPPED = 0, STOPPED_BY_WRITE, STOPPED_BY_SYNC, STOPPED_BY_MANIFEST };
 
 void varve__rocksdb_health_init(varve__store *store)
 {
@@ -65,6 +65,12 @@ varve_status varve__rocksdb_check_log(varve__store *store, const char *what, var
     int stopped = atomic_load_explicit(&store->stopped, memory_order_relaxed);
     if (stopped == NOT_STOPPED)
         return check_space(store, what, err);
+    if (stopped == STOPPED_BY_MANIFEST)
+        return varve__fail(
+            err, VARVE_IO,
+            "%s: the manifest met a full disk; nothing is written until the store is "
+            "recovered or reopened",
+            what);
     return varve__fail(err, VARVE_IO,
                        "%s: %s the log failed; nothing is written to it until the store is "
                        "recovered or reopened",
@@ -90,6 +96,11 @@ void varve__rocksdb_note_failure(varve__store *store, const char *text)
     /* Last: whoever knows this one finds the log broken, too, and does not write to it. */
     if (log != 0 && is_sync)
         atomic_store(&store->unsynced_log, log);
+}
+
+void varve__rocksdb_stop(varve__store *store)
+{
+    atomic_store(&store->stopped, STOPPED_BY_MANIFEST);
 }
 
 bool varve__rocksdb_sync_has_failed(varve__store *store)

@@ -19,6 +19,9 @@ varve_status varve__rocksdb_check_log(varve__store *store, const char *what, var
 /* Learn from the text of a failed write or flush what later ones have to know. */
 void varve__rocksdb_note_failure(varve__store *store, const char *text);
 
+/* Let nothing be written any more: the manifest has met a full disk behind RocksDB's back. */
+void varve__rocksdb_stop(varve__store *store);
+
 /* Whether a sync of the log has failed, so that nothing can be said of what was to be synced. */
 bool varve__rocksdb_sync_has_failed(varve__store *store);
 

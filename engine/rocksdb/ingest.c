@@ -22,8 +22,14 @@ void varve__rocksdb_settle(varve__store *store)
 
 static varve_status note_failure(varve__store *store, char *text, varve_error *err)
 {
+    bool is_manifest = strstr(text, "/MANIFEST-") != NULL;
     varve_status status = varve__rocksdb_fail(err, "ingesting", text);
-    /* From a full disk RocksDB recovers by itself, and ends the process if it is disturbed then. */
+    /*
+     * From a full disk RocksDB recovers by itself when a write has met it, too; it ends the process
+     * then if the manifest has met it in an ingest, or is begun anew meanwhile.
+     */
+    if (status == VARVE_NO_SPACE && is_manifest)
+        varve__rocksdb_stop(store);
     if (status == VARVE_IO) {
         atomic_store(&store->is_doubtful, true);
         varve__rocksdb_settle(store);

@@ -125,6 +125,26 @@ START_TEST(a_store_opens_after_a_failed_ingest)
 }
 END_TEST
 
+/* RocksDB ends the process when it recovers from a full disk that a manifest has met like that. */
+START_TEST(a_manifest_that_met_a_full_disk_wants_a_recovery)
+{
+    varve_status status;
+    const char *path = table_of("t.sst", 0, 5);
+    varve_engine *engine = store_open(place_path("s"));
+    ck_ok(store_put(engine, key_number(100), bytes("v")), &err);
+    fault_arm(FAULT_WRITE, "/s/MANIFEST", ENOSPC);
+    varve_status ingested = ingest(engine, path, true);
+    ck_assert_uint_gt(fault_disarm(), 0);
+    ck_status(ingested, VARVE_NO_SPACE, &err);
+    ck_status(store_put(engine, key_number(101), bytes("v")), VARVE_IO, &err);
+    ck_ok(varve_engine_recover(engine, NULL, &err), &err);
+    ck_ok(store_put(engine, key_number(101), bytes("v")), &err);
+    ck_ok(ingest(engine, path, true), &err);
+    ck_assert_uint_eq(store_count(engine, &status), 7);
+    store_close(engine);
+}
+END_TEST
+
 /* ---- Another order */
 
 static int compare_backwards(void *state, const char *a, size_t a_size, const char *b,
@@ -485,6 +505,7 @@ int main(void)
     tcase_add_test(tcase, a_linked_table_is_copied_not_moved);
     tcase_add_test(tcase, a_table_with_a_number_can_be_read_and_moved);
     tcase_add_test(tcase, a_reader_of_the_log_meets_a_gap);
+    tcase_add_test(tcase, a_manifest_that_met_a_full_disk_wants_a_recovery);
     tcase_add_loop_test(tcase, a_store_opens_after_a_failed_ingest, 0, 2);
     tcase_add_test(tcase, what_was_committed_before_comes_first);
     suite_add_tcase(suite, tcase);
