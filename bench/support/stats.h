@@ -36,7 +36,7 @@ bench_ratio bench_ratio_of(const double *ours, const double *theirs, size_t coun
 
 /*
  * Whether two ratios differ by more than noise explains: by more than three times what both runs
- * spread together, with bounds that do not meet, and by at least 15 %: from one start of a program
+ * spread together, with bounds that do not meet, and by at least 21 %: from one start of a program
  * to the next each of two times differs by up to a tenth.
  */
 bool bench_moved(const bench_ratio *before, const bench_ratio *after);

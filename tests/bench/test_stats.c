@@ -82,9 +82,9 @@ static bool moved(double spread, double bounds, double after, double after_sprea
 START_TEST(what_moved_is_larger_than_noise)
 {
     ck_assert(!moved(0, 0.01, 1.0, 0));
-    ck_assert(!moved(0, 0.01, 1.14, 0)); /* what two starts differ by */
-    ck_assert(moved(0, 0.01, 1.17, 0));
-    ck_assert(!moved(0, 0.09, 1.17, 0)); /* the bounds meet */
+    ck_assert(!moved(0, 0.01, 1.20, 0)); /* what two starts differ by */
+    ck_assert(moved(0, 0.01, 1.23, 0));
+    ck_assert(!moved(0, 0.12, 1.23, 0)); /* the bounds meet */
     ck_assert(moved(0.02, 0.01, 1.3, 0.02));
     ck_assert(!moved(0.1, 0.01, 1.3, 0.02)); /* the first run was noisy, */
     ck_assert(!moved(0.02, 0.01, 1.3, 0.1)); /* or the second */
