@@ -1,0 +1,358 @@
+#include "mvcc/write.h"
+
+#include <varve/key.h>
+#include <varve/ts.h>
+#include <varve/value.h>
+
+#include "format/fail.h"
+#include "mvcc/bill.h"
+#include "mvcc/check.h"
+#include "mvcc/find.h"
+#include "util/alloc.h"
+
+/* ---- Arguments ---------------------------------------------------------------------------------
+ */
+
+static varve_status check_arguments(varve__write *write, const varve_write *how, varve_error *err)
+{
+    varve_status status =
+        varve__struct_copy(&write->how, sizeof write->how, how, "varve_write", err);
+    if (status != VARVE_OK)
+        return status;
+    if (write->how.writer == NULL)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "varve_write.writer is NULL");
+    status = varve__bill_check(write->how.bill, err);
+    if (status == VARVE_OK)
+        status = varve__check_point(write->key, write->how.ts, err);
+    if (status == VARVE_OK)
+        status = varve_key_check(write->key, err);
+    if (status != VARVE_OK)
+        return status;
+    if (write->raw.size > VARVE_VALUE_SIZE_MAX)
+        return varve__fail_too_large(err, "value", write->raw.size, VARVE_VALUE_SIZE_MAX);
+    return VARVE_OK;
+}
+
+static varve_status fail_read_ts(const varve__write *write, varve_error *err)
+{
+    char read_ts[VARVE_TS_TEXT_MAX];
+    char ts[VARVE_TS_TEXT_MAX];
+    return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                       "mvccPutInternal: txn's read timestamp %s does not match timestamp %s",
+                       varve_ts_format(write->how.txn->read_ts, read_ts),
+                       varve_ts_format(write->how.ts, ts));
+}
+
+/* Step 5. */
+static varve_status take_timestamps(varve__write *write, varve_error *err)
+{
+    const varve_txn *txn = write->how.txn;
+    write->read_ts = write->how.ts;
+    write->ts = write->how.ts;
+    if (txn == NULL)
+        return VARVE_OK;
+    if (varve_ts_compare(txn->read_ts, write->how.ts) != 0)
+        return fail_read_ts(write, err);
+    write->ts = txn->meta.write_ts;
+    if (varve_ts_is_zero(write->ts))
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "varve_txn.meta.write_ts is zero");
+    return varve__check_point(write->key, write->ts, err);
+}
+
+/* ---- What the key has --------------------------------------------------------------------------
+ */
+
+/* Nobody asks what an inline value replaces, unless it is accounted for. */
+static bool needs_lookup(const varve__write *write)
+{
+    bool is_unaccounted_put =
+        write->is_inline && write->raw.size > 0 && write->make == NULL && write->how.stats == NULL;
+    return write->how.reader != NULL && !is_unaccounted_put;
+}
+
+static void note_version(varve__write *write, const unsigned char *suffix)
+{
+    write->from_ts = varve__suffix_decode(suffix);
+    if (write->how.stats == NULL)
+        return;
+    size_t size = varve__walk_value(&write->walk).size;
+    write->from = (varve__stats_meta){.key_bytes = VARVE_VERSION_TS_SIZE,
+                                      .val_bytes = (int64_t)size,
+                                      .wall = write->from_ts.wall,
+                                      .deleted = size == 0};
+}
+
+/*
+ * Merges that do not fit together are an inline value to an inline write, which heals them; unless
+ * its value is made of what is there.
+ */
+static varve_status decode_meta(varve__write *write, varve_error *err)
+{
+    varve_error failure = VARVE_ERROR_INIT;
+    varve_status status = varve__walk_meta(&write->walk, &write->meta, &failure);
+    if (status == VARVE_MERGE_CONFLICT && write->is_inline && write->make == NULL) {
+        write->meta = (varve__meta){.has_raw = true};
+        status = VARVE_OK;
+    }
+    if (status < 0)
+        (void)varve__error_copy(&failure, err);
+    varve_error_release(&failure);
+    return status;
+}
+
+static varve_status note_meta(varve__write *write, varve_error *err)
+{
+    const varve__meta *meta = &write->meta;
+    varve_status status = decode_meta(write, err);
+    write->from_ts = meta->ts;
+    write->from =
+        (varve__stats_meta){.meta_val_size = (int64_t)varve__walk_value(&write->walk).size,
+                            .key_bytes = meta->key_bytes,
+                            .val_bytes = meta->val_bytes,
+                            .wall = meta->ts.wall,
+                            .deleted = meta->deleted,
+                            .has_txn = meta->has_txn};
+    return status;
+}
+
+/* Step 2. */
+static varve_status look(varve__write *write, varve_error *err)
+{
+    write->meta = (varve__meta){.has_txn = false};
+    varve_status status = varve__walk_open_key(&write->walk, write->how.reader, write->key, err);
+    if (status != VARVE_OK)
+        return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+    write->has_from = true;
+    const unsigned char *suffix = varve__walk_suffix(&write->walk);
+    if (suffix == NULL)
+        return note_meta(write, err);
+    note_version(write, suffix);
+    return VARVE_OK;
+}
+
+/* ---- Values that are made ----------------------------------------------------------------------
+ */
+
+varve_status varve__write_make_at(varve__write *write, varve_ts ts, const varve_txn *txn,
+                                  varve_error *err)
+{
+    varve__found found;
+    varve__existing existing = {.exists = false};
+    if (write->make == NULL)
+        return VARVE_OK;
+    varve_status status = varve__find_to_write(&write->walk, write->key, ts, txn, &found, err);
+    if (status < 0)
+        return status;
+    if (status == VARVE_OK)
+        existing = (varve__existing){true, found.value, found.ts};
+    return varve__write_make(write, &existing, err);
+}
+
+static varve_status make_of_nothing(varve__write *write, varve_error *err)
+{
+    const varve__existing nothing = {.exists = false};
+    return varve__write_make(write, &nothing, err);
+}
+
+/* ---- Placing -----------------------------------------------------------------------------------
+ */
+
+static varve_status fail_mix(const varve__write *write, varve_error *err)
+{
+    return varve__fail_key(err, VARVE_INLINE_MIX, write->key,
+                           write->is_inline
+                               ? "%s/0,0: put is inline=true, but existing value is inline=false"
+                               : "%s/0,0: put is inline=false, but existing value is inline=true");
+}
+
+/* Step 4. */
+static varve_status place_inline(varve__write *write, varve_error *err)
+{
+    write->ts = write->how.ts;
+    if (write->how.txn != NULL)
+        return varve__fail_key(err, VARVE_INVALID_ARGUMENT, write->key,
+                               "%s/0,0: inline writes not allowed within transactions");
+    if (write->has_from)
+        return varve__write_make_at(write, write->ts, NULL, err);
+    return make_of_nothing(write, err);
+}
+
+/* Steps 8 and 9. */
+static varve_status place_over_version(varve__write *write, varve_error *err)
+{
+    const varve_txn *txn = write->how.txn;
+    if (varve_ts_compare(write->read_ts, write->from_ts) > 0)
+        return varve__write_make_at(write, write->read_ts, txn, err);
+
+    varve_ts above;
+    varve_status status = varve_ts_next(write->from_ts, &above, err);
+    if (status != VARVE_OK)
+        return status;
+    (void)varve_ts_forward(&write->ts, above);
+    write->is_too_old = true;
+    return varve__write_make_at(write, txn != NULL ? write->read_ts : write->ts, txn, err);
+}
+
+static varve_status place_over_intent(varve__write *write, varve_error *err)
+{
+    const varve__meta *meta = &write->meta;
+    if (varve__meta_is_of(meta, write->how.txn))
+        return varve__write_over_intent(write, err);
+    varve_intent intent = {.key = write->key, .txn = meta->txn, .ts = meta->ts};
+    return varve__fail_intents(err, &intent, 1, false);
+}
+
+/* Steps 3 to 9. */
+static varve_status place(varve__write *write, varve_error *err)
+{
+    if (write->has_from && write->is_inline != write->meta.has_raw)
+        return fail_mix(write, err);
+    if (write->is_inline)
+        return place_inline(write, err);
+    varve_status status = take_timestamps(write, err);
+    if (status != VARVE_OK)
+        return status;
+    if (!write->has_from)
+        return make_of_nothing(write, err);
+    return write->meta.has_txn ? place_over_intent(write, err) : place_over_version(write, err);
+}
+
+/* ---- Writing -----------------------------------------------------------------------------------
+ */
+
+/* The metadata record of the new intent. */
+static varve_status stage_intent(const varve__write *write, varve__stage *stage, size_t *record,
+                                 varve_error *err)
+{
+    const varve__meta meta = {.has_txn = true,
+                              .deleted = write->raw.size == 0,
+                              .txn = write->how.txn->meta,
+                              .ts = write->ts,
+                              .key_bytes = VARVE_VERSION_TS_SIZE,
+                              .val_bytes = (int64_t)write->raw.size,
+                              .history_count = write->history_count};
+    varve_status status = varve__stage_meta(stage, write->key, &meta, write->history, record, err);
+    if (status == VARVE_OK && write->moves)
+        status = varve__stage_clear_version(stage, write->key, write->from_ts, err);
+    return status;
+}
+
+/* Step 10, up to the writer; the size of the new metadata record goes to `*record`. */
+static varve_status stage_all(const varve__write *write, varve__stage *stage, size_t *record,
+                              varve_error *err)
+{
+    varve_status status = VARVE_OK;
+    if (write->is_inline) {
+        *record = write->raw.size > 0 ? varve__meta_inline_size(write->raw) : 0;
+        return write->raw.size > 0 ? varve__stage_inline(stage, write->key, write->raw, err)
+                                   : varve__stage_clear_meta(stage, write->key, err);
+    }
+    if (write->how.txn != NULL)
+        status = stage_intent(write, stage, record, err);
+    if (status == VARVE_OK)
+        status = varve__stage_version(stage, write->key, write->ts, write->raw, err);
+    return status;
+}
+
+/* Step 11. */
+static void account(varve__write *write, size_t record)
+{
+    varve_stats *stats = write->how.stats;
+    bool is_system = varve__stats_is_system(write->key);
+    int64_t key_size = (int64_t)write->key.size + 1;
+    if (write->is_inline) {
+        int64_t old_record = write->has_from ? write->from.meta_val_size : 0;
+        varve__stats_inline(stats, is_system, key_size, old_record, (int64_t)record);
+        return;
+    }
+    const varve__stats_meta to = {.meta_key_size = key_size,
+                                  .meta_val_size = (int64_t)record,
+                                  .key_bytes = VARVE_VERSION_TS_SIZE,
+                                  .val_bytes = (int64_t)write->raw.size,
+                                  .wall = write->ts.wall,
+                                  .deleted = write->raw.size == 0,
+                                  .has_txn = write->how.txn != NULL};
+    write->from.meta_key_size = key_size;
+    varve__stats_put(stats, is_system, write->has_from ? &write->from : NULL, &to, write->below);
+}
+
+static varve_status apply(varve__write *write, varve_error *err)
+{
+    varve__stage stage;
+    size_t record = 0;
+    varve__stage_begin(&stage, write->how.scratch);
+    varve_status status = stage_all(write, &stage, &record, err);
+    if (status == VARVE_OK)
+        status = varve__stage_apply(&stage, write->how.writer, err);
+    varve__stage_release(&stage);
+    if (status == VARVE_OK && write->how.stats != NULL)
+        account(write, record);
+    return status;
+}
+
+/* ---- The whole ---------------------------------------------------------------------------------
+ */
+
+static void send_bill(const varve__write *write)
+{
+    const varve__walk_tally *tally = &write->walk.tally;
+    const varve_bill cost = {
+        .keys = tally->keys,
+        .versions = tally->versions,
+        .intents = write->meta.has_txn,
+        .steps = tally->steps,
+        .seeks = tally->seeks,
+        .bytes_read = tally->bytes,
+    };
+    varve__bill_add(write->how.bill, &cost);
+}
+
+static varve_status look_and_place(varve__write *write, varve_error *err)
+{
+    if (!needs_lookup(write))
+        return place(write, err);
+    write->walk = (varve__walk){.it = NULL};
+    varve_status status = look(write, err);
+    if (status == VARVE_OK)
+        status = place(write, err);
+    if (write->how.bill != NULL)
+        send_bill(write);
+    varve__walk_release(&write->walk);
+    return status;
+}
+
+static void begin(varve__write *write)
+{
+    write->is_inline = varve_ts_is_zero(write->how.ts);
+    write->is_too_old = false;
+    write->is_replay = false;
+    write->has_from = false;
+    write->moves = false;
+    write->below = 0;
+    write->record = (varve_buf)VARVE_BUF_INIT;
+    write->provisional = (varve_buf)VARVE_BUF_INIT;
+    write->history = NULL;
+    write->history_count = 0;
+}
+
+static void end(varve__write *write)
+{
+    varve_buf_release(&write->record);
+    varve_buf_release(&write->provisional);
+    varve__free(write->history);
+}
+
+varve_status varve__write_run(varve__write *write, const varve_write *how, varve_error *err)
+{
+    varve_status status = check_arguments(write, how, err);
+    if (status != VARVE_OK)
+        return status;
+    begin(write);
+    status = look_and_place(write, err);
+    if (status == VARVE_OK && !write->is_replay)
+        status = apply(write, err);
+    end(write);
+    if (status == VARVE_OK && write->is_too_old)
+        return varve__fail_too_old(err, write->read_ts, write->ts);
+    return status;
+}
