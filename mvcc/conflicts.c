@@ -13,6 +13,12 @@ void varve__conflicts_release(varve__conflicts *conflicts)
     *conflicts = (varve__conflicts){.list = NULL};
 }
 
+void varve__conflicts_clear(varve__conflicts *conflicts)
+{
+    conflicts->count = 0;
+    varve__arena_reset(&conflicts->keys);
+}
+
 static varve_status grow(varve__conflicts *conflicts, varve_error *err)
 {
     if (conflicts->count < conflicts->capacity)

@@ -17,6 +17,9 @@ typedef struct varve__conflicts {
 
 void varve__conflicts_release(varve__conflicts *conflicts);
 
+/* Forget them, keeping the memory. */
+void varve__conflicts_clear(varve__conflicts *conflicts);
+
 /* Add the intent that `meta` describes, on the user key behind an encoded `prefix`. */
 varve_status varve__conflicts_add(varve__conflicts *conflicts, varve_slice prefix,
                                   const varve__meta *meta, varve_error *err);

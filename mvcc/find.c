@@ -4,26 +4,6 @@
 
 #include "format/fail.h"
 
-void varve__find_here(varve__walk *walk, varve__found *found)
-{
-    found->ts = varve__suffix_decode(varve__walk_suffix(walk));
-    found->value = varve__walk_value(walk);
-}
-
-varve_status varve__find_sight(const varve__view *view, varve__walk *walk, varve__meta *meta,
-                               varve__sight *sight, varve_error *err)
-{
-    const unsigned char *suffix = varve__walk_suffix(walk);
-    if (suffix != NULL) {
-        *sight = varve__see_version(view, suffix);
-        return VARVE_OK;
-    }
-    varve_status status = varve__walk_meta(walk, meta, err);
-    if (status == VARVE_OK)
-        *sight = varve__see_meta(view, meta, varve__walk_value(walk));
-    return status;
-}
-
 /* From the first record to the newest version at or below `ts`. */
 static varve_status descend(varve__walk *walk, varve_ts ts, varve__found *found, varve_error *err)
 {
@@ -47,20 +27,20 @@ static varve_status descend_certain(const varve__view *view, varve__walk *walk, 
     return status;
 }
 
-varve_status varve__find_sighted(const varve__view *view, varve__walk *walk,
-                                 const varve__meta *meta, const varve__sight *sight,
+/* Fetch what has been decided by the metadata record that the walk stands on. */
+static varve_status take_sighted(const varve__view *view, varve__walk *walk,
+                                 const varve__sight *sight, const varve__meta *meta,
                                  varve__found *found, varve_error *err)
 {
-    found->row = sight->row;
     switch (sight->what) {
     case VARVE__SEE_FIRST:
         varve__find_here(walk, found);
         return VARVE_OK;
     case VARVE__SEE_INLINE:
-        *found = (varve__found){.row = sight->row, .value = meta->raw};
+        found->value = meta->raw;
         return VARVE_OK;
     case VARVE__SEE_HISTORY:
-        *found = (varve__found){.row = sight->row, .value = sight->value};
+        (void)varve__see_history(view->txn, varve__walk_value(walk), &found->value);
         return VARVE_OK;
     case VARVE__SEE_AT_OR_BELOW:
     case VARVE__SEE_BESIDE:
@@ -80,28 +60,46 @@ varve_status varve__find_sighted(const varve__view *view, varve__walk *walk,
     return VARVE_NOT_FOUND;
 }
 
+/* The key has a metadata record, on which the walk stands. */
+static varve_status find_by_meta(const varve__view *view, varve__walk *walk,
+                                 varve__conflicts *conflicts, varve__found *found, varve_error *err)
+{
+    varve__meta meta;
+    varve_status status = varve__walk_meta(walk, &meta, err);
+    if (status != VARVE_OK)
+        return status;
+    varve__sight sight = varve__see_meta(view, &meta, varve__walk_value(walk));
+    *found = (varve__found){.row = sight.row};
+    walk->tally.intents += meta.has_txn;
+    if (sight.what == VARVE__SEE_BESIDE || sight.what == VARVE__SEE_CONFLICT)
+        status = varve__conflicts_add(conflicts, varve__walk_prefix(walk), &meta, err);
+    return status == VARVE_OK ? take_sighted(view, walk, &sight, &meta, found, err) : status;
+}
+
+varve_status varve__find_further(const varve__view *view, varve__walk *walk,
+                                 varve__conflicts *conflicts, varve__found *found, varve_error *err)
+{
+    const unsigned char *suffix = varve__walk_suffix(walk);
+    if (suffix == NULL)
+        return find_by_meta(view, walk, conflicts, found, err);
+    varve__sight sight = varve__see_version(view, suffix);
+    found->row = sight.row;
+    return take_sighted(view, walk, &sight, NULL, found, err);
+}
+
 /* ---- For writers -------------------------------------------------------------------------------
  */
-
-static varve_status fail_intent(varve_slice user_key, const varve__meta *meta, varve_error *err)
-{
-    varve_intent intent = {.key = user_key, .txn = meta->txn, .ts = meta->ts};
-    return varve__fail_intents(err, &intent, 1, false);
-}
 
 varve_status varve__find_to_write(varve__walk *walk, varve_slice user_key, varve_ts ts,
                                   const varve_txn *txn, varve__found *found, varve_error *err)
 {
-    varve__meta meta;
-    varve__sight sight;
     varve__view view;
+    varve__conflicts conflicts = {.list = NULL};
     varve__view_init(&view, ts, txn, 0);
-    varve_status status = varve__find_sight(&view, walk, &meta, &sight, err);
-    if (status != VARVE_OK)
-        return status;
-    if (sight.what == VARVE__SEE_CONFLICT)
-        return fail_intent(user_key, &meta, err);
-    status = varve__find_sighted(&view, walk, &meta, &sight, found, err);
+    varve_status status = varve__find(&view, walk, &conflicts, found, err);
+    if (conflicts.count > 0)
+        status = varve__conflicts_fail(&conflicts, err);
+    varve__conflicts_release(&conflicts);
     return status == VARVE_OK ? varve_value_verify(found->value, user_key, err) : status;
 }
 

@@ -5,6 +5,7 @@
 #ifndef VARVE_MVCC_FIND_H
 #define VARVE_MVCC_FIND_H
 
+#include "mvcc/conflicts.h"
 #include "mvcc/visible.h"
 #include "mvcc/walk.h"
 
@@ -15,23 +16,34 @@ typedef struct varve__found {
     varve_slice value;
 } varve__found;
 
-/*
- * Judge the current key, on whose first record the walk stands; `meta` is its metadata record, if
- * that is what it has.
- */
-varve_status varve__find_sight(const varve__view *view, varve__walk *walk, varve__meta *meta,
-                               varve__sight *sight, varve_error *err);
-
-/*
- * Fetch what has been decided.  VARVE_NOT_FOUND is nothing; so is a conflict, which the caller has
- * dealt with, as with an intent to be told: the slices of `meta` are gone when the walk moves.
- */
-varve_status varve__find_sighted(const varve__view *view, varve__walk *walk,
-                                 const varve__meta *meta, const varve__sight *sight,
-                                 varve__found *found, varve_error *err);
-
 /* What the walk stands on, a version. */
-void varve__find_here(varve__walk *walk, varve__found *found);
+static inline void varve__find_here(varve__walk *walk, varve__found *found)
+{
+    found->ts = varve__suffix_decode(varve__walk_suffix(walk));
+    found->value = varve__walk_value(walk);
+}
+
+/* The part of varve__find() for keys that take more than a look at their first record. */
+varve_status varve__find_further(const varve__view *view, varve__walk *walk,
+                                 varve__conflicts *conflicts, varve__found *found,
+                                 varve_error *err);
+
+/*
+ * Judge the current key, on whose first record the walk stands, and fetch what it yields.
+ * VARVE_NOT_FOUND is nothing.  An intent that is in the way, which is nothing, too, and one that is
+ * to be told are added to `conflicts`.
+ */
+static inline varve_status varve__find(const varve__view *view, varve__walk *walk,
+                                       varve__conflicts *conflicts, varve__found *found,
+                                       varve_error *err)
+{
+    const unsigned char *suffix = varve__walk_suffix(walk);
+    if (suffix == NULL || !varve__view_shows(view, suffix))
+        return varve__find_further(view, walk, conflicts, found, err);
+    found->row = 1; /* as most keys; the decision table comes to the same */
+    varve__find_here(walk, found);
+    return VARVE_OK;
+}
 
 /* ---- For writers --------------------------------------------------------------------------- */
 

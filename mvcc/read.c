@@ -2,10 +2,20 @@
 
 #include "util/fail.h"
 
+/* What varve__read_end() looks at; the rest need not be set for every read. */
+static void begin_empty(varve__read *read, varve_rows *rows)
+{
+    read->how.bill = NULL;
+    read->rows = rows;
+    read->walk = (varve__walk){.it = NULL};
+    read->conflicts = (varve__conflicts){.list = NULL};
+    read->tombstones_met = 0;
+}
+
 varve_status varve__read_begin(varve__read *read, const varve_read *how, unsigned flags_allowed,
                                int64_t max_rows, varve_rows *rows, varve_error *err)
 {
-    *read = (varve__read){.rows = rows};
+    begin_empty(read, rows);
     varve_status status = varve__struct_copy(&read->how, sizeof read->how, how, "varve_read", err);
     if (status != VARVE_OK)
         return status;
@@ -16,14 +26,13 @@ varve_status varve__read_begin(varve__read *read, const varve_read *how, unsigne
     read->tombstones = (flags & VARVE_READ_TOMBSTONES) != 0;
     read->max_rows = max_rows < 0 ? INT64_MAX : max_rows;
     varve__view_init(&read->view, read->how.ts, read->how.txn, flags);
-    status = varve__bill_check(read->how.bill, err);
-    return status == VARVE_OK ? varve_cancel_check(read->how.cancel, err) : status;
+    if (read->how.bill != NULL)
+        status = varve__bill_check(read->how.bill, err);
+    return status == VARVE_OK ? varve__read_check_cancel(read, err) : status;
 }
 
-varve_status varve__read_check_options(const varve__read *read, varve_error *err)
+varve_status varve__read_check_inconsistent(const varve__read *read, varve_error *err)
 {
-    if (!read->view.inconsistent)
-        return VARVE_OK;
     if (read->view.txn != NULL)
         return varve__fail(err, VARVE_INVALID_ARGUMENT,
                            "cannot allow inconsistent reads within a transaction");
@@ -69,7 +78,7 @@ void varve__read_bill(varve__read *read)
         .keys = tally->keys,
         .versions = tally->versions,
         .tombstones = read->tombstones_met,
-        .intents = read->intents_met,
+        .intents = tally->intents,
         .steps = tally->steps,
         .seeks = tally->seeks,
         .bytes_read = tally->bytes,
@@ -79,35 +88,23 @@ void varve__read_bill(varve__read *read)
     varve__bill_add(read->how.bill, &cost);
     *tally = (varve__walk_tally){.keys = 0};
     read->tombstones_met = 0;
-    read->intents_met = 0;
-}
-
-/* Remember the key's intent, if what has been decided is about that. */
-static varve_status note_intent(varve__read *read, const varve__meta *meta,
-                                const varve__sight *sight, varve_error *err)
-{
-    read->intents_met += meta->has_txn;
-    if (sight->what != VARVE__SEE_BESIDE && sight->what != VARVE__SEE_CONFLICT)
-        return VARVE_OK;
-    return varve__conflicts_add(&read->conflicts, varve__walk_prefix(&read->walk), meta, err);
 }
 
 varve_status varve__read_find(varve__read *read, varve__found *found, varve_error *err)
 {
-    varve__meta meta;
-    varve__sight sight;
-    varve_status status = varve__find_sight(&read->view, &read->walk, &meta, &sight, err);
-    if (status == VARVE_OK && sight.row >= VARVE__ROW_OF_META)
-        status = note_intent(read, &meta, &sight, err);
-    if (status != VARVE_OK)
-        return status;
-    return varve__find_sighted(&read->view, &read->walk, &meta, &sight, found, err);
+    return varve__find(&read->view, &read->walk, &read->conflicts, found, err);
+}
+
+/* Whether the row of a tombstone is a result. */
+static bool takes_tombstone(varve__read *read)
+{
+    read->tombstones_met++;
+    return read->tombstones;
 }
 
 void varve__read_accept(varve__read *read, const varve__packed_row *row)
 {
-    read->tombstones_met += row->value_size == 0;
-    if (row->value_size > 0 || read->tombstones)
+    if (row->value_size > 0 || takes_tombstone(read))
         varve__rows_count(read->rows, row);
     else
         varve__rows_drop(read->rows, row);

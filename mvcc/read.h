@@ -18,7 +18,6 @@ typedef struct varve__read {
     varve_rows *rows;
     varve__walk walk;
     varve__conflicts conflicts; /* or, of an inconsistent read, the intents that it tells */
-    uint64_t intents_met;
     uint64_t tombstones_met;
 } varve__read;
 
@@ -30,11 +29,20 @@ typedef struct varve__read {
 varve_status varve__read_begin(varve__read *read, const varve_read *how, unsigned flags_allowed,
                                int64_t max_rows, varve_rows *rows, varve_error *err);
 
-/*
- * Whether the options of a read go together, which is looked at after its key or span:
- * VARVE_INVALID_ARGUMENT for an inconsistent read that is something else besides.
- */
-varve_status varve__read_check_options(const varve__read *read, varve_error *err);
+/* Whether the options of an inconsistent read go together; VARVE_INVALID_ARGUMENT if not. */
+varve_status varve__read_check_inconsistent(const varve__read *read, varve_error *err);
+
+/* Likewise of any read, which is looked at after its key or span. */
+static inline varve_status varve__read_check_options(const varve__read *read, varve_error *err)
+{
+    return read->view.inconsistent ? varve__read_check_inconsistent(read, err) : VARVE_OK;
+}
+
+/* VARVE_CANCELLED or VARVE_DEADLINE if the caller's token says so. */
+static inline varve_status varve__read_check_cancel(const varve__read *read, varve_error *err)
+{
+    return read->how.cancel != NULL ? varve_cancel_check(read->how.cancel, err) : VARVE_OK;
+}
 
 /*
  * End a read that has come to `status`: conflicts turn success into their failure, an inconsistent

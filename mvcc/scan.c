@@ -70,13 +70,13 @@ static varve_status scan_forward_key(varve__read *read, varve_error *err)
     return status == VARVE_OK ? varve__walk_next_key(&read->walk, err) : status;
 }
 
-const struct varve__scan_direction varve__scan_forward = {
+static const struct varve__scan_direction forward = {
     .open = varve__walk_open_first,
     .key = scan_forward_key,
     .resume = resume_forward,
 };
 
-const struct varve__scan_direction varve__scan_backward = {
+static const struct varve__scan_direction backward = {
     .open = varve__walk_open_last,
     .key = varve__scan_backward_key,
     .resume = resume_backward,
@@ -93,7 +93,7 @@ varve_status varve__scan_run(varve__scan *scan, varve_error *err)
 {
     varve__read *read = &scan->read;
     while (!varve__read_is_full(read)) {
-        varve_status status = varve_cancel_check(read->how.cancel, err);
+        varve_status status = varve__read_check_cancel(read, err);
         if (status == VARVE_OK)
             status = scan->direction->key(read, err);
         bool over = is_over(read);
@@ -133,13 +133,31 @@ static varve_status begin_span(varve__scan *scan, varve_reader *reader, varve_sp
 }
 
 varve_status varve__scan_begin(varve__scan *scan, varve_reader *reader, const varve_read *how,
-                               unsigned flags_allowed, varve_span span, int64_t max_keys,
-                               varve_rows *rows, varve_error *err)
+                               varve_span span, bool reverse, int64_t max_keys, varve_rows *rows,
+                               varve_error *err)
 {
+    const unsigned flags =
+        VARVE_READ_TOMBSTONES | VARVE_READ_FAIL_ON_MORE_RECENT | VARVE_READ_INCONSISTENT;
+    scan->direction = reverse ? &backward : &forward;
     scan->lower = (varve_buf)VARVE_BUF_INIT;
     scan->upper = (varve_buf)VARVE_BUF_INIT;
-    varve_status status = varve__read_begin(&scan->read, how, flags_allowed, max_keys, rows, err);
+    varve_status status = varve__read_begin(&scan->read, how, flags, max_keys, rows, err);
     return status == VARVE_OK ? begin_span(scan, reader, span, err) : status;
+}
+
+varve_status varve__scan_begin_stream(varve__scan *scan, varve_reader *reader,
+                                      const varve_read *how, varve_span span, unsigned flags,
+                                      int64_t max_keys, varve_rows *rows, varve_error *err)
+{
+    bool reverse = (flags & VARVE_CURSOR_REVERSE) != 0;
+    varve_status status = varve__scan_begin(scan, reader, how, span, reverse, max_keys, rows, err);
+    if (status >= 0 && (flags & ~(unsigned)VARVE_CURSOR_REVERSE) != 0)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "flags 0x%x are not allowed in this read",
+                           flags & ~(unsigned)VARVE_CURSOR_REVERSE);
+    if (status >= 0 && scan->read.how.target_bytes != 0)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "varve_read.target_bytes is not for this read");
+    return status;
 }
 
 varve_status varve__scan_end(varve__scan *scan, varve_status status, varve_error *err)
@@ -150,13 +168,10 @@ varve_status varve__scan_end(varve__scan *scan, varve_status status, varve_error
 }
 
 static varve_status scan_once(varve_reader *reader, const varve_read *how, varve_span span,
-                              int64_t max_keys, const struct varve__scan_direction *direction,
-                              varve_rows *rows, varve_error *err)
+                              bool reverse, int64_t max_keys, varve_rows *rows, varve_error *err)
 {
-    const unsigned flags =
-        VARVE_READ_TOMBSTONES | VARVE_READ_FAIL_ON_MORE_RECENT | VARVE_READ_INCONSISTENT;
-    varve__scan scan = {.direction = direction};
-    varve_status status = varve__scan_begin(&scan, reader, how, flags, span, max_keys, rows, err);
+    varve__scan scan;
+    varve_status status = varve__scan_begin(&scan, reader, how, span, reverse, max_keys, rows, err);
     if (status == VARVE_OK)
         status = varve__scan_run(&scan, err);
     if (status == VARVE_OK)
@@ -167,11 +182,11 @@ static varve_status scan_once(varve_reader *reader, const varve_read *how, varve
 varve_status varve_mvcc_scan(varve_reader *reader, const varve_read *how, varve_span span,
                              int64_t max_keys, varve_rows *rows, varve_error *err)
 {
-    return scan_once(reader, how, span, max_keys, &varve__scan_forward, rows, err);
+    return scan_once(reader, how, span, false, max_keys, rows, err);
 }
 
 varve_status varve_mvcc_reverse_scan(varve_reader *reader, const varve_read *how, varve_span span,
                                      int64_t max_keys, varve_rows *rows, varve_error *err)
 {
-    return scan_once(reader, how, span, max_keys, &varve__scan_backward, rows, err);
+    return scan_once(reader, how, span, true, max_keys, rows, err);
 }

@@ -15,20 +15,21 @@ typedef struct varve__scan {
     varve_buf upper;
 } varve__scan;
 
-/* The two directions. */
-extern const struct varve__scan_direction varve__scan_forward;
-extern const struct varve__scan_direction varve__scan_backward;
-
 /*
  * Start a scan as varve__read_begin(); then check the span and the options, empty the rows, and go
- * to the first key.  varve__scan_end() follows in any case.
+ * to the first key, or the last if `reverse`.  varve__scan_end() follows in any case.
  *
  * Returns VARVE_OK, with that key as the current one; VARVE_NOT_FOUND if there is none; or a
  * failure.  A scan of at most no keys does not look for keys.
  */
 varve_status varve__scan_begin(varve__scan *scan, varve_reader *reader, const varve_read *how,
-                               unsigned flags_allowed, varve_span span, int64_t max_keys,
-                               varve_rows *rows, varve_error *err);
+                               varve_span span, bool reverse, int64_t max_keys, varve_rows *rows,
+                               varve_error *err);
+
+/* The same for reads that hand out rows as they go; `flags` are of varve_cursor_flags. */
+varve_status varve__scan_begin_stream(varve__scan *scan, varve_reader *reader,
+                                      const varve_read *how, varve_span span, unsigned flags,
+                                      int64_t max_keys, varve_rows *rows, varve_error *err);
 
 /*
  * Evaluate keys, from the current one on, until a limit is reached: VARVE_OK, and the next key is

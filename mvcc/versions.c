@@ -35,7 +35,7 @@ static varve_status list(varve__read *read, varve__found found, varve_error *err
 {
     varve_status status = varve__read_emit(read, &found, err);
     while (status == VARVE_OK) {
-        status = varve_cancel_check(read->how.cancel, err);
+        status = varve__read_check_cancel(read, err);
         if (status == VARVE_OK)
             status = go_older(read, &found, err);
         if (status != VARVE_OK)
@@ -74,6 +74,7 @@ varve_status varve_mvcc_versions(varve_reader *reader, const varve_read *how, va
     varve__read read;
     varve_status status =
         varve__read_begin(&read, how, VARVE_READ_INCONSISTENT, max_versions, rows, err);
+    read.how.max_intents = 0; /* one key has one at most */
     if (status == VARVE_OK)
         status = versions(&read, reader, key, err);
     return varve__read_end(&read, status, err);

@@ -117,15 +117,15 @@ static varve__sight see_own_intent(const varve__view *view, const varve__meta *m
                                    varve_slice record)
 {
     const varve_txn *txn = view->txn;
-    varve__sight sight = see_from(10, VARVE__SEE_HISTORY, varve_ts_zero());
+    varve_slice value;
     if (txn->meta.epoch < meta->txn.epoch)
         return see_from(12, VARVE__SEE_LATER_EPOCH, varve_ts_zero());
     if (txn->meta.epoch > meta->txn.epoch)
         return see_at_or_below(13, varve__view_below(view, meta));
     if (txn->meta.sequence >= meta->txn.sequence && !varve_txn_is_ignored(txn, meta->txn.sequence))
         return see_at_or_below(9, storable_floor(meta->ts));
-    if (meta->history_count > 0 && varve__see_history(txn, record, &sight.value))
-        return sight;
+    if (meta->history_count > 0 && varve__see_history(txn, record, &value))
+        return see_from(10, VARVE__SEE_HISTORY, varve_ts_zero());
     return see_at_or_below(11, varve__view_below(view, meta));
 }
 

@@ -61,7 +61,7 @@ typedef enum varve__seen {
     VARVE__SEE_NOTHING,
     VARVE__SEE_FIRST,       /* the first record, a version */
     VARVE__SEE_INLINE,      /* the value inside the first record, the metadata record */
-    VARVE__SEE_HISTORY,     /* `value`, of the intent history in the first record */
+    VARVE__SEE_HISTORY,     /* the value of the intent history that varve__see_history() tells */
     VARVE__SEE_AT_OR_BELOW, /* the newest version at or below `ts`, if there is one */
     VARVE__SEE_CERTAIN,     /* the same; the read fails if it is above R */
     VARVE__SEE_BESIDE,      /* the same as at or below, and the key's intent is to be told */
@@ -71,15 +71,13 @@ typedef enum varve__seen {
     VARVE__SEE_LATER_EPOCH  /* the read fails: T has been restarted since it began */
 } varve__seen;
 
-/* Some rows: the first one of part B, and that of earlier values of an intent. */
-#define VARVE__ROW_OF_META 5
+/* The row of earlier values of an intent. */
 #define VARVE__ROW_OF_HISTORY 10
 
 typedef struct varve__sight {
     int row; /* of the table */
     varve__seen what;
-    varve_ts ts;       /* where to look; zero = nowhere */
-    varve_slice value; /* part of the metadata record */
+    varve_ts ts; /* where to look; zero = nowhere */
 } varve__sight;
 
 /* The view of a read at `ts`, as `txn` or NULL; the flags are of varve_read_flags. */

@@ -25,37 +25,28 @@ varve_status varve__walk_arrived(const varve__walk *walk, varve_error *err)
 /* ---- Movements, counted ------------------------------------------------------------------------
  */
 
-static void came_to(varve__walk *walk)
-{
-    walk->tally.bytes += walk->it->key.size; /* nothing, if there is none */
-}
-
 static void step_next(varve__walk *walk)
 {
     (void)varve_iter_next(walk->it);
     walk->tally.steps++;
-    came_to(walk);
 }
 
 static void step_prev(varve__walk *walk)
 {
     (void)varve_iter_prev(walk->it);
     walk->tally.steps++;
-    came_to(walk);
 }
 
 static void seek_ge(varve__walk *walk, varve_slice key)
 {
     (void)varve_iter_seek_ge(walk->it, key);
     walk->tally.seeks++;
-    came_to(walk);
 }
 
 static void seek_lt(varve__walk *walk, varve_slice key)
 {
     (void)varve_iter_seek_lt(walk->it, key);
     walk->tally.seeks++;
-    came_to(walk);
 }
 
 /* ---- Walks -------------------------------------------------------------------------------------
@@ -89,9 +80,7 @@ varve_status varve__walk_open_first(varve__walk *walk, varve_reader *reader, var
     varve_status status = open_between(walk, reader, lower, upper, err);
     if (status != VARVE_OK)
         return status;
-    seek_ge(walk, lower);
-    walk->at_front = true;
-    return varve__walk_arrived(walk, err);
+    return varve__walk_seek(walk, lower, err);
 }
 
 varve_status varve__walk_open_last(varve__walk *walk, varve_reader *reader, varve_slice lower,
@@ -101,6 +90,13 @@ varve_status varve__walk_open_last(varve__walk *walk, varve_reader *reader, varv
     if (status != VARVE_OK)
         return status;
     seek_lt(walk, upper);
+    return varve__walk_arrived(walk, err);
+}
+
+varve_status varve__walk_seek(varve__walk *walk, varve_slice engine_key, varve_error *err)
+{
+    seek_ge(walk, engine_key);
+    walk->at_front = true;
     return varve__walk_arrived(walk, err);
 }
 
@@ -123,8 +119,16 @@ static bool is_suffix(const unsigned char *suffix)
     return (suffix[0] & suffix[8] & 0x80) != 0 && memcmp(suffix, zero, sizeof zero) != 0;
 }
 
-/* As varve__walk_check(), which counts the record in addition. */
-static varve_status stands(const varve__walk *walk, varve_error *err)
+/* Whether the walk stands on a record of the current key, which has been checked. */
+static bool is_on_key(const varve__walk *walk)
+{
+    varve_slice key = walk->it->key;
+    size_t common = walk->prefix.size;
+    return walk->it->valid && key.size >= common &&
+           memcmp(key.data, walk->prefix.data, common) == 0;
+}
+
+varve_status varve__walk_check(varve__walk *walk, varve_error *err)
 {
     if (!walk->it->valid)
         return varve__walk_arrived(walk, err);
@@ -132,19 +136,14 @@ static varve_status stands(const varve__walk *walk, varve_error *err)
     size_t common = walk->prefix.size;
     if (key.size < common || memcmp(key.data, walk->prefix.data, common) != 0)
         return VARVE_NOT_FOUND;
-    if (key.size == common ||
-        (key.size == common + VARVE__SUFFIX_SIZE && is_suffix(key.data + common)))
+    if (key.size == common)
         return VARVE_OK;
+    if (key.size == common + VARVE__SUFFIX_SIZE && is_suffix(key.data + common)) {
+        walk->tally.versions++;
+        return VARVE_OK;
+    }
     varve__key_parts parts;
     return varve__key_split(key, &parts, err); /* fails, and says why */
-}
-
-varve_status varve__walk_check(varve__walk *walk, varve_error *err)
-{
-    varve_status status = stands(walk, err);
-    if (status == VARVE_OK)
-        walk->tally.versions += walk->it->key.size != walk->prefix.size;
-    return status;
 }
 
 varve_status varve__walk_older(varve__walk *walk, varve_error *err)
@@ -193,7 +192,7 @@ varve_status varve__walk_descend(varve__walk *walk, const unsigned char *suffix,
 
 varve_status varve__walk_next_key(varve__walk *walk, varve_error *err)
 {
-    varve_status status = walk->at_front ? VARVE_OK : stands(walk, err);
+    varve_status status = walk->at_front || is_on_key(walk) ? VARVE_OK : VARVE_NOT_FOUND;
     for (int step = 0; status == VARVE_OK && step < VARVE__STEPS_BEFORE_SEEK; step++)
         status = varve__walk_older(walk, err);
     walk->at_front = true;

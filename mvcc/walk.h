@@ -16,9 +16,10 @@
 typedef struct varve__walk_tally {
     uint64_t keys;     /* that became the current one */
     uint64_t versions; /* that the walk has come to, again each time */
+    uint64_t intents;  /* that have been judged */
     uint64_t steps;
     uint64_t seeks;
-    uint64_t bytes; /* of the keys of records come to, and of the values looked at */
+    uint64_t bytes; /* of the values looked at */
 } varve__walk_tally;
 
 typedef struct varve__walk {
@@ -48,6 +49,9 @@ varve_status varve__walk_open_first(varve__walk *walk, varve_reader *reader, var
                                     varve_slice upper, varve_error *err);
 varve_status varve__walk_open_last(varve__walk *walk, varve_reader *reader, varve_slice lower,
                                    varve_slice upper, varve_error *err);
+
+/* From anywhere to the first record at or above an encoded key, which begins a key. */
+varve_status varve__walk_seek(varve__walk *walk, varve_slice engine_key, varve_error *err);
 
 /* Whether the walk stands on a record, of whatever key. */
 varve_status varve__walk_arrived(const varve__walk *walk, varve_error *err);

@@ -10,6 +10,7 @@
 #include <varve/batch_repr.h>
 #include <varve/cache.h>
 #include <varve/cancel.h>
+#include <varve/changes.h>
 #include <varve/clock.h>
 #include <varve/engine.h>
 #include <varve/error.h>

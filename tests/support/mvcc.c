@@ -5,6 +5,7 @@
 
 #include "engine/view.h"
 #include "format/batch_repr.h"
+#include "format/meta.h"
 #include "tests/support/backends.h"
 
 struct mvcc_test mvcc;
@@ -93,15 +94,76 @@ static void (*const setups[])(void) = {setup_0, setup_1, setup_2, setup_3,
 _Static_assert(sizeof setups / sizeof setups[0] == sizeof mvcc_places / sizeof mvcc_places[0],
                "a setup for each place");
 
+/* A reader of which each read, and each iterator, sees a snapshot that is made for it. */
+
+static varve_snapshot *snapshot_now(void)
+{
+    varve_snapshot *snapshot = NULL;
+    ck_ok(varve_snapshot_open(mvcc.engine, &snapshot, &mvcc.err), &mvcc.err);
+    return snapshot;
+}
+
+static varve_status snapshot_get(varve_reader *reader, varve_slice engine_key, varve_buf *value,
+                                 varve_error *err)
+{
+    (void)reader;
+    varve_snapshot *snapshot = snapshot_now();
+    varve_status status = varve_reader_get(varve_snapshot_reader(snapshot), engine_key, value, err);
+    varve_snapshot_close(snapshot);
+    return status;
+}
+
+static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_options *options,
+                                       varve_iter **out, varve_error *err)
+{
+    (void)reader;
+    varve_snapshot *snapshot = snapshot_now();
+    varve_status status = varve_iter_open(varve_snapshot_reader(snapshot), options, out, err);
+    varve_snapshot_close(snapshot); /* lives as long as the iterator */
+    return status;
+}
+
+static const varve__reader_ops snapshot_ops = {snapshot_get, snapshot_iter_open};
+static varve_reader snapshot_reader = {&snapshot_ops};
+
+static void open_snapshots(int backend)
+{
+    mvcc_open(&mvcc_places[backend]);
+    mvcc.reader = &snapshot_reader;
+}
+
+#define SETUP_SNAPSHOTS(backend)                                                                   \
+    static void setup_snapshots_##backend(void)                                                    \
+    {                                                                                              \
+        open_snapshots(backend);                                                                   \
+    }
+SETUP_SNAPSHOTS(BACKEND_DISK)
+SETUP_SNAPSHOTS(BACKEND_MEMORY)
+SETUP_SNAPSHOTS(BACKEND_MAP)
+
+static void add_place(Suite *suite, const char *name, void (*setup)(void),
+                      void (*fill)(TCase *tcase))
+{
+    TCase *tcase = tcase_create(name);
+    tcase_add_checked_fixture(tcase, setup, mvcc_close);
+    fill(tcase);
+    suite_add_tcase(suite, tcase);
+}
+
+Suite *mvcc_read_suite(const char *name, void (*fill)(TCase *tcase))
+{
+    Suite *suite = mvcc_suite(name, fill);
+    add_place(suite, "snapshots of disk", setup_snapshots_BACKEND_DISK, fill);
+    add_place(suite, "snapshots of memory", setup_snapshots_BACKEND_MEMORY, fill);
+    add_place(suite, "snapshots of map", setup_snapshots_BACKEND_MAP, fill);
+    return suite;
+}
+
 Suite *mvcc_suite(const char *name, void (*fill)(TCase *tcase))
 {
     Suite *suite = suite_create(name);
-    for (int i = 0; i < mvcc_place_count; i++) {
-        TCase *tcase = tcase_create(mvcc_places[i].name);
-        tcase_add_checked_fixture(tcase, setups[i], mvcc_close);
-        fill(tcase);
-        suite_add_tcase(suite, tcase);
-    }
+    for (int i = 0; i < mvcc_place_count; i++)
+        add_place(suite, mvcc_places[i].name, setups[i], fill);
     return suite;
 }
 
@@ -200,6 +262,31 @@ const char *mvcc_text(varve_slice bytes)
 /* ---- Results -----------------------------------------------------------------------------------
  */
 
+static void add_intent(struct text *text, const char *between, const varve_intent *intent)
+{
+    text_add(text, "%s", between);
+    text_add_bytes(text, intent->key);
+    text_add(text, "@");
+    text_add_ts(text, intent->ts);
+    text_add(text, "/%d", intent->txn.id[15]);
+}
+
+static void add_told(struct text *text, const varve_intent *intents, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_intent(text, text->size == 0 ? "+ " : " + ", &intents[i]);
+}
+
+static void add_uncertain(struct text *text, const varve_error *err)
+{
+    text_add(text, " ");
+    text_add_ts(text, err->detail.uncertain.read);
+    text_add(text, " < ");
+    text_add_ts(text, err->detail.uncertain.existing);
+    text_add(text, " <= ");
+    text_add_ts(text, err->detail.uncertain.max);
+}
+
 static void add_failure(struct text *text, const varve_error *err)
 {
     text_add(text, "%s", varve_status_name(err->status) + strlen("VARVE_"));
@@ -209,16 +296,12 @@ static void add_failure(struct text *text, const varve_error *err)
         text_add(text, " -> ");
         text_add_ts(text, err->detail.too_old.actual);
     }
+    if (err->status == VARVE_READ_UNCERTAIN)
+        add_uncertain(text, err);
     if (err->status != VARVE_WRITE_INTENT)
         return;
-    for (size_t i = 0; i < err->detail.intents.count; i++) {
-        const varve_intent *intent = &err->detail.intents.list[i];
-        text_add(text, " ");
-        text_add_bytes(text, intent->key);
-        text_add(text, "@");
-        text_add_ts(text, intent->ts);
-        text_add(text, "/%d", intent->txn.id[15]);
-    }
+    for (size_t i = 0; i < err->detail.intents.count; i++)
+        add_intent(text, " ", &err->detail.intents.list[i]);
     if (err->detail.intents.more)
         text_add(text, " and more");
 }
@@ -234,20 +317,28 @@ static int64_t accounted(const varve_row *row)
     return (int64_t)size;
 }
 
+static void add_row(struct text *text, const varve_row *row)
+{
+    text_add(text, text->size == 0 ? "" : " ");
+    text_add_bytes(text, row->key);
+    text_add(text, "@");
+    text_add_ts(text, row->ts);
+    text_add(text, row->value.size == 0 ? "-" : "=");
+    text_add_bytes(text, row->value);
+}
+
 static void add_rows(struct text *text, const varve_rows *rows)
 {
     varve_row row;
     size_t count = 0;
     int64_t bytes = 0;
+    struct text all = text_begin();
     for (size_t position = 0; varve_rows_next(rows, &position, &row); count++) {
-        text_add(text, count == 0 ? "" : " ");
-        text_add_bytes(text, row.key);
-        text_add(text, "@");
-        text_add_ts(text, row.ts);
-        text_add(text, row.value.size == 0 ? "-" : "=");
-        text_add_bytes(text, row.value);
+        add_row(&all, &row);
         bytes += accounted(&row);
     }
+    text_add(text, "%s", all.start);
+    free(all.start);
     ck_assert_uint_eq(rows->count, count);
     ck_assert_int_eq(rows->bytes, bytes);
 }
@@ -291,6 +382,8 @@ const char *mvcc_result(varve_status status, const varve_rows *rows, varve_error
         ck_assert_uint_eq(text.size, 0);
         text_add(&text, "none");
     }
+    ck_assert(status >= 0 || rows->intent_count == 0);
+    add_told(&text, rows->intents, rows->intent_count);
     return text_end(&text);
 }
 
@@ -430,6 +523,42 @@ void mvcc_put_intent(const char *key, varve_ts ts, const char *value, unsigned c
     mvcc_put_raw(mvcc_engine_key(key, ts), raw);
 }
 
+varve_txn mvcc_txn(unsigned char id, int32_t epoch, int32_t sequence, varve_ts read_ts,
+                   varve_ts max_ts)
+{
+    varve_txn txn = VARVE_TXN_INIT;
+    txn.meta.id[VARVE_TXN_ID_SIZE - 1] = id;
+    txn.meta.epoch = epoch;
+    txn.meta.sequence = sequence;
+    txn.meta.write_ts = read_ts;
+    txn.read_ts = read_ts;
+    txn.max_ts = max_ts;
+    return txn;
+}
+
+void mvcc_put_intent_of(const char *key, varve_ts ts, const char *value, const varve_txn *txn,
+                        const mvcc_earlier *earlier)
+{
+    varve__history_entry history[8];
+    varve_slice raw = mvcc_bytes(value);
+    varve__meta meta = {.has_txn = true,
+                        .deleted = raw.size == 0,
+                        .txn = txn->meta,
+                        .ts = ts,
+                        .key_bytes = 12,
+                        .val_bytes = (int64_t)raw.size};
+    for (; earlier != NULL && earlier->value != NULL; earlier++) {
+        ck_assert_uint_lt(meta.history_count, sizeof history / sizeof history[0]);
+        history[meta.history_count++] =
+            (varve__history_entry){earlier->sequence, mvcc_bytes(earlier->value)};
+    }
+    varve_buf record = VARVE_BUF_INIT;
+    ck_ok(varve__meta_append(&meta, history, &record, &mvcc.err), &mvcc.err);
+    mvcc_put_raw(mvcc_engine_key(key, varve_ts_zero()), varve_buf_slice(&record));
+    mvcc_put_raw(mvcc_engine_key(key, ts), raw);
+    varve_buf_release(&record);
+}
+
 /* ---- Reads -------------------------------------------------------------------------------------
  */
 
@@ -438,8 +567,11 @@ static varve_read read_of(const mvcc_query *query)
     return (varve_read){.struct_size = sizeof(varve_read),
                         .ts = query->ts,
                         .flags = query->flags,
+                        .txn = query->txn,
                         .target_bytes = query->target_bytes,
-                        .max_intents = query->max_intents};
+                        .max_intents = query->max_intents,
+                        .cancel = query->cancel,
+                        .bill = query->bill};
 }
 
 const char *mvcc_scan_query(const mvcc_query *query)
@@ -468,17 +600,115 @@ const char *mvcc_versions_query(const mvcc_query *query)
     return result;
 }
 
-const char *mvcc_get_flags(const char *key, varve_ts ts, unsigned flags)
+const char *mvcc_get_query(const mvcc_query *query)
 {
     varve_rows rows = VARVE_ROWS_INIT;
-    varve_read how = {.struct_size = sizeof how, .ts = ts, .flags = flags};
-    varve_status status = varve_mvcc_get(mvcc.reader, &how, mvcc_bytes(key), &rows, &mvcc.err);
+    varve_read how = read_of(query);
+    varve_status status =
+        varve_mvcc_get(mvcc.reader, &how, mvcc_bytes(query->start), &rows, &mvcc.err);
     const char *result = mvcc_result(status, &rows, &mvcc.err);
     varve_rows_release(&rows);
     return result;
 }
 
+const char *mvcc_get_flags(const char *key, varve_ts ts, unsigned flags)
+{
+    return mvcc_get_as(.start = key, .ts = ts, .flags = flags);
+}
+
 const char *mvcc_get(const char *key, varve_ts ts)
 {
     return mvcc_get_flags(key, ts, 0);
+}
+
+static unsigned direction_of(const mvcc_query *query)
+{
+    return query->reverse ? VARVE_CURSOR_REVERSE : 0;
+}
+
+static void add_end(struct text *text, varve_status status)
+{
+    if (status >= 0)
+        return;
+    ck_assert_int_eq(mvcc.err.status, status);
+    text_add(text, text->size == 0 ? "" : " ! ");
+    add_failure(text, &mvcc.err);
+    varve_error_release(&mvcc.err);
+}
+
+/* The rows and, behind all of them, the intents. */
+static varve_status run_cursor(varve_cursor *cursor, struct text *rows, struct text *intents)
+{
+    for (;;) {
+        varve_row row;
+        size_t count;
+        varve_status status = varve_cursor_next(cursor, &row, &mvcc.err);
+        const varve_intent *list = varve_cursor_intents(cursor, &count);
+        if (status >= 0)
+            add_told(intents, list, count);
+        if (status != VARVE_OK)
+            return status;
+        add_row(rows, &row);
+    }
+}
+
+const char *mvcc_cursor_query(const mvcc_query *query)
+{
+    struct text rows = text_begin();
+    struct text intents = text_begin();
+    varve_read how = read_of(query);
+    varve_span span = {mvcc_bytes(query->start), mvcc_bytes(query->end)};
+    varve_cursor *cursor;
+    varve_status status =
+        varve_cursor_open(mvcc.reader, &how, span, direction_of(query), &cursor, &mvcc.err);
+    ck_assert((cursor != NULL) == (status == VARVE_OK));
+    if (status == VARVE_OK)
+        status = run_cursor(cursor, &rows, &intents);
+    add_end(&rows, status);
+    if (intents.size > 0)
+        text_add(&rows, "%s%s", rows.size == 0 ? "" : " ", intents.start);
+    free(intents.start);
+    varve_cursor_close(cursor);
+    return text_end(&rows);
+}
+
+static varve_status take_row(void *arg, const varve_row *row, varve_error *err)
+{
+    (void)err;
+    add_row(arg, row);
+    return VARVE_OK;
+}
+
+const char *mvcc_iterate_query(const mvcc_query *query)
+{
+    struct text text = text_begin();
+    varve_rows intents = VARVE_ROWS_INIT;
+    varve_read how = read_of(query);
+    varve_span span = {mvcc_bytes(query->start), mvcc_bytes(query->end)};
+    varve_status status = varve_mvcc_iterate(mvcc.reader, &how, span, direction_of(query), take_row,
+                                             &text, &intents, &mvcc.err);
+    add_end(&text, status);
+    ck_assert_uint_eq(intents.count, 0);
+    add_rest(&text, &intents);
+    add_told(&text, intents.intents, intents.intent_count);
+    varve_rows_release(&intents);
+    return text_end(&text);
+}
+
+const char *mvcc_see_query(const mvcc_query *query)
+{
+    const char *seen = mvcc_get_query(query);
+    if (strncmp(seen, "none", 4) == 0)
+        seen += seen[4] == ' ' ? 5 : 4;
+    struct text end = text_begin();
+    text_add(&end, "%s%%00", query->start);
+    mvcc_query span = *query;
+    span.end = text_end(&end);
+    for (int backwards = 0; backwards < 2; backwards++) {
+        span.reverse = backwards != 0;
+        ck_assert_str_eq(mvcc_scan_query(&span), seen);
+        ck_assert_str_eq(mvcc_cursor_query(&span), seen);
+        ck_assert_str_eq(mvcc_iterate_query(&span), seen);
+    }
+    return seen;
 }
