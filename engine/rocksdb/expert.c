@@ -5,7 +5,13 @@
 #include "util/fail.h"
 
 #define TABLES "block_based_table_factory"
-#define BLANKS " \t\n"
+/* What RocksDB passes over, too, before and after a name. */
+#define BLANKS " \t\n\v\f\r"
+
+#define NAME_CHARACTERS                                                                            \
+    "abcdefghijklmnopqrstuvwxyz"                                                                   \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"                                                                   \
+    "0123456789_"
 
 /* An option that is refused, and why. */
 struct refused {
@@ -121,6 +127,7 @@ struct pair {
     varve_slice name;
     varve_slice value; /* without the braces around it, if it has any */
     bool braced;
+    bool mismatched; /* there are braces other than one pair around it all */
 };
 
 static varve_slice trimmed(varve_slice text)
@@ -147,6 +154,37 @@ static size_t size_of_pair(varve_slice text)
     return text.size;
 }
 
+/* The size of what a `{` at the front of `text` begins, with its `}`; 0 if there is no such end. */
+static size_t size_in_braces(varve_slice text)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '{')
+            depth++;
+        else if (text.data[i] == '}')
+            depth--;
+        if (depth == 0)
+            return text.data[0] == '{' ? i + 1 : 0;
+    }
+    return 0;
+}
+
+/*
+ * Only a value that is whole ends for RocksDB where it ends here: of `1{;x=2}` it would make two
+ * options.
+ */
+static void take_braces_off(struct pair *pair)
+{
+    varve_slice value = pair->value;
+    bool has_any = false;
+    for (size_t i = 0; i < value.size; i++)
+        has_any = has_any || value.data[i] == '{' || value.data[i] == '}';
+    pair->braced = has_any && size_in_braces(value) == value.size;
+    pair->mismatched = has_any && !pair->braced;
+    if (pair->braced)
+        pair->value = varve_slice_of(value.data + 1, value.size - 2);
+}
+
 /* Take the first pair off `text`; false at its end.  Without `=` the value's data is NULL. */
 static bool next_pair(varve_slice *text, struct pair *pair)
 {
@@ -166,10 +204,7 @@ static bool next_pair(varve_slice *text, struct pair *pair)
     size_t before = (size_t)(equals - whole.data);
     pair->name = trimmed(varve_slice_of(whole.data, before));
     pair->value = trimmed(varve_slice_of(equals + 1, whole.size - before - 1));
-    size_t size = pair->value.size;
-    pair->braced = size >= 2 && pair->value.data[0] == '{' && pair->value.data[size - 1] == '}';
-    if (pair->braced)
-        pair->value = varve_slice_of(pair->value.data + 1, size - 2);
+    take_braces_off(pair);
     return true;
 }
 
@@ -216,9 +251,25 @@ static varve_status apply_pair(rocksdb_options_t **options, const struct pair *p
     return status;
 }
 
+/* Whether RocksDB would read the pair as the one option that it is here. */
+static varve_status check_form(const struct pair *pair, varve_error *err)
+{
+    /* With dots RocksDB knows names of the parts of options. */
+    for (size_t i = 0; i < pair->name.size; i++) {
+        if (strchr(NAME_CHARACTERS, pair->name.data[i]) == NULL)
+            return fail(err, pair->name, "a name has letters, digits and underscores");
+    }
+    if (pair->mismatched)
+        return fail(err, pair->name, "its braces do not match");
+    return VARVE_OK;
+}
+
 static varve_status apply_checked(rocksdb_options_t **options, const struct pair *pair,
                                   bool of_table, varve_error *err)
 {
+    varve_status status = check_form(pair, err);
+    if (status != VARVE_OK)
+        return status;
     const char *why =
         of_table ? why_refused(of_tables, sizeof of_tables / sizeof of_tables[0], pair->name)
                  : why_refused(of_store, sizeof of_store / sizeof of_store[0], pair->name);

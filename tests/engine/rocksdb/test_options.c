@@ -245,7 +245,17 @@ static const struct {
     {"=1", ": "},
     {"ttl=soon", "ttl: Invalid argument: "},
     {"block_based_table_factory={no_such_option=1}", "no_such_option: Invalid argument: "},
-    {"ttl={", "ttl: Invalid argument: "},
+    {"ttl={", "ttl: its braces do not match"},
+    /* What RocksDB would read as several options, or as one of another name. */
+    {"ttl=1{;manual_wal_flush=true;max_background_jobs=2}", "ttl: its braces do not match"},
+    {"ttl={}1;x={}", "ttl: its braces do not match"},
+    {"ttl={1}{;manual_wal_flush=true;x=}", "ttl: its braces do not match"},
+    {"block_based_table_factory={checksum=kXXH3{;no_block_cache=true;x={}}}",
+     "checksum: its braces do not match"},
+    {"\fmanual_wal_flush=true", "manual_wal_flush: it would break what commits"},
+    {"\rmanual_wal_flush\v=true", "manual_wal_flush: it would break what commits"},
+    {"block_based_table_factory.no_block_cache=true",
+     "block_based_table_factory.no_block_cache: a name has letters, digits and underscores"},
 };
 
 START_TEST(expert_options_are_refused_by_name)
