@@ -32,16 +32,62 @@ static bench_ratio ratio_of(const json_t *lane)
                          .spread = number_of(ratio, "spread")};
 }
 
-static void compare_lane(const char *name, const json_t *before, const json_t *after, json_t *moved)
+enum { PACK_MIN = 4, PACK_MAX = 64 };
+
+/*
+ * By how much most lanes of a case have moved, as a factor: that much it is their base that has.  1
+ * for a case with few lanes, where nobody can tell.
+ */
+static double shift_of(const json_t *before, const json_t *after)
+{
+    double changes[PACK_MAX];
+    size_t count = 0;
+    size_t index;
+    json_t *lane;
+    json_array_foreach(json_object_get(after, "lanes"), index, lane)
+    {
+        const char *name = json_string_value(json_object_get(lane, "name"));
+        const json_t *partner = name == NULL ? NULL : bench_lane_in(before, name);
+        if (partner != NULL && index > 0 && count < PACK_MAX)
+            changes[count++] = ratio_of(lane).median / ratio_of(partner).median;
+    }
+    return count < PACK_MIN ? 1 : bench_quantile(changes, count, 0.5);
+}
+
+static void compare_lane(const char *name, const json_t *before, const json_t *after, double shift,
+                         json_t *moved)
 {
     bench_ratio old = ratio_of(before);
     bench_ratio new = ratio_of(after);
-    if (!bench_moved(&old, &new))
+    bench_ratio relative = {new.median / shift, new.low / shift, new.high / shift, new.spread};
+    if (!bench_moved(&old, &relative))
         return;
     json_array_append_new(moved,
                           json_pack("{s:s,s:O,s:f,s:f,s:f}", "case", name, "lane",
                                     json_object_get(after, "name"), "before", old.median, "after",
-                                    new.median, "change", new.median / old.median - 1));
+                                    new.median, "change", relative.median / old.median - 1));
+}
+
+/* A case that both have: every lane but the base, which the others are held against. */
+static void compare_case(const char *name, const json_t *before, const json_t *after, json_t *moved,
+                         json_int_t *compared, json_int_t *only_in_one)
+{
+    double shift = before == NULL ? 1 : shift_of(before, after);
+    size_t index;
+    json_t *lane;
+    json_array_foreach(json_object_get(after, "lanes"), index, lane)
+    {
+        const char *lane_name = json_string_value(json_object_get(lane, "name"));
+        const json_t *partner =
+            before == NULL || lane_name == NULL ? NULL : bench_lane_in(before, lane_name);
+        if (partner == NULL) {
+            (*only_in_one)++;
+            continue;
+        }
+        (*compared)++;
+        if (index > 0)
+            compare_lane(name, partner, lane, shift, moved);
+    }
 }
 
 json_t *bench_compare(const json_t *before, const json_t *after)
@@ -55,20 +101,7 @@ json_t *bench_compare(const json_t *before, const json_t *after)
     {
         const char *name = json_string_value(json_object_get(one, "name"));
         const json_t *other = name == NULL ? NULL : case_named(before, name);
-        size_t at;
-        json_t *lane;
-        json_array_foreach(json_object_get(one, "lanes"), at, lane)
-        {
-            const char *lane_name = json_string_value(json_object_get(lane, "name"));
-            const json_t *partner =
-                other == NULL || lane_name == NULL ? NULL : bench_lane_in(other, lane_name);
-            if (partner == NULL) {
-                only_in_one++;
-                continue;
-            }
-            compared++;
-            compare_lane(name, partner, lane, moved);
-        }
+        compare_case(name, other, one, moved, &compared, &only_in_one);
     }
     return json_pack("{s:o,s:I,s:I}", "moved", moved, "compared", compared, "only_in_one",
                      only_in_one);

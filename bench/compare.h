@@ -10,7 +10,8 @@
  * The lanes whose ratio to the base of their case differs between two runs by more than noise: a
  * new object with an array `moved` of {case, lane, before, after, change} and the counts `compared`
  * and `only_in_one`.  Ratios within a run are compared, because times of two processes differ by
- * themselves.
+ * themselves; and where most lanes of a case move together, which is their base moving, only what
+ * moves against them counts.
  */
 json_t *bench_compare(const json_t *before, const json_t *after);
 

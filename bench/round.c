@@ -1,6 +1,7 @@
 #include "bench/round.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ typedef struct share {
     const bench_round *round;
     bench_job job;
     pthread_barrier_t *start;
+    unsigned number;
     pthread_t thread;
     double begin;
     double end;
@@ -46,9 +48,31 @@ typedef struct share {
     uint64_t sum;
 } share;
 
+/*
+ * Threads that work for a few milliseconds are over before the system has moved them apart.  What
+ * cannot be pinned is left to the system.
+ */
+static void pin(unsigned number)
+{
+    cpu_set_t allowed;
+    cpu_set_t wanted;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return;
+    number %= (unsigned)CPU_COUNT(&allowed);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET((size_t)cpu, &allowed) || number-- > 0)
+            continue;
+        CPU_ZERO(&wanted);
+        CPU_SET((size_t)cpu, &wanted);
+        (void)sched_setaffinity(0, sizeof wanted, &wanted);
+        return;
+    }
+}
+
 static void *run_share(void *arg)
 {
     share *s = arg;
+    pin(s->number);
     (void)pthread_barrier_wait(s->start);
     s->begin = bench_wall();
     s->cpu = bench_cpu();
@@ -86,7 +110,7 @@ static bench_times run_threads(const bench_round *round)
     must_thread(pthread_barrier_init(&start, NULL, count));
     for (unsigned i = 0; i < count; i++) {
         size_t first = round->job.count * i / count;
-        shares[i] = (share){.round = round, .job = round->job, .start = &start};
+        shares[i] = (share){.round = round, .job = round->job, .start = &start, .number = i};
         shares[i].job.users += first;
         shares[i].job.engines += first;
         shares[i].job.count = round->job.count * (i + 1) / count - first;

@@ -165,6 +165,26 @@ START_TEST(only_what_is_beyond_noise_has_moved)
 }
 END_TEST
 
+#define PACK(varve, others)                                                                        \
+    "[" BASE "," LANE("varve", 100, varve, varve, varve, 0.01) "," LANE(                           \
+        "a", 100, others, others, others, 0.01) "," LANE("b", 100, others, others, others,         \
+                                                         0.01) "," LANE("c", 100, others, others,  \
+                                                                        others, 0.01) "]"
+
+START_TEST(a_base_that_moves_does_not_move_the_others)
+{
+    json_t *before = run_of("one", 1, "get-newest", PACK(2.0, 2.0));
+    json_t *shifted = run_of("one", 1, "get-newest", PACK(2.8, 2.8));
+    json_t *slower = run_of("one", 1, "get-newest", PACK(4.2, 2.8));
+    ck_assert_uint_eq(moved(before, shifted, 5, 0), 0);
+    ck_assert_uint_eq(moved(before, slower, 5, 0), 1);
+    ck_assert_uint_eq(moved(slower, shifted, 5, 0), 1);
+    json_decref(before);
+    json_decref(shifted);
+    json_decref(slower);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("goals");
@@ -176,6 +196,7 @@ int main(void)
     tcase_add_test(tcase, without_both_sides_there_is_no_goal);
     tcase_add_test(tcase, data_beyond_the_cache_has_no_goal);
     tcase_add_test(tcase, only_what_is_beyond_noise_has_moved);
+    tcase_add_test(tcase, a_base_that_moves_does_not_move_the_others);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }
