@@ -141,6 +141,8 @@ static int run(const bench_plan *plan, const arguments *a)
     (void)atexit(remove_place);
     (void)signal(SIGINT, bench_stop);
     (void)signal(SIGTERM, bench_stop);
+    (void)signal(SIGHUP, bench_stop);
+    (void)signal(SIGPIPE, bench_stop);
     name_missing();
     bench_run_options how = {.plan = plan,
                              .globs = a->words,

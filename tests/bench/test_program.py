@@ -174,6 +174,16 @@ class Program(unittest.TestCase):
             self.assertEqual(running.wait(120), 2)
         self.assertEqual(list(folder.iterdir()), [])
 
+    def test_a_reader_that_goes_away_leaves_nothing_behind(self):
+        folder = self.folder / "pipe"
+        folder.mkdir()
+        with subprocess.Popen([PROGRAM, "--smoke", "--dir", folder], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as running:
+            running.stdout.readline()
+            running.stdout.close()
+            self.assertEqual(running.wait(120), 2)
+        self.assertEqual(list(folder.iterdir()), [])
+
 
 if __name__ == "__main__":
     unittest.main()
