@@ -161,6 +161,14 @@ static void add_replay(varve__text *text, const varve_error *err)
     add_numbers(text, err->detail.replay.written);
 }
 
+static void add_not_garbage(varve__text *text, const varve_error *err)
+{
+    bool has_intent = err->detail.not_garbage.has_intent;
+    add_format(text, "request to GC %s ",
+               has_intent ? "intent at" : "non-deleted, latest value of");
+    varve__text_add_key(text, err->detail.not_garbage.key);
+}
+
 /* The text of a failure that is all in its payload; false for others. */
 static bool add_payload(varve__text *text, const varve_error *err)
 {
@@ -179,6 +187,9 @@ static bool add_payload(varve__text *text, const varve_error *err)
         return true;
     case VARVE_TXN_REPLAY:
         add_replay(text, err);
+        return true;
+    case VARVE_NOT_GARBAGE:
+        add_not_garbage(text, err);
         return true;
     default:
         return false;
@@ -272,6 +283,14 @@ varve_status varve__fail_replay(varve_error *err, const varve_txn_meta *txn,
     varve_error borrowed = replay_of(txn, intent);
     borrowed.detail.replay.value = value;
     borrowed.detail.replay.written = written;
+    return fail_with(err, &borrowed);
+}
+
+varve_status varve__fail_not_garbage(varve_error *err, varve_slice user_key, bool has_intent)
+{
+    varve_error borrowed = {.status = VARVE_NOT_GARBAGE};
+    borrowed.detail.not_garbage.key = user_key;
+    borrowed.detail.not_garbage.has_intent = has_intent;
     return fail_with(err, &borrowed);
 }
 

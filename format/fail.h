@@ -44,6 +44,9 @@ varve_status varve__fail_replay(varve_error *err, const varve_txn_meta *txn,
                                 const varve_txn_meta *intent, varve_slice value,
                                 varve_slice written);
 
+/* VARVE_NOT_GARBAGE: `request to GC intent at KEY`, or `... non-deleted, latest value of KEY`. */
+varve_status varve__fail_not_garbage(varve_error *err, varve_slice user_key, bool has_intent);
+
 /* VARVE_BELOW_THRESHOLD: `read at R is not above the threshold T of garbage collection`. */
 varve_status varve__fail_below_threshold(varve_error *err, varve_ts read, varve_ts threshold);
 

@@ -50,6 +50,7 @@ enum tool_exit cli_exit_of(varve_status status)
     case VARVE_READ_UNCERTAIN:
     case VARVE_CONDITION_FAILED:
     case VARVE_TXN_REPLAY:
+    case VARVE_NOT_GARBAGE:
         return TOOL_CONFLICT;
     case VARVE_BAD_BATCH:
     case VARVE_MISUSE:

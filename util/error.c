@@ -39,6 +39,8 @@ void varve_error_release(varve_error *err)
         release_slice(err->detail.condition.raw);
     else if (err->status == VARVE_INTEGER_OVERFLOW)
         release_slice(err->detail.overflow.key);
+    else if (err->status == VARVE_NOT_GARBAGE)
+        release_slice(err->detail.not_garbage.key);
     else if (err->status == VARVE_TXN_REPLAY)
         release_replay(err);
     *err = (varve_error)VARVE_ERROR_INIT;
@@ -123,6 +125,8 @@ static bool own_payload(varve_error *err)
         return own_slice(&err->detail.overflow.key);
     case VARVE_TXN_REPLAY:
         return own_replay(err);
+    case VARVE_NOT_GARBAGE:
+        return own_slice(&err->detail.not_garbage.key);
     default:
         return true;
     }

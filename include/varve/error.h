@@ -59,6 +59,7 @@ extern "C" {
     X(BELOW_THRESHOLD, -49, "what was there at that time may have been collected as garbage")      \
     X(TXN_EPOCH, -50, "an intent of a later epoch of the same transaction is there")               \
     X(TXN_REPLAY, -51, "a repeated write is not what was written first; `replay` has both")        \
+    X(NOT_GARBAGE, -52, "the newest version of a key is not garbage; `not_garbage` has the key")   \
     X(INTERNAL, -99, "an invariant of varve does not hold, or the backend failed unexpectedly")
 
 typedef enum varve_status {
@@ -173,6 +174,10 @@ typedef struct varve_error {
             varve_slice value;   /* raw, of this time, owned by this struct; empty: a deletion */
             varve_slice written; /* likewise, of the first time */
         } replay;
+        struct {             /* VARVE_NOT_GARBAGE */
+            varve_slice key; /* the user key, owned by this struct */
+            bool has_intent; /* the version is a deletion, but provisional; false: a value */
+        } not_garbage;
         uint64_t reserved[12]; /* room for payloads to come: the size of this struct is fixed */
     } detail;
     char message[VARVE_ERROR_MESSAGE_MAX];

@@ -264,6 +264,21 @@ START_TEST(an_overflow_carries_its_parts)
 }
 END_TEST
 
+START_TEST(what_is_not_garbage_is_named)
+{
+    ck_fails(varve__fail_not_garbage(&err, bytes("a\n"), true), VARVE_NOT_GARBAGE, &err,
+             "request to GC intent at \"a\\n\"");
+    ck_status(varve__fail_not_garbage(&err, repeated('k', 1000), false), VARVE_NOT_GARBAGE, &err);
+    ck_assert_uint_eq(err.detail.not_garbage.key.size, 1000);
+    ck_assert(!err.detail.not_garbage.has_intent);
+    ck_assert_uint_lt(strlen(err.message), VARVE_ERROR_MESSAGE_MAX);
+    const char *full = full_text(&err);
+    ck_assert_int_eq(strncmp(full, "request to GC non-deleted, latest value of \"kk", 46), 0);
+    ck_assert_uint_eq(strlen(full), 43 + 1002);
+    ck_assert_int_eq(varve__fail_not_garbage(NULL, bytes("a"), true), VARVE_NOT_GARBAGE);
+}
+END_TEST
+
 START_TEST(a_replay_shows_both_values)
 {
     varve_txn_meta txn = {.id = {[15] = 3}, .sequence = 2};
@@ -425,6 +440,7 @@ int main(void)
                         sizeof conditions / sizeof conditions[0]);
     tcase_add_test(tcase, a_large_actual_value_is_all_in_the_full_text);
     tcase_add_test(tcase, an_overflow_carries_its_parts);
+    tcase_add_test(tcase, what_is_not_garbage_is_named);
     tcase_add_test(tcase, a_replay_shows_both_values);
     tcase_add_test(tcase, a_replay_of_long_values_is_all_in_the_full_text);
     tcase_add_test(tcase, a_replay_may_have_no_value_to_show);

@@ -187,7 +187,7 @@ END_TEST
 static varve_status copy_each(void *context, varve_error *error)
 {
     static const varve_status owning[] = {VARVE_READ_UNCERTAIN, VARVE_CONDITION_FAILED,
-                                          VARVE_INTEGER_OVERFLOW};
+                                          VARVE_INTEGER_OVERFLOW, VARVE_NOT_GARBAGE};
     varve_observed observed = {1, {2, 3}};
     (void)context;
     for (size_t i = 0; i < sizeof owning / sizeof owning[0]; i++) {
@@ -197,6 +197,8 @@ static varve_status copy_each(void *context, varve_error *error)
             borrowed.detail.uncertain.observed_count = 1;
         } else if (owning[i] == VARVE_CONDITION_FAILED) {
             borrowed.detail.condition.raw = bytes("raw");
+        } else if (owning[i] == VARVE_NOT_GARBAGE) {
+            borrowed.detail.not_garbage.key = bytes("key");
         } else {
             borrowed.detail.overflow.key = bytes("key");
         }
@@ -210,7 +212,7 @@ static varve_status copy_each(void *context, varve_error *error)
 
 START_TEST(copying_payloads_can_run_out_of_memory)
 {
-    ck_assert_uint_eq(fault_alloc_each(copy_each, NULL), 3);
+    ck_assert_uint_eq(fault_alloc_each(copy_each, NULL), 4);
 }
 END_TEST
 
