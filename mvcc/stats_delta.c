@@ -9,6 +9,15 @@ bool varve__stats_is_system(varve_slice user_key)
     return varve_slice_compare(user_key, varve_key_app_min()) < 0;
 }
 
+varve__stats_meta varve__stats_implied(int64_t meta_key_size, varve_ts ts, size_t value_size)
+{
+    return (varve__stats_meta){.meta_key_size = meta_key_size,
+                               .key_bytes = VARVE_VERSION_TS_SIZE,
+                               .val_bytes = (int64_t)value_size,
+                               .wall = ts.wall,
+                               .deleted = value_size == 0};
+}
+
 /* `*number` plus or minus `amount`. */
 static void plus(int64_t *number, int64_t amount)
 {

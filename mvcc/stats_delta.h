@@ -26,8 +26,14 @@ typedef struct varve__stats_meta {
     bool has_txn;          /* and provisional */
 } varve__stats_meta;
 
-/* Whether the statistics of `user_key` go to the numbers of system-local keys. */
+/*
+ * Whether the statistics of `user_key` go to the numbers of system-local keys.  The escaped form of
+ * the key gives the same answer.
+ */
 bool varve__stats_is_system(varve_slice user_key);
+
+/* The metadata that a newest version implies, of a key whose metadata key has that size. */
+varve__stats_meta varve__stats_implied(int64_t meta_key_size, varve_ts ts, size_t value_size);
 
 /*
  * A put, a delete, or the resolution of an intent that keeps its value: the metadata `from`, NULL

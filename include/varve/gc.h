@@ -1,13 +1,13 @@
 /*
- * Garbage collection: which old versions of a key nobody wants any more.
+ * Garbage collection: which old versions of a key nobody wants any more, and their removal.
  *
  * The decision for one key is a pure function of its versions: it answers with a threshold, the
- * timestamp at and below which versions may go.
+ * timestamp at and below which versions may go.  The removal takes keys with such thresholds.
  */
 #ifndef VARVE_GC_H
 #define VARVE_GC_H
 
-#include <varve/error.h>
+#include <varve/write.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,6 +49,35 @@ VARVE_API VARVE_NODISCARD varve_status varve_gc_decide(const varve_gc_policy *po
                                                        const varve_gc_version *versions,
                                                        size_t count, varve_ts *threshold,
                                                        varve_error *err);
+
+/* Up to where a key is to be collected. */
+typedef struct varve_gc_key {
+    varve_slice key;
+    varve_ts threshold; /* of the versions, those at and below this time go; zero: none of them */
+} varve_gc_key;
+
+/*
+ * Collect garbage: remove the versions of each key that are at or below its threshold, and its
+ * inline value, whatever the threshold.  A newest version goes only if it is a tombstone and no
+ * intent; then nothing is left of the key.  Keys may come in any order and more than once, and need
+ * not exist; nothing else is touched.
+ *
+ * `now` is the present: its wall time is that to which `stats` are aged when an inline value has
+ * been collected.  Of `how` the reader and the writer are needed, `ts` and `txn` stay zero.
+ *
+ * Each key is one atomic step, and `stats` change with it: who has many keys gathers them in a
+ * batch.  More than 64 versions of one key are removed by clearing their range.
+ *
+ * Returns VARVE_OK; VARVE_NOT_GARBAGE for a newest version at or below its threshold that is no
+ * tombstone (`request to GC non-deleted, latest value of KEY`) or is an intent's (`request to GC
+ * intent at KEY`); VARVE_EMPTY_KEY; VARVE_INVALID_ARGUMENT for a negative threshold and a `how`
+ * that does not fit; VARVE_CORRUPT; VARVE_MERGE_CONFLICT; VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what
+ * the reader and writer return.  After a failure the keys before the one that failed have been
+ * collected, and nothing else has changed.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_mvcc_gc(const varve_write *how,
+                                                     const varve_gc_key *keys, size_t count,
+                                                     varve_ts now, varve_error *err);
 
 #ifdef __cplusplus
 }
