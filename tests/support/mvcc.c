@@ -33,9 +33,20 @@ static varve_writer *route(varve_slice engine_key)
     return sum / 7 % 2 == 0 ? varve_batch_writer_of(mvcc.batch) : varve_engine_writer(mvcc.engine);
 }
 
+/* Of a range, both have a part. */
+static varve_status split_range(const varve_record *record, varve_error *err)
+{
+    varve_writer *engine = varve_engine_writer(mvcc.engine);
+    varve_writer *batch = varve_batch_writer_of(mvcc.batch);
+    varve_status status = engine->ops->write(engine, record, err);
+    return status == VARVE_OK ? batch->ops->write(batch, record, err) : status;
+}
+
 static varve_status split_write(varve_writer *writer, const varve_record *record, varve_error *err)
 {
     (void)writer;
+    if (record->type == VARVE_RECORD_CLEAR_RANGE)
+        return split_range(record, err);
     varve_writer *to = route(record->key);
     return to->ops->write(to, record, err);
 }
