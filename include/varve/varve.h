@@ -20,6 +20,7 @@
 #include <varve/meta.h>
 #include <varve/mvcc.h>
 #include <varve/read.h>
+#include <varve/resolve.h>
 #include <varve/revert.h>
 #include <varve/split.h>
 #include <varve/sst.h>
