@@ -362,7 +362,7 @@ static void add_rest(struct text *text, const varve_rows *rows)
         ck_assert(varve_ts_is_zero(rows->resume_ts));
         return;
     }
-    text_add(text, rows->count == 0 ? "> " : " > ");
+    text_add(text, text->size == 0 ? "> " : " > ");
     if (!varve_ts_is_zero(rows->resume_ts)) {
         text_add_ts(text, rows->resume_ts);
         return;
