@@ -60,7 +60,7 @@ static void compare_lane(const char *name, const json_t *before, const json_t *a
     bench_ratio old = ratio_of(before);
     bench_ratio new = ratio_of(after);
     bench_ratio relative = {new.median / shift, new.low / shift, new.high / shift, new.spread};
-    if (!bench_moved(&old, &relative))
+    if (!bench_moved(&old, &new) || !bench_moved(&old, &relative))
         return;
     json_array_append_new(moved,
                           json_pack("{s:s,s:O,s:f,s:f,s:f}", "case", name, "lane",

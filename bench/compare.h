@@ -11,7 +11,7 @@
  * new object with an array `moved` of {case, lane, before, after, change} and the counts `compared`
  * and `only_in_one`.  Ratios within a run are compared, because times of two processes differ by
  * themselves; and where most lanes of a case move together, which is their base moving, only what
- * moves against them counts.
+ * moves against them, too, counts.
  */
 json_t *bench_compare(const json_t *before, const json_t *after);
 
