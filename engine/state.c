@@ -199,6 +199,19 @@ static void sleep_ns(int64_t nanoseconds)
     (void)nanosleep(&time, NULL);
 }
 
+/*
+ * Most calls take a moment, and who does not wait for handles waits so long for them.  A long one,
+ * such as a compaction, must not keep others from reading.
+ */
+#define CALLS_NS 1000000000
+
+static varve_status fail_with_calls(varve_engine *engine, varve_error *err)
+{
+    return varve__fail(err, VARVE_BUSY,
+                       "%s has to be reopened, and a call that takes long is on its way",
+                       varve__engine_name(engine));
+}
+
 /* Wait up to `hold` until no handle is open; nobody can open another one. */
 static varve_status wait_until_idle(varve_engine *engine, int64_t hold, varve_error *err)
 {
@@ -218,7 +231,10 @@ static varve_status reopen(varve_engine *engine, int64_t hold, varve_error *err)
     varve_engine_state seen = {.struct_size = sizeof seen};
 
     (void)pthread_mutex_lock(&state->observing);
-    varve__gate_close(&engine->gate);
+    if (!varve__gate_close_within(&engine->gate, hold > 0 ? hold : CALLS_NS)) {
+        (void)pthread_mutex_unlock(&state->observing);
+        return fail_with_calls(engine, err);
+    }
     const varve__backend_ops *ops = engine->open_ops;
     varve_status status = wait_until_idle(engine, hold, err);
     if (status == VARVE_OK) {
@@ -278,9 +294,8 @@ static varve_status recover(varve_engine *engine, const varve_cancel *cancel, va
     }
 }
 
-/* The outcome of the recovery that is going on in another thread; `state` is locked. */
-static varve_status wait_for_outcome(varve__state *state, const varve_cancel *cancel,
-                                     varve_error *err)
+/* Wait for the end of the recovery that is going on in another thread; `state` is locked. */
+static varve_status wait_for_end(varve__state *state, const varve_cancel *cancel, varve_error *err)
 {
     uint64_t before = state->recoveries;
     while (state->recoveries == before) {
@@ -294,7 +309,37 @@ static varve_status wait_for_outcome(varve__state *state, const varve_cancel *ca
         if (status != VARVE_OK)
             return status;
     }
-    return state->outcome.status == VARVE_OK ? VARVE_OK : varve__error_copy(&state->outcome, err);
+    return VARVE_OK;
+}
+
+/* Whether another thread has ended with `outcome` what one with `cancel` would have gone on with.
+ */
+static bool has_given_up(varve_status outcome, const varve_cancel *cancel)
+{
+    if (outcome == VARVE_CANCELLED || outcome == VARVE_DEADLINE)
+        return true;
+    return cancel != NULL && (outcome == VARVE_BUSY || outcome == VARVE_NO_SPACE);
+}
+
+/*
+ * Wait for the outcome of other threads, if there are any at it; `state` is locked.  `*is_ours`
+ * becomes whether there is none, and this thread is to recover.
+ */
+static varve_status wait_for_others(varve__state *state, const varve_cancel *cancel, bool *is_ours,
+                                    varve_error *err)
+{
+    *is_ours = false;
+    while (state->is_recovering) {
+        varve_status status = wait_for_end(state, cancel, err);
+        if (status != VARVE_OK)
+            return status;
+        if (state->outcome.status == VARVE_OK)
+            return VARVE_OK;
+        if (!has_given_up(state->outcome.status, cancel))
+            return varve__error_copy(&state->outcome, err);
+    }
+    *is_ours = true;
+    return VARVE_OK;
 }
 
 varve_status varve_engine_recover(varve_engine *engine, const varve_cancel *cancel,
@@ -305,14 +350,14 @@ varve_status varve_engine_recover(varve_engine *engine, const varve_cancel *canc
     varve_status status = varve__engine_check_writable(engine, err);
     if (status != VARVE_OK)
         return status;
+    bool is_ours;
     (void)pthread_mutex_lock(&state->lock);
-    if (state->is_recovering) {
-        status = wait_for_outcome(state, cancel, err);
-        (void)pthread_mutex_unlock(&state->lock);
-        return status;
-    }
-    state->is_recovering = true;
+    status = wait_for_others(state, cancel, &is_ours, err);
+    if (is_ours)
+        state->is_recovering = true;
     (void)pthread_mutex_unlock(&state->lock);
+    if (!is_ours)
+        return status;
 
     status = recover(engine, cancel, &outcome);
     if (status == VARVE_OK)

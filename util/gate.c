@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#define PAUSE_NS 20000
+
 void varve__gate_init(varve__gate *gate)
 {
     for (unsigned i = 0; i < VARVE__LANES; i++)
@@ -33,14 +35,48 @@ void varve__gate_leave(varve__gate *gate)
     (void)atomic_fetch_sub_explicit(&gate->lanes[varve__lane()].inside, 1, memory_order_release);
 }
 
-void varve__gate_close(varve__gate *gate)
+static bool is_empty(const varve__gate *gate)
 {
-    const struct timespec pause = {.tv_nsec = 20000};
+    for (unsigned i = 0; i < VARVE__LANES; i++)
+        if (atomic_load_explicit(&gate->lanes[i].inside, memory_order_acquire) > 0)
+            return false;
+    return true;
+}
+
+static int64_t now(void)
+{
+    struct timespec time;
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void shut(varve__gate *gate)
+{
     (void)pthread_mutex_lock(&gate->lock);
     atomic_store(&gate->is_closed, true);
-    for (unsigned i = 0; i < VARVE__LANES; i++)
-        while (atomic_load_explicit(&gate->lanes[i].inside, memory_order_acquire) > 0)
-            (void)nanosleep(&pause, NULL);
+}
+
+void varve__gate_close(varve__gate *gate)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    shut(gate);
+    while (!is_empty(gate))
+        (void)nanosleep(&pause, NULL);
+}
+
+bool varve__gate_close_within(varve__gate *gate, int64_t nanoseconds)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    shut(gate);
+    int64_t end = now() + nanoseconds;
+    while (!is_empty(gate)) {
+        if (now() >= end) {
+            varve__gate_open(gate);
+            return false;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return true;
 }
 
 void varve__gate_open(varve__gate *gate)

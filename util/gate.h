@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "util/lane.h"
 
@@ -34,6 +35,12 @@ void varve__gate_leave(varve__gate *gate);
 
 /* Close it and wait until nobody is inside.  Others that close it wait for their turn. */
 void varve__gate_close(varve__gate *gate);
+
+/*
+ * The same, but only if everybody is out within so many nanoseconds; else false, and it is open.
+ * Others that have closed it are waited for all the same.
+ */
+bool varve__gate_close_within(varve__gate *gate, int64_t nanoseconds);
 
 /* Open it again. */
 void varve__gate_open(varve__gate *gate);

@@ -60,8 +60,9 @@ typedef void (*varve_state_fn)(void *arg, const varve_engine_state *state);
  * Reads go on throughout, but for the moment of reopening, during which they wait, and shorter ones
  * in which that is tried.  Reopening needs the store without open snapshots, iterators and log
  * readers (batches may stay open): while there are any, and it has to be reopened, the call waits
- * for them as well.  `cancel` ends the waiting; NULL does not wait at all.  One thread recovers;
- * others that call it meanwhile wait for its outcome.
+ * for them as well, and for calls that take long, such as a compaction.  `cancel` ends the waiting;
+ * NULL does not wait for any of these.  One thread recovers; others that call it meanwhile wait for
+ * its outcome, or go on in its place if it was less patient.
  *
  * After VARVE_COMMIT_UNKNOWN reads tell what became of the commit once this has returned VARVE_OK.
  *
@@ -69,10 +70,11 @@ typedef void (*varve_state_fn)(void *arg, const varve_engine_state *state);
  * flushed, as it would by the death of the process.
  *
  * Returns VARVE_OK: healthy.  VARVE_BUSY: it has to be reopened, and handles are open (payload
- * counts them).  VARVE_NO_SPACE, VARVE_IO, VARVE_CORRUPT ...: the reason is still there.
- * VARVE_CANCELLED, VARVE_DEADLINE.  After any of these the engine is as readable as before, unless
- * its state is now VARVE_HEALTH_FAILED.  VARVE_READ_ONLY for an engine opened for reading only;
- * VARVE_UNSUPPORTED for a failed store in memory, which cannot be opened again.
+ * counts them) or a long call is on its way (it counts none).  VARVE_NO_SPACE, VARVE_IO,
+ * VARVE_CORRUPT ...: the reason is still there. VARVE_CANCELLED, VARVE_DEADLINE.  After any of
+ * these the engine is as readable as before, unless its state is now VARVE_HEALTH_FAILED.
+ * VARVE_READ_ONLY for an engine opened for reading only; VARVE_UNSUPPORTED for a failed store in
+ * memory, which cannot be opened again.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_engine_recover(struct varve_engine *engine,
                                                             const varve_cancel *cancel,

@@ -172,6 +172,11 @@ static varve_cancel *cancel_after(int64_t milliseconds)
     return cancel;
 }
 
+static void pause_for(int64_t milliseconds)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = (long)milliseconds * 1000000}, NULL);
+}
+
 struct recoverer {
     varve_cancel *cancel;
     varve_status status;
@@ -217,7 +222,7 @@ START_TEST(those_who_recover_share_one_outcome)
     atomic_store(&backend_faults.passes, true);
     start(&first, 60000);
     while (!is_recovering())
-        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        pause_for(1);
     start(&second, 60000);
     start(&hasty, 30);
     ck_assert_int_eq(outcome_of(&hasty), VARVE_DEADLINE);
@@ -226,6 +231,28 @@ START_TEST(those_who_recover_share_one_outcome)
     ck_assert_int_eq(outcome_of(&first), VARVE_OK);
     ck_assert_int_eq(outcome_of(&second), VARVE_OK);
     ck_assert_uint_eq(heard.count, 2);
+}
+END_TEST
+
+/* Who has more patience than the first goes on in its place. */
+START_TEST(only_their_own_patience_ends)
+{
+    struct recoverer first;
+    struct recoverer second;
+    open_heard();
+    say(VARVE_NO_SPACE);
+    atomic_store(&backend_faults.passes, true);
+    start(&first, 60000);
+    while (!is_recovering())
+        pause_for(1);
+    start(&second, 60000);
+    pause_for(50); /* so that it waits for the first, most likely */
+    varve_cancel_now(first.cancel);
+    ck_assert_int_eq(outcome_of(&first), VARVE_CANCELLED);
+    while (!is_recovering())
+        pause_for(1);
+    say(VARVE_OK);
+    ck_assert_int_eq(outcome_of(&second), VARVE_OK);
 }
 END_TEST
 
@@ -238,13 +265,58 @@ START_TEST(a_failed_recovery_is_shared_too)
     atomic_store(&backend_faults.passes, true);
     start(&first, 60000);
     while (!is_recovering())
-        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        pause_for(1);
     start(&second, 60000);
-    varve_cancel_now(first.cancel);
-    ck_assert_int_eq(outcome_of(&first), VARVE_CANCELLED);
-    /* The second has either waited for the first, or come after it and waits by itself. */
-    varve_cancel_now(second.cancel);
-    ck_assert_int_eq(outcome_of(&second), VARVE_CANCELLED);
+    /* What does not pass ends it for both; in memory there is no way back from it. */
+    atomic_store(&backend_faults.passes, false);
+    say(VARVE_IO);
+    varve_status outcome = outcome_of(&first);
+    ck_assert_int_eq(outcome, on.backend == BACKEND_DISK ? VARVE_OK : VARVE_UNSUPPORTED);
+    varve_status other = outcome_of(&second);
+    ck_assert_int_eq(other, outcome);
+    say(VARVE_OK);
+}
+END_TEST
+
+static atomic_bool entered, leaves;
+
+static void *take_long(void *arg)
+{
+    (void)varve__engine_enter(arg);
+    atomic_store(&entered, true);
+    while (!atomic_load(&leaves))
+        pause_for(1);
+    varve__engine_leave(arg);
+    return NULL;
+}
+
+/* A compaction, say: it keeps the store from being opened again, and nobody from reading. */
+START_TEST(a_long_call_holds_up_recovery_alone)
+{
+    pthread_t thread;
+    struct recoverer recoverer;
+    varve_buf value = VARVE_BUF_INIT;
+    open_heard();
+    ck_ok(put_one(), &on.err);
+    if (on.backend != BACKEND_DISK)
+        return; /* there, nothing is opened again */
+    say(VARVE_IO);
+    ck_assert_int_eq(pthread_create(&thread, NULL, take_long, on.engine), 0);
+    while (!atomic_load(&entered))
+        pause_for(1);
+    ck_status(varve_engine_recover(on.engine, NULL, &on.err), VARVE_BUSY, &on.err);
+    varve_error_release(&on.err);
+    start(&recoverer, 500);
+    while (!is_recovering())
+        pause_for(1);
+    for (unsigned reads = 0; reads < 100; reads++)
+        ck_ok(varve_reader_get(on.reader, key_of("k@1"), &value, &on.err), &on.err);
+    ck_assert_int_eq(outcome_of(&recoverer), VARVE_DEADLINE);
+    start(&recoverer, 60000);
+    atomic_store(&leaves, true);
+    ck_assert_int_eq(outcome_of(&recoverer), VARVE_OK);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    varve_buf_release(&value);
     say(VARVE_OK);
 }
 END_TEST
@@ -257,7 +329,9 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, the_last_change_is_told);
     tcase_add_test(tcase, a_store_in_memory_cannot_be_reopened);
     tcase_add_test(tcase, those_who_recover_share_one_outcome);
+    tcase_add_test(tcase, only_their_own_patience_ends);
     tcase_add_test(tcase, a_failed_recovery_is_shared_too);
+    tcase_add_test(tcase, a_long_call_holds_up_recovery_alone);
 }
 
 int main(void)
