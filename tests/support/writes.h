@@ -64,8 +64,18 @@ const char *writes_delete_range(const char *start, const char *end, varve_ts ts,
 /* What a get as `txn` or NULL shows, "value@time", "-@time" for a tombstone, "none" or failure. */
 const char *writes_get(const char *key, varve_ts ts, const varve_txn *txn);
 
-/* All records of a key: "{metadata record} value@5 -@4s", in nanoseconds or whole seconds. */
+/*
+ * All records of a key: "value@5 -@4s", in nanoseconds or whole seconds; in front "{inline}", or
+ * "{1/0/3 w5 @7 6 0=old 2=-}" for an intent of transaction 1, epoch 0, sequence 3, which writes at
+ * 5 and stands at 7 with a value of 6 bytes and this history.
+ */
 const char *writes_records(const char *key);
+
+/*
+ * Make the intent of a key, which has one, a committed version where it stands, by hand; the
+ * statistics are those of a recount.
+ */
+void writes_commit(const char *key);
 
 /* All records of the place as engine keys and values. */
 const char *writes_everything(void);
