@@ -100,6 +100,7 @@ class Rules(unittest.TestCase):
             "Makefile": "all:\n\ttrue\n",
             "README.md": "z" * 300 + "\nblanks \n",
             "tests/util/corpus/fuzz_u/input": "bytes \n",
+            "tests/histories/cases/file": "expected \n",
         }, ("README.md:2", "trailing"), ("util/u.c:2", "101 columns"), ("util/u.c:3", "a tab"),
             ("util/u.c:4", "trailing"))
 
