@@ -5,8 +5,7 @@ if(NOT TARGET varve_static)
 endif()
 
 # The tool sees public headers and its own folder, so that it cannot include an internal one.
-file(GLOB tool_sources CONFIGURE_DEPENDS
-    ${PROJECT_SOURCE_DIR}/tools/*.c ${PROJECT_SOURCE_DIR}/tools/*/*.c)
+file(GLOB tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/*.c)
 set(tool_main ${PROJECT_SOURCE_DIR}/tools/main.c)
 list(REMOVE_ITEM tool_sources ${tool_main})
 if(tool_sources)
@@ -25,6 +24,17 @@ if(tool_sources AND EXISTS ${tool_main})
     target_link_libraries(varve_tool PRIVATE
         varve_flags varve_tool_objects varve_static varve_rocksdb)
 endif()
+
+# varve-histories, apart from main() for the tests under tests/histories.
+file(GLOB histories_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/histories/*.c)
+set(histories_main ${PROJECT_SOURCE_DIR}/tools/histories/main.c)
+list(REMOVE_ITEM histories_sources ${histories_main})
+add_library(varve_histories_objects OBJECT ${histories_sources})
+target_link_libraries(varve_histories_objects PRIVATE varve_flags PUBLIC varve_headers)
+add_executable(varve_histories ${histories_main})
+set_target_properties(varve_histories PROPERTIES OUTPUT_NAME varve-histories)
+target_link_libraries(varve_histories PRIVATE
+    varve_flags varve_histories_objects varve_static varve_rocksdb)
 
 # varve-bench, whose contenders besides RocksDB are built in where their libraries are found.
 pkg_check_modules(wiredtiger QUIET IMPORTED_TARGET wiredtiger)
