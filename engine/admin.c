@@ -193,14 +193,11 @@ varve_status varve_engine_temp_dir(varve_engine *engine, varve_buf *path, varve_
 
 /* ---- Secondaries ---------------------------------------------------------------------------- */
 
-varve_status varve_engine_catch_up(varve_engine *engine, varve_error *err)
+static varve_status catch_up(varve_engine *engine, varve_error *err)
 {
-    if (engine->options.secondary_path == NULL)
-        return varve__fail(err, VARVE_UNSUPPORTED, "only a secondary catches up");
-    varve_error own;
-    varve_error *told = teller(err, &own);
     varve__store *store = varve__engine_enter(engine);
-    varve_status status = leave(engine, "catch up", engine->ops->catch_up(store, told), told);
+    varve_status status = engine->ops->catch_up(store, err);
+    varve__engine_leave(engine);
     if (status != VARVE_OK)
         return status;
     varve__gate_close(&engine->gate);
@@ -209,4 +206,16 @@ varve_status varve_engine_catch_up(varve_engine *engine, varve_error *err)
     varve__pool_write_end(&engine->pool);
     varve__gate_open(&engine->gate);
     return VARVE_OK;
+}
+
+varve_status varve_engine_catch_up(varve_engine *engine, varve_error *err)
+{
+    if (engine->options.secondary_path == NULL)
+        return varve__fail(err, VARVE_UNSUPPORTED, "only a secondary catches up");
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    (void)pthread_mutex_lock(&engine->catching_up);
+    varve_status status = catch_up(engine, told);
+    (void)pthread_mutex_unlock(&engine->catching_up);
+    return varve__engine_report(engine, "catch up", status, told);
 }

@@ -218,6 +218,7 @@ varve_writer *varve_engine_writer(varve_engine *engine)
 static void free_engine(varve_engine *engine)
 {
     varve__gate_destroy(&engine->gate);
+    (void)pthread_mutex_destroy(&engine->catching_up);
     varve__state_destroy(&engine->state);
     varve__options_disown(&engine->options);
     varve__free(engine);
@@ -236,6 +237,7 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     atomic_init(&engine->ops, engine->open_ops);
     engine->logger = (varve__logger){options->log, options->log_arg};
     varve__gate_init(&engine->gate);
+    (void)pthread_mutex_init(&engine->catching_up, NULL);
     varve__state_init(&engine->state);
     atomic_init(&engine->batches, 0);
     atomic_init(&engine->snapshots, 0);

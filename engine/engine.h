@@ -45,6 +45,12 @@ struct varve_engine {
      */
     varve__gate gate;
 
+    /*
+     * Held by the one thread that catches up; before the gate.  One that waits inside would let
+     * nobody read when another closes the gate.
+     */
+    pthread_mutex_t catching_up;
+
     varve__pool pool; /* of iterators of the current state */
 
     varve__state state;

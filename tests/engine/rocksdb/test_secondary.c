@@ -343,6 +343,50 @@ START_TEST(threads_read_while_it_catches_up)
 }
 END_TEST
 
+static varve__backend_ops slow_ops;
+static atomic_uint reading_anew; /* calls that are reading the store anew */
+static atomic_bool may_end;      /* their reading */
+
+static varve_status slow_catch_up(varve__store *store, varve_error *failure)
+{
+    bool is_first = atomic_fetch_add(&reading_anew, 1) == 0;
+    while (is_first && !atomic_load(&may_end))
+        (void)usleep(1000);
+    return varve__rocksdb_catch_up(store, failure);
+}
+
+static void *catch_up_there(void *arg)
+{
+    ck_assert_int_eq(varve_engine_catch_up(arg, NULL), VARVE_OK);
+    return NULL;
+}
+
+/* However long that takes, and however many are at it. */
+START_TEST(nobody_waits_for_those_who_catch_up)
+{
+    pthread_t threads[2];
+    varve_engine *primary = store_open(place_path("s"));
+    ck_ok(store_put(primary, key_number(0), bytes("v")), &err);
+    varve_engine *secondary = secondary_open();
+    slow_ops = *secondary->ops;
+    slow_ops.catch_up = slow_catch_up;
+    secondary->ops = &slow_ops;
+    ck_assert_int_eq(pthread_create(&threads[0], NULL, catch_up_there, secondary), 0);
+    while (atomic_load(&reading_anew) == 0)
+        (void)usleep(1000);
+    ck_assert_int_eq(pthread_create(&threads[1], NULL, catch_up_there, secondary), 0);
+    for (unsigned i = 0; i < 100; i++) {
+        ck_ok(store_has(secondary, key_number(0)), &err);
+        (void)usleep(1000);
+    }
+    atomic_store(&may_end, true);
+    for (unsigned i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    store_close(secondary);
+    store_close(primary);
+}
+END_TEST
+
 /* ---- RocksDB's own secondaries -----------------------------------------------------------------
  */
 
@@ -619,6 +663,7 @@ int main(void)
     tcase_add_test(cases, nothing_new_costs_nothing);
     tcase_add_test(cases, a_failure_leaves_what_it_showed);
     tcase_add_test(cases, threads_read_while_it_catches_up);
+    tcase_add_test(cases, nobody_waits_for_those_who_catch_up);
     tcase_add_test(cases, rocksdb_shows_what_has_been_overwritten);
     tcase_add_test(cases, merges_are_seen);
     tcase_add_test(cases, it_shows_the_same_after_anything);
