@@ -231,6 +231,25 @@ static int sign(int number)
     return (number > 0) - (number < 0);
 }
 
+/* A metadata record, then versions, newest first, and only then the next user key. */
+START_TEST(TestMVCCKeys)
+{
+    const struct decoded ascending[] = {
+        {bytes("a"), varve_ts_zero()},       {bytes("a"), varve_ts_max()},
+        {bytes("a"), varve_ts_of(1, 1)},     {bytes("a"), varve_ts_of(1, 0)},
+        {bytes("a"), varve_ts_of(0, 1)},     {bytes("a\x00"), varve_ts_zero()},
+        {bytes("a\x00"), varve_ts_of(1, 0)}, {bytes("aa"), varve_ts_of(1, 0)},
+        {bytes("b"), varve_ts_zero()},
+    };
+    for (size_t i = 1; i < sizeof ascending / sizeof ascending[0]; i++) {
+        varve_slice before = encoded(ascending[i - 1].user_key, ascending[i - 1].ts);
+        varve_slice key = encoded(ascending[i].user_key, ascending[i].ts);
+        ck_assert_msg(varve_slice_compare(before, key) < 0, "%s is not before %s", hex_text(before),
+                      hex_text(key));
+    }
+}
+END_TEST
+
 START_TEST(bytes_order_as_keys_do)
 {
     test_random random = test_random_start();
@@ -594,6 +613,7 @@ int main(void)
     tcase_add_test(tcase, a_key_longer_than_memory_is_refused);
     tcase_add_loop_test(tcase, malformed_keys_are_corrupt, 0, MALFORMED_COUNT);
     tcase_add_test(tcase, keys_cut_short_are_never_read_beyond);
+    tcase_add_test(tcase, TestMVCCKeys);
     tcase_add_test(tcase, bytes_order_as_keys_do);
     tcase_add_test(tcase, decoding_gives_back_what_was_encoded);
     suite_add_tcase(suite, tcase);

@@ -12,13 +12,14 @@ import re
 import sys
 
 # What has to be on the list, by the numbers of the checklist of the behaviour.
-REQUIRED = (*range(75, 101), *range(116, 122))
+REQUIRED = (1, 2, 4, 5, 15, 16, *range(21, 31), *range(43, 47), 48, 49, 51, 52, *range(54, 59),
+            *range(60, 64), 67, 70, 71, *range(73, 101), *range(115, 123), 126, 129, 131)
 
 # What a backend is called in the list, which is also the name of its test case.
 BACKENDS = ("disk", "memory", "map")
 
-# What no backend can do, so that there is nothing to run.
-WITHOUT_TEST = (121,)
+# What no backend can do, and benchmarks, so that there is nothing to run.
+WITHOUT_TEST = (73, 121)
 
 # In a column: no test, or no test cases that are named after backends.
 NONE = "-"
@@ -60,7 +61,7 @@ def _parse_row(number, line):
     if not cells[0].isdigit():
         return None, f"`{cells[0]}` is no number of the checklist"
     names = [name.strip() for name in cells[1].split(",")] if cells[1] else []
-    if not all(re.fullmatch(r"Test\w+", name) for name in names):
+    if not all(re.fullmatch(r"(Test|Benchmark)\w+", name) for name in names):
         return None, f"`{cells[1]}` are not names of the reference"
     tests = [] if cells[2] == NONE else _tests_of(cells[2])
     if not tests and cells[2] != NONE:
