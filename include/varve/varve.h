@@ -16,6 +16,7 @@
 #include <varve/error.h>
 #include <varve/gc.h>
 #include <varve/key.h>
+#include <varve/latches.h>
 #include <varve/merge.h>
 #include <varve/meta.h>
 #include <varve/mvcc.h>
