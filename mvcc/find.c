@@ -33,9 +33,6 @@ static varve_status take_sighted(const varve__view *view, varve__walk *walk,
                                  varve__found *found, varve_error *err)
 {
     switch (sight->what) {
-    case VARVE__SEE_FIRST:
-        varve__find_here(walk, found);
-        return VARVE_OK;
     case VARVE__SEE_INLINE:
         found->value = meta->raw;
         return VARVE_OK;
@@ -53,6 +50,7 @@ static varve_status take_sighted(const varve__view *view, varve__walk *walk,
         return varve__fail_in_doubt(view, sight->ts, err);
     case VARVE__SEE_LATER_EPOCH:
         return varve__fail_epoch(view, meta, err);
+    case VARVE__SEE_FIRST: /* varve__find() has dealt with it */
     case VARVE__SEE_NOTHING:
     case VARVE__SEE_CONFLICT:
         break;
@@ -82,7 +80,7 @@ varve_status varve__find_further(const varve__view *view, varve__walk *walk,
     const unsigned char *suffix = varve__walk_suffix(walk);
     if (suffix == NULL)
         return find_by_meta(view, walk, conflicts, found, err);
-    varve__sight sight = varve__see_version(view, suffix);
+    varve__sight sight = varve__see_newer_version(view, varve__suffix_decode(suffix));
     found->row = sight.row;
     return take_sighted(view, walk, &sight, NULL, found, err);
 }

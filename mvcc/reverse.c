@@ -64,7 +64,8 @@ static varve_status pass_versions(varve__read *read, struct passed *passed, varv
 static varve_status check_certain(const varve__read *read, const struct passed *passed,
                                   varve_error *err)
 {
-    if (passed->is_packed && varve_ts_compare(passed->ts, read->view.ts) > 0)
+    if (read->view.is_uncertain && passed->is_packed &&
+        varve_ts_compare(passed->ts, read->view.ts) > 0)
         return varve__fail_in_doubt(&read->view, passed->ts, err);
     return VARVE_OK;
 }
