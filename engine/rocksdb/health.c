@@ -17,7 +17,7 @@ void varve__rocksdb_health_init(varve__store *store)
     atomic_store(&store->unsynced_log, 0);
     atomic_store(&store->is_suspect, false);
     atomic_store(&store->is_doubtful, false);
-    store->errors_seen = 0;
+    atomic_store(&store->errors_seen, 0);
 }
 
 /* ---- The log -------------------------------------------------------------------------------- */
@@ -77,11 +77,26 @@ varve_status varve__rocksdb_check_log(varve__store *store, const char *what, var
                        what, stopped == STOPPED_BY_SYNC ? "a sync of" : "a write to");
 }
 
+/*
+ * The number of the log that a failure is about, 0 if it is about none.  The first sync of a log is
+ * followed by one of its directory, whose failure names no log; that of a flush or a compaction
+ * reads the same, but counts as an error of the background.
+ */
+static uint64_t log_of_failure(varve__store *store, const char *text, bool is_sync)
+{
+    uint64_t log = varve__rocksdb_log_named(text);
+    if (log != 0 || !is_sync)
+        return log;
+    bool is_of_background = varve__rocksdb_property(store, "rocksdb.background-errors") !=
+                            atomic_load(&store->errors_seen);
+    return is_of_background ? 0 : newest_log(store->path);
+}
+
 void varve__rocksdb_note_failure(varve__store *store, const char *text)
 {
     varve_status status = varve__rocksdb_status_of(text);
     bool is_sync = varve__rocksdb_is_log_sync_failure(text);
-    uint64_t log = varve__rocksdb_log_named(text);
+    uint64_t log = log_of_failure(store, text, is_sync);
 
     atomic_store(&store->is_suspect, true);
     /* Other than a full disk, these do not heal: the writer of the log remembers its failure. */
@@ -135,12 +150,12 @@ static void say(struct varve_engine_state *state, varve_health health, const var
 static bool takes_writes(varve__store *store, varve_error *reason)
 {
     uint64_t errors = varve__rocksdb_property(store, "rocksdb.background-errors");
-    if (!atomic_exchange(&store->is_suspect, false) && errors == store->errors_seen)
+    if (!atomic_exchange(&store->is_suspect, false) && errors == atomic_load(&store->errors_seen))
         return true;
     char *text = varve__rocksdb_write_nothing(store, store->probe);
     if (text == NULL || strncmp(text, "Result incomplete", strlen("Result incomplete")) == 0) {
         rocksdb_free(text);
-        store->errors_seen = errors;
+        atomic_store(&store->errors_seen, errors);
         return true;
     }
     (void)varve__rocksdb_fail(reason, "writing", text);
@@ -173,7 +188,8 @@ bool varve__rocksdb_state(varve__store *store, struct varve_engine_state *state)
         return false;
     }
     say(state, VARVE_HEALTH_READ_ONLY, &reason);
-    state->commit_unknown = atomic_load(&store->unsynced_log) != 0;
+    state->commit_unknown =
+        varve__rocksdb_sync_has_failed(store) || atomic_load(&store->unsynced_log) != 0;
     if (is_stopped || reason.status != VARVE_NO_SPACE)
         return false;
     /* RocksDB replaces the log together with the memtable, and only if there is something in it. */

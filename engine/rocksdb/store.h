@@ -42,7 +42,7 @@ struct varve__store {
     atomic_uint_least64_t broken_log;   /* number of the WAL that met a full disk; 0 = none has */
     atomic_uint_least64_t unsynced_log; /* number of the WAL whose sync failed last; 0 = none's */
     atomic_bool is_suspect;             /* something has failed since it was last found to work */
-    uint64_t errors_seen;               /* of the background, when it was last found to work */
+    atomic_uint_least64_t errors_seen;  /* of the background, when it was last found to work */
 
     /*
      * log_reader.c: a commit whose sync met a full disk is in its log, and RocksDB goes on without

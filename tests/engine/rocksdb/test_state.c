@@ -142,11 +142,55 @@ static varve_status commit_synced(varve_engine *engine, unsigned number, const c
     return status;
 }
 
+static varve_cancel *cancel_after(int64_t milliseconds)
+{
+    varve_cancel *cancel = NULL;
+    ck_ok(varve_cancel_open(&cancel, &err), &err);
+    varve_cancel_after(cancel, milliseconds * 1000000);
+    return cancel;
+}
+
 static varve_status look_up(varve_engine *engine, const char *token)
 {
     varve_error_release(&err);
     return varve_engine_token_lookup(engine, varve_slice_text(token), NULL, &err);
 }
+
+/* The first sync of a log is followed by one of the directory, and its failure names no log. */
+START_TEST(a_failed_sync_of_the_directory_leaves_the_commit_unknown)
+{
+    static const int codes[] = {EIO, ENOSPC, EDQUOT};
+    varve_engine *engine =
+        open_heard(_i < 3 ? 10 : 0); /* with nothing that a new log is begun for */
+    fault_arm_later(FAULT_SYNC, "/s", codes[_i % 3], 1);
+    varve_status status = commit_synced(engine, 10, "first");
+    ck_assert_uint_ge(atomic_load(&fault.fired), 1);
+    ck_status(status, VARVE_COMMIT_UNKNOWN, &err);
+    ck_assert_int_eq(state_of(engine).health, VARVE_HEALTH_READ_ONLY);
+    ck_assert(state_of(engine).commit_unknown);
+    ck_status(look_up(engine, "first"), VARVE_COMMIT_UNKNOWN, &err);
+    ck_assert_int_ne(commit_synced(engine, 11, "second"), VARVE_OK);
+    (void)fault_disarm();
+
+    varve_cancel *cancel = cancel_after(SECONDS_MAX * 1000);
+    varve_error_release(&err);
+    ck_ok(recover(engine, cancel), &err);
+    varve_cancel_close(cancel);
+    ck_assert(!state_of(engine).commit_unknown);
+    status = store_has(engine, key_number(10));
+    ck_assert_int_ge(status, VARVE_OK);
+    ck_assert_int_eq(look_up(engine, "first"), status);
+    ck_status(store_has(engine, key_number(11)), VARVE_NOT_FOUND, &err);
+    varve_error_release(&err);
+    ck_ok(store_put(engine, key_number(12), bytes("v")), &err);
+    store_close(engine);
+    engine = store_open(place_path("s"));
+    ck_assert_int_eq(look_up(engine, "first"), status);
+    ck_assert_int_eq(store_has(engine, key_number(10)), status);
+    ck_ok(store_has(engine, key_number(12)), &err);
+    store_close(engine);
+}
+END_TEST
 
 START_TEST(an_unknown_commit_is_definite_after_recovery)
 {
@@ -254,14 +298,6 @@ static void *disarm_soon(void *arg)
     (void)nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
     (void)fault_disarm();
     return NULL;
-}
-
-static varve_cancel *cancel_after(int64_t milliseconds)
-{
-    varve_cancel *cancel = NULL;
-    ck_ok(varve_cancel_open(&cancel, &err), &err);
-    varve_cancel_after(cancel, milliseconds * 1000000);
-    return cancel;
 }
 
 START_TEST(recovery_waits_for_space)
@@ -575,6 +611,7 @@ int main(void)
 
     tcase_add_checked_fixture(cases, place_setup, place_teardown);
     tcase_add_test(cases, a_failed_write_makes_it_read_only_until_recovered);
+    tcase_add_loop_test(cases, a_failed_sync_of_the_directory_leaves_the_commit_unknown, 0, 6);
     tcase_add_test(cases, an_unknown_commit_is_definite_after_recovery);
     tcase_add_test(cases, an_error_in_the_background_is_noticed_when_asked);
     tcase_add_test(cases, healing_is_noticed_when_asked);
