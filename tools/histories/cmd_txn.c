@@ -42,6 +42,17 @@ static void observe(struct step *step, varve_txn *txn)
     }
 }
 
+/* A transaction of that name, which becomes the last one; NULL if the step has stopped. */
+static struct open_txn *add(struct step *step, varve_slice name)
+{
+    if (session_txn(step->session, name) != NULL)
+        step_fatal(step, "txn \"%.*s\" already open", (int)name.size, (const char *)name.data);
+    if (step_stopped(step))
+        return NULL;
+    step->session->last = session_add_txn(step->session, name);
+    return step->session->last;
+}
+
 static void begin(struct step *step)
 {
     unsigned char id[VARVE_TXN_ID_SIZE];
@@ -51,16 +62,24 @@ static void begin(struct step *step)
     varve_slice key = step_has(step, "k") ? step_key(step, "k") : varve_slice_of(NULL, 0);
     varve_ts limit = step_ts(step, "globalUncertaintyLimit", varve_ts_zero());
 
-    if (session_txn(step->session, name) != NULL)
-        step_fatal(step, "txn \"%.*s\" already open", (int)name.size, (const char *)name.data);
-    if (step_stopped(step))
+    struct open_txn *txn = add(step, name);
+    if (txn == NULL)
         return;
-    struct open_txn *txn = session_add_txn(step->session);
     session_take_id(step->session, id);
     check(step, varve_txn_begin(&txn->txn, id, name, &key, ts, &err), &err);
     txn->txn.max_ts = limit;
     observe(step, &txn->txn);
-    step->session->last = txn;
+}
+
+static void copy(struct step *step)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    varve_slice name = step_scalar(step, "t");
+    const struct open_txn *other = step_open_txn(step, "t2");
+    struct open_txn *txn = add(step, name);
+
+    if (txn != NULL)
+        check(step, varve_txn_clone(&other->txn, &txn->txn, &err), &err);
 }
 
 static void forget(struct step *step)
@@ -156,13 +175,9 @@ static void ignore(struct step *step)
 }
 
 const struct command txn_commands[] = {
-    {"txn_begin", COMMAND_TXN, begin},
-    {"txn_remove", COMMAND_TXN, forget},
-    {"txn_restart", COMMAND_TXN, restart},
-    {"txn_update", COMMAND_TXN, update},
-    {"txn_step", COMMAND_TXN, move},
-    {"txn_advance", COMMAND_TXN, advance},
-    {"txn_status", COMMAND_TXN, set_status},
-    {"txn_ignore_seqs", COMMAND_TXN, ignore},
-    {0},
+    {"txn_begin", COMMAND_TXN, begin},        {"txn_copy", COMMAND_TXN, copy},
+    {"txn_remove", COMMAND_TXN, forget},      {"txn_restart", COMMAND_TXN, restart},
+    {"txn_update", COMMAND_TXN, update},      {"txn_step", COMMAND_TXN, move},
+    {"txn_advance", COMMAND_TXN, advance},    {"txn_status", COMMAND_TXN, set_status},
+    {"txn_ignore_seqs", COMMAND_TXN, ignore}, {0},
 };

@@ -70,17 +70,18 @@ void session_close(struct session *session)
 struct open_txn *session_txn(const struct session *session, varve_slice name)
 {
     for (struct open_txn *txn = session->txns; txn != NULL; txn = txn->next) {
-        if (varve_slice_equal(txn->txn.name, name))
+        if (varve_slice_equal(varve_slice_text(txn->name), name))
             return txn;
     }
     return NULL;
 }
 
-struct open_txn *session_add_txn(struct session *session)
+struct open_txn *session_add_txn(struct session *session, varve_slice name)
 {
     struct open_txn *txn = memory_resize(NULL, sizeof *txn);
 
-    *txn = (struct open_txn){.next = session->txns, .txn = VARVE_TXN_INIT};
+    *txn = (struct open_txn){
+        .next = session->txns, .name = memory_text(name.data, name.size), .txn = VARVE_TXN_INIT};
     session->txns = txn;
     return txn;
 }
@@ -95,6 +96,7 @@ void session_remove_txn(struct session *session, struct open_txn *txn)
     if (session->last == txn)
         session->last = NULL;
     varve_txn_release(&txn->txn);
+    free(txn->name);
     free(txn);
 }
 

@@ -11,6 +11,7 @@
 /* A transaction that has begun and not been removed. */
 struct open_txn {
     struct open_txn *next;
+    char *name; /* that commands call it by */
     varve_txn txn;
 };
 
@@ -32,8 +33,8 @@ void session_close(struct session *session);
 /* The open transaction of that name, or NULL. */
 struct open_txn *session_txn(const struct session *session, varve_slice name);
 
-/* Add an empty transaction, whose fields are the caller's to fill. */
-struct open_txn *session_add_txn(struct session *session);
+/* Add a transaction of that name, which is the caller's to fill. */
+struct open_txn *session_add_txn(struct session *session, varve_slice name);
 
 /* Forget a transaction. */
 void session_remove_txn(struct session *session, struct open_txn *txn);
