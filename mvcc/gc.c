@@ -126,16 +126,9 @@ static varve_status find_first(struct garbage *garbage, varve_error *err)
     if (varve_ts_is_zero(garbage->entry->threshold))
         return VARVE_NOT_FOUND;
     varve__suffix_encode(garbage->entry->threshold, suffix);
-    for (int step = 0; step < VARVE__STEPS_BEFORE_SEEK; step++) {
-        if (memcmp(varve__walk_suffix(walk), suffix, sizeof suffix) >= 0)
-            return VARVE_OK;
-        varve_status status = pass(garbage, err);
-        if (status != VARVE_OK)
-            return status;
-    }
     if (memcmp(varve__walk_suffix(walk), suffix, sizeof suffix) >= 0)
         return VARVE_OK;
-    /* Beyond a seek, it has to be seen which version covers the one that is found. */
+    /* A seek does not show which version covers the one that it finds. */
     varve_status status = varve__walk_descend(walk, suffix, err);
     if (status == VARVE_OK)
         status = varve__walk_newer(walk, err);
