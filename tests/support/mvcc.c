@@ -33,13 +33,22 @@ static varve_writer *route(varve_slice engine_key)
     return sum / 7 % 2 == 0 ? varve_batch_writer_of(mvcc.batch) : varve_engine_writer(mvcc.engine);
 }
 
-/* Of a range, both have a part. */
+/*
+ * Of a range, both have a part.  That of the batch is cleared record by record: a cleared range
+ * would hide what goes to the engine later.
+ */
 static varve_status split_range(const varve_record *record, varve_error *err)
 {
+    varve_iter *it = NULL;
     varve_writer *engine = varve_engine_writer(mvcc.engine);
-    varve_writer *batch = varve_batch_writer_of(mvcc.batch);
     varve_status status = engine->ops->write(engine, record, err);
-    return status == VARVE_OK ? batch->ops->write(batch, record, err) : status;
+    if (status == VARVE_OK)
+        status = varve_iter_open(mvcc.reader, NULL, &it, err);
+    if (status == VARVE_OK)
+        status = varve_writer_clear_iter_range(varve_batch_writer_of(mvcc.batch), it, record->key,
+                                               record->value, NULL, err);
+    varve_iter_close(it);
+    return status;
 }
 
 static varve_status split_write(varve_writer *writer, const varve_record *record, varve_error *err)
