@@ -58,18 +58,19 @@ static varve_status end_run(struct revert *revert, varve_slice end, varve_error 
 /* ---- Records -----------------------------------------------------------------------------------
  */
 
-/* What lies in front of the intent goes. */
+/* What lies in front of the intent goes, once it is certain that its failure can be told. */
 static varve_status fail_intent(struct revert *revert, const varve__meta *meta, varve_error *err)
 {
     varve__conflicts conflicts = {.list = NULL};
     varve_slice prefix = varve__walk_prefix(&revert->walk);
     varve_status status = varve__conflicts_add(&conflicts, prefix, meta, err);
     if (status == VARVE_OK)
-        status = varve__change_apply(&revert->change, err);
-    if (status == VARVE_OK)
         status = varve__conflicts_fail(&conflicts, err);
     varve__conflicts_release(&conflicts);
-    return status;
+    if (status != VARVE_WRITE_INTENT)
+        return status;
+    varve_status applied = varve__change_apply(&revert->change, err);
+    return applied == VARVE_OK ? status : applied;
 }
 
 /* The walk stands on a metadata record, and goes behind it. */
@@ -150,18 +151,25 @@ static varve_status revert_key(struct revert *revert, varve_error *err)
     return status == VARVE_NOT_FOUND ? varve__walk_arrived(&revert->walk, err) : status;
 }
 
-static varve_status revert_keys(struct revert *revert, varve_error *err)
+/* Where to go on has to be known before the last step is done. */
+static varve_status finish(struct revert *revert, varve_rows *rows, varve_error *err)
+{
+    account(revert, NULL);
+    varve_status status = end_run(revert, varve_buf_slice(&revert->bounds.upper), err);
+    if (status == VARVE_OK && revert->is_over)
+        status =
+            varve__bounds_resume(&revert->bounds, varve__walk_prefix(&revert->walk), rows, err);
+    return status == VARVE_OK ? varve__change_apply(&revert->change, err) : status;
+}
+
+static varve_status revert_keys(struct revert *revert, varve_rows *rows, varve_error *err)
 {
     varve_status status = varve__walk_open_first(&revert->walk, revert->change.reader,
                                                  varve_buf_slice(&revert->bounds.lower),
                                                  varve_buf_slice(&revert->bounds.upper), err);
     while (status == VARVE_OK && !revert->is_over)
         status = revert_key(revert, err);
-    if (status < 0)
-        return status;
-    account(revert, NULL);
-    status = end_run(revert, varve_buf_slice(&revert->bounds.upper), err);
-    return status == VARVE_OK ? varve__change_apply(&revert->change, err) : status;
+    return status < 0 ? status : finish(revert, rows, err);
 }
 
 /* ---- The whole ---------------------------------------------------------------------------------
@@ -190,10 +198,7 @@ static varve_status revert_span(struct revert *revert, varve_span span, varve_ro
     if (status != VARVE_OK || is_nothing)
         return status;
     varve__suffix_encode(revert->until, revert->until_suffix);
-    status = revert_keys(revert, err);
-    if (status != VARVE_OK || !revert->is_over)
-        return status;
-    return varve__bounds_resume(&revert->bounds, varve__walk_prefix(&revert->walk), rows, err);
+    return revert_keys(revert, rows, err);
 }
 
 static void release(struct revert *revert)
