@@ -209,49 +209,6 @@ START_TEST(TestMVCCGarbageCollectIntent)
 }
 END_TEST
 
-/* ---- Statistics, by the numbers ----------------------------------------------------------------
- */
-
-#define V "%00%00%00%00%03value"
-#define W "%00%00%00%00%03longvalue"
-
-/* Cases 16 and 17. */
-START_TEST(TestMVCCStatsDelDelGC)
-{
-    put_versions("a", "2- 1-");
-    stats_start(2 * SECOND);
-    ck_numbers("last_update_nanos=2000000000 gc_bytes_age=12 key_bytes=26 key_count=1 val_count=2");
-    ck_assert_str_eq(collect("a", at(2 * SECOND), at(2 * SECOND)), "OK");
-    ck_numbers("last_update_nanos=2000000000");
-}
-END_TEST
-
-/* Cases 18 and 19. */
-START_TEST(TestMVCCStatsPutWaitDeleteGC)
-{
-    put_versions("a", "2- 1=" V);
-    stats_start(2 * SECOND);
-    ck_numbers("last_update_nanos=2000000000 key_bytes=26 key_count=1 val_bytes=10 val_count=2");
-    ck_assert_str_eq(collect("a", at(SECOND), at(2 * SECOND)), "OK");
-    ck_numbers("last_update_nanos=2000000000 key_bytes=14 key_count=1 val_count=1");
-    ck_stats();
-}
-END_TEST
-
-/* Cases 25 and 26. */
-START_TEST(garbage_takes_its_age_with_it)
-{
-    put_versions("a", "7=" V " 4=" W " 1=" V);
-    stats_start(7 * SECOND);
-    ck_numbers("last_update_nanos=7000000000 gc_bytes_age=66 live_bytes=24 live_count=1 "
-               "key_bytes=38 key_count=1 val_bytes=34 val_count=3");
-    ck_assert_str_eq(collect("a", at(4 * SECOND), at(9 * SECOND)), "OK");
-    ck_numbers("last_update_nanos=7000000000 live_bytes=24 live_count=1 key_bytes=14 key_count=1 "
-               "val_bytes=10 val_count=1");
-    ck_stats();
-}
-END_TEST
-
 /* ---- Order, repetition, neighbours -------------------------------------------------------------
  */
 
@@ -403,9 +360,6 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, TestMVCCGarbageCollect);
     tcase_add_test(tcase, TestMVCCGarbageCollectNonDeleted);
     tcase_add_test(tcase, TestMVCCGarbageCollectIntent);
-    tcase_add_test(tcase, TestMVCCStatsDelDelGC);
-    tcase_add_test(tcase, TestMVCCStatsPutWaitDeleteGC);
-    tcase_add_test(tcase, garbage_takes_its_age_with_it);
     tcase_add_test(tcase, what_was_before_an_error_stays_done);
     tcase_add_test(tcase, neighbours_are_not_touched);
     tcase_add_test(tcase, versions_below_an_inline_value_go_too);
