@@ -37,7 +37,7 @@ static varve_status keep_provisional(varve__write *write, varve_error *err)
         return fail_without_value(write, err);
     if (status != VARVE_OK)
         return status;
-    return varve__buf_assign(&write->provisional, found.value, err);
+    return varve__buf_assign(&write->copies->provisional, found.value, err);
 }
 
 /* ---- Writing anew ------------------------------------------------------------------------------
@@ -52,8 +52,8 @@ static varve_status find_existing(varve__write *write, varve__found *found, varv
         return status;
     if (status == VARVE_NOT_FOUND || varve_ts_compare(found->ts, write->from_ts) != 0)
         return fail_without_value(write, err);
-    status = varve__buf_assign(&write->provisional, found->value, err);
-    found->value = varve_buf_slice(&write->provisional);
+    status = varve__buf_assign(&write->copies->provisional, found->value, err);
+    found->value = varve_buf_slice(&write->copies->provisional);
     return status;
 }
 
@@ -95,21 +95,21 @@ static varve_status move(varve__write *write, varve_error *err)
 /* Part (g): the entries of the record's copy, and behind them the value that is kept. */
 static varve_status make_history(varve__write *write, bool keeps, varve_error *err)
 {
-    varve_slice left = varve_buf_slice(&write->record);
+    varve_slice left = varve_buf_slice(&write->copies->record);
     size_t count = write->meta.history_count + keeps;
     varve__history_entry *entry;
     if (count == 0)
         return VARVE_OK;
-    write->history = varve__malloc(count * sizeof *entry);
-    if (write->history == NULL)
+    write->copies->history = varve__malloc(count * sizeof *entry);
+    if (write->copies->history == NULL)
         return varve__fail_no_memory(err, count * sizeof *entry);
-    entry = write->history;
+    entry = write->copies->history;
     while (varve__meta_next_history(&left, entry))
         entry++;
     if (keeps)
-        *entry =
-            (varve__history_entry){write->meta.txn.sequence, varve_buf_slice(&write->provisional)};
-    write->history_count = count;
+        *entry = (varve__history_entry){write->meta.txn.sequence,
+                                        varve_buf_slice(&write->copies->provisional)};
+    write->copies->history_count = count;
     return VARVE_OK;
 }
 
@@ -120,7 +120,7 @@ static varve_status write_anew(varve__write *write, varve_error *err)
     bool keeps = false;
     varve_status status = VARVE_OK;
     if (write->meta.history_count > 0)
-        status = varve__buf_assign(&write->record, varve__walk_value(&write->walk), err);
+        status = varve__buf_assign(&write->copies->record, varve__walk_value(&write->walk), err);
     if (status == VARVE_OK)
         status = make(write, &had_value, &keeps, err);
     if (status == VARVE_OK)
@@ -150,7 +150,7 @@ static varve_status find_written(varve__write *write, varve_error *err)
         return keep_provisional(write, err);
     while (varve__meta_next_history(&left, &entry))
         if (entry.sequence == txn->sequence)
-            return varve__buf_assign(&write->provisional, entry.value, err);
+            return varve__buf_assign(&write->copies->provisional, entry.value, err);
     return varve__fail_missing(err, txn, &write->meta.txn);
 }
 
@@ -182,11 +182,30 @@ static varve_status replay(varve__write *write, varve_error *err)
         status = remake(write, err);
     if (status != VARVE_OK)
         return status;
-    varve_slice written = varve_buf_slice(&write->provisional);
+    varve_slice written = varve_buf_slice(&write->copies->provisional);
     if (!varve_slice_equal(write->raw, written))
         return varve__fail_replay(err, &write->how.txn->meta, &intent, write->raw, written);
     write->is_replay = true;
     return VARVE_OK;
+}
+
+void varve__write_release_copies(varve__write *write)
+{
+    varve_buf_release(&write->copies->record);
+    varve_buf_release(&write->copies->provisional);
+    varve__free(write->copies->history);
+    varve__free(write->copies);
+}
+
+/* In the epoch of the intent, of which copies are needed. */
+static varve_status write_in_epoch(varve__write *write, varve_error *err)
+{
+    write->copies = varve__calloc(1, sizeof *write->copies);
+    if (write->copies == NULL)
+        return varve__fail_no_memory(err, sizeof *write->copies);
+    if (write->how.txn->meta.sequence <= write->meta.txn.sequence)
+        return replay(write, err);
+    return write_anew(write, err);
 }
 
 varve_status varve__write_over_intent(varve__write *write, varve_error *err)
@@ -197,7 +216,5 @@ varve_status varve__write_over_intent(varve__write *write, varve_error *err)
         return fail_epoch(write, err);
     if (txn->epoch > intent->epoch)
         return write_in_later_epoch(write, err);
-    if (txn->sequence <= intent->sequence)
-        return replay(write, err);
-    return write_anew(write, err);
+    return write_in_epoch(write, err);
 }

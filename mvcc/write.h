@@ -53,6 +53,14 @@ typedef varve_status (*varve__value_fn)(void *context, varve_slice key,
                                         const varve__existing *existing, varve_slice *raw,
                                         varve_error *err);
 
+/* What a write over an intent keeps of that. */
+typedef struct varve__write_copies {
+    varve_buf record;              /* the metadata record, */
+    varve_buf provisional;         /* the value, */
+    varve__history_entry *history; /* and the history to come, which points into both */
+    size_t history_count;
+} varve__write_copies;
+
 /*
  * A write in progress.  Set `key` and `raw`, empty for a deletion; and `make` and `context` for a
  * value that is made, otherwise NULL.  The rest is private to mvcc/write.c and mvcc/rewrite.c.
@@ -73,13 +81,10 @@ typedef struct varve__write {
     varve_ts ts;      /* W */
     varve_ts from_ts; /* of the metadata that the key had */
     varve__stats_meta from;
-    int64_t below;                 /* length of the value right below an intent that moves */
-    varve_buf record;              /* a copy of the intent's metadata record, */
-    varve_buf provisional;         /* of its value, */
-    varve__history_entry *history; /* and the history that it gets, which points into both */
-    size_t history_count;
-    varve__walk walk; /* over the key, on its first record */
-    varve__meta meta; /* the metadata record there, if there is one */
+    int64_t below;               /* length of the value right below an intent that moves */
+    varve__write_copies *copies; /* NULL = none */
+    varve__walk walk;            /* over the key, on its first record */
+    varve__meta meta;            /* the metadata record there, if there is one */
 } varve__write;
 
 /* Do it.  Returns as varve_mvcc_put(). */
@@ -87,6 +92,8 @@ varve_status varve__write_run(varve__write *write, const varve_write *how, varve
 
 /* Step 7, behind its part (a). */
 varve_status varve__write_over_intent(varve__write *write, varve_error *err);
+
+void varve__write_release_copies(varve__write *write);
 
 /* Make the value of what the walk's key shows at `ts`, as `txn` or NULL; VARVE_OK at once, if
  * given. */
