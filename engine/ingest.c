@@ -138,6 +138,8 @@ static varve_status prepare_to_move(const struct ingest *ingest, varve_error *er
     varve_status status = VARVE_OK;
     for (size_t i = 0; i < ingest->count && status == VARVE_OK; i++)
         status = varve__table_forget_number(ingest->paths[i], &ingest->tables[i], err);
+    if (status != VARVE_OK)
+        restore(ingest);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include <varve/sst.h>
 #include <varve/wal.h>
 
+#include "engine/rocksdb/table_file.h"
 #include "tests/engine/rocksdb/faults.h"
 #include "tests/engine/rocksdb/rocks.h"
 
@@ -337,6 +338,43 @@ START_TEST(a_table_with_a_number_can_be_read_and_moved)
 }
 END_TEST
 
+/* The same for a table of records that has never been taken in. */
+static const char *numbered_table_of(const char *name, unsigned first, unsigned count)
+{
+    const char *path = table_of(name, first, count);
+    varve__table_file table;
+    size_t size;
+    ck_ok(varve__table_file_read(path, &table, &err), &err);
+    unsigned char *data = file_read(path, &size);
+    data[table.sequence_at] = 7;
+    file_write(path, data, size);
+    free(data);
+    varve__table_file_release(&table);
+    return path;
+}
+
+/* One of two loses its number, and the other cannot: neither has. */
+START_TEST(a_move_that_cannot_begin_leaves_the_numbers)
+{
+    varve_status status;
+    const varve_ingest_options move = {.struct_size = sizeof move, .move = true};
+    const char *const paths[] = {numbered_table_of("t.sst", 0, 5),
+                                 numbered_table_of("u.sst", 10, 5)};
+    varve_slice before[] = {bytes_of(paths[0]), bytes_of(paths[1])};
+    varve_engine *engine = store_open(place_path("s"));
+    fault_arm(FAULT_WRITE, "u.sst", EIO);
+    status = varve_engine_ingest(engine, paths, 2, &move, &err);
+    ck_assert_uint_ge(fault_disarm(), 1);
+    ck_status(status, VARVE_IO, &err);
+    ck_slice_eq(bytes_of(paths[0]), before[0]);
+    ck_slice_eq(bytes_of(paths[1]), before[1]);
+    varve_error_release(&err);
+    ck_ok(varve_engine_ingest(engine, paths, 2, &move, &err), &err);
+    ck_assert_uint_eq(store_count(engine, &status), 10);
+    store_close(engine);
+}
+END_TEST
+
 /* What has come in is not in the log: its reader is told. */
 START_TEST(a_reader_of_the_log_meets_a_gap)
 {
@@ -504,6 +542,7 @@ int main(void)
     tcase_add_test(tcase, a_reading_engine_takes_nothing_in);
     tcase_add_test(tcase, a_linked_table_is_copied_not_moved);
     tcase_add_test(tcase, a_table_with_a_number_can_be_read_and_moved);
+    tcase_add_test(tcase, a_move_that_cannot_begin_leaves_the_numbers);
     tcase_add_test(tcase, a_reader_of_the_log_meets_a_gap);
     tcase_add_test(tcase, a_manifest_that_met_a_full_disk_wants_a_recovery);
     tcase_add_loop_test(tcase, a_store_opens_after_a_failed_ingest, 0, 2);
