@@ -192,7 +192,7 @@ START_TEST(tokens_end_reads_in_progress)
     varve_read how = {.struct_size = sizeof how, .ts = at(3)};
     varve_span span = {bytes("a"), bytes("z")};
     for (int i = 0; i < 2500; i++) {
-        char key[16];
+        char key[32];
         (void)snprintf(key, sizeof key, "%c%05d", i < 3 ? 'a' + i : 'd', i);
         mvcc_put(key, at(1), "v");
     }

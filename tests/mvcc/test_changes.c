@@ -121,7 +121,7 @@ END_TEST
 /* More versions than are stepped over, above the window, in it and below it. */
 START_TEST(many_versions)
 {
-    char value[8];
+    char value[16];
     for (int i = 1; i <= 60; i++) {
         (void)snprintf(value, sizeof value, "%d", i);
         mvcc_put("k1", at(i), value);

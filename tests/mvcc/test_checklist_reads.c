@@ -478,13 +478,13 @@ END_TEST
 START_TEST(TestMVCCReverseScanStopAtSmallestKey)
 {
     for (int keys = 1; keys <= 12; keys++) {
-        char key[8];
+        char key[16];
         (void)snprintf(key, sizeof key, "%d/k", keys);
         for (int i = 1; i <= keys; i++)
             mvcc_put(key, at(i + 1), "v");
     }
     for (int keys = 1; keys <= 12; keys++) {
-        char start[8], end[8], seen[32];
+        char start[16], end[16], seen[64];
         (void)snprintf(start, sizeof start, "%d/k", keys);
         (void)snprintf(end, sizeof end, "%d/l", keys);
         (void)snprintf(seen, sizeof seen, "%d/k@%d=v", keys, keys + 1);

@@ -23,12 +23,13 @@ enum store {
     OWN_ALONE,       /* likewise, above nothing */
     MANY,            /* 40 versions, vN at N */
     MANY_INTENT,     /* the same below an intent of transaction 1 at 50 */
-    MANY_OWN         /* below one of transaction 2 */
+    MANY_OWN,        /* below one of transaction 2 */
+    STORES
 };
 
 static void put_many(void)
 {
-    char value[8];
+    char value[16];
     for (int i = 1; i <= 40; i++) {
         (void)snprintf(value, sizeof value, "v%d", i);
         mvcc_put("k", at(i), value);
@@ -103,6 +104,8 @@ static void fill_store(enum store store)
     case MANY_OWN:
         fill_many(store);
         break;
+    case STORES:
+        ck_abort();
     }
 }
 
@@ -282,24 +285,36 @@ static const struct decision decisions[] = {
     {"13", OWN_ALONE, {.ts = 15, .id = 2, .epoch = 4, .sequence = 40}, ""},
 };
 
-START_TEST(every_read_decides_as_the_table_says)
+static void ck_decision(const struct decision *d)
 {
-    const struct decision *d = &decisions[_i];
     const struct reader *reader = &d->reader;
     varve_seq_range ignored = reader->ignored;
     varve_txn txn =
         mvcc_txn(reader->id, reader->epoch, reader->sequence, at(reader->ts), at(reader->max_ts));
     txn.ignored = &ignored;
     txn.ignored_count = ignored.end > 0;
-    fill_store(d->store);
-    mvcc_put("j", at(1), "in front");
-    mvcc_put("k%00%00", at(99), "behind");
 
     const char *seen = mvcc_see(.start = "k", .ts = at(reader->ts), .flags = reader->flags,
                                 .txn = reader->id > 0 ? &txn : NULL);
 
-    ck_assert_msg(strcmp(seen, d->seen) == 0, "row %s, decision %d: %s, not %s", d->row, _i, seen,
-                  d->seen);
+    ck_assert_msg(strcmp(seen, d->seen) == 0, "row %s, read at %lld: %s, not %s", d->row,
+                  (long long)reader->ts, seen, d->seen);
+}
+
+/* Reads change nothing: all decisions about a store are taken in one. */
+START_TEST(every_read_decides_as_the_table_says)
+{
+    int count = 0;
+    fill_store((enum store)_i);
+    mvcc_put("j", at(1), "in front");
+    mvcc_put("k%00%00", at(99), "behind");
+    for (size_t i = 0; i < sizeof decisions / sizeof decisions[0]; i++) {
+        if (decisions[i].store != (enum store)_i)
+            continue;
+        ck_decision(&decisions[i]);
+        count++;
+    }
+    ck_assert_int_gt(count, 0);
 }
 END_TEST
 
@@ -428,8 +443,7 @@ END_TEST
 
 static void fill(TCase *tcase)
 {
-    tcase_add_loop_test(tcase, every_read_decides_as_the_table_says, 0,
-                        (int)(sizeof decisions / sizeof decisions[0]));
+    tcase_add_loop_test(tcase, every_read_decides_as_the_table_says, 0, STORES);
     tcase_add_test(tcase, failures_have_the_texts_of_the_behaviour);
     tcase_add_test(tcase, arguments_are_checked_in_order);
     tcase_add_test(tcase, versions_begin_with_what_the_reader_sees);

@@ -14,7 +14,7 @@ static varve__walk walk;
 /* The row, time and value found, or a status. */
 static const char *told(varve_status status, const varve__found *found)
 {
-    char text[200];
+    char text[300];
     if (status == VARVE_OK)
         (void)snprintf(text, sizeof text, "%d: @%lld=%s", found->row, (long long)found->ts.wall,
                        mvcc_text(found->value));

@@ -188,7 +188,7 @@ static varve_status iterate(const varve_read *how, unsigned flags, struct seen *
 
 static void put_keys(int from, int to)
 {
-    char key[16];
+    char key[32];
     for (int i = from; i < to; i++) {
         (void)snprintf(key, sizeof key, "k%05d", i);
         mvcc_put(key, at(1), "v");
@@ -278,7 +278,7 @@ START_TEST(one_view_is_held_throughout)
     varve_slice large = repeated('x', 1 << 20);
     for (int i = 0; i < 10; i++) {
         varve_write put = {.struct_size = sizeof put, .writer = mvcc.writer, .ts = at(1)};
-        char key[8];
+        char key[32];
         (void)snprintf(key, sizeof key, "k%d", i);
         ck_ok(varve_mvcc_put(&put, mvcc_bytes(key), large, &mvcc.err), &mvcc.err);
     }
