@@ -1,5 +1,7 @@
 #include "format/meta.h"
 
+#include <varve/meta.h>
+
 #include "format/conflict.h"
 #include "format/wire.h"
 #include "util/fail.h"
@@ -349,5 +351,30 @@ varve_status varve__meta_append_inline(varve_slice raw, varve_buf *out, varve_er
     varve__buf_push_bytes(out, varve_slice_of(inline_head, sizeof inline_head));
     varve__wire_push_raw_varint(out, raw.size);
     varve__buf_push_bytes(out, raw);
+    return VARVE_OK;
+}
+
+varve_status varve_meta_is_intent_of(varve_slice record, const varve_txn *txn, bool *is,
+                                     varve_error *err)
+{
+    varve__meta meta;
+    const char *problem = varve__meta_parse(record, &meta);
+    *is = false;
+    if (problem != NULL)
+        return fail_undecodable(problem, err);
+    *is = txn != NULL && meta.has_txn && memcmp(meta.txn.id, txn->meta.id, sizeof meta.txn.id) == 0;
+    return VARVE_OK;
+}
+
+varve_status varve_meta_value(varve_slice record, varve_slice *raw, varve_error *err)
+{
+    varve__meta meta;
+    const char *problem = varve__meta_parse(record, &meta);
+    *raw = varve_slice_of(NULL, 0);
+    if (problem != NULL)
+        return fail_undecodable(problem, err);
+    if (!meta.has_raw)
+        return VARVE_NOT_FOUND;
+    *raw = meta.raw;
     return VARVE_OK;
 }

@@ -5,7 +5,7 @@
 #ifndef VARVE_META_H
 #define VARVE_META_H
 
-#include <varve/error.h>
+#include <varve/txn.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +27,25 @@ extern "C" {
  * failure the text is as it was.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_meta_print(varve_slice record, varve_buf *text,
+                                                        varve_error *err);
+
+/*
+ * Whether the record is an intent of this transaction, which is so if their ids are equal: `*is`.
+ * None is, of a NULL `txn`.  What the record stands for is not looked at.
+ *
+ * Returns VARVE_OK or VARVE_CORRUPT for bytes that do not decode; then `*is` is false.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_meta_is_intent_of(varve_slice record,
+                                                               const varve_txn *txn, bool *is,
+                                                               varve_error *err);
+
+/*
+ * The inline value in a record: `*raw` points into it, and may be empty.
+ *
+ * Returns VARVE_OK; VARVE_NOT_FOUND if it has none; or VARVE_CORRUPT for bytes that do not decode.
+ * Without a value `*raw` is empty.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_meta_value(varve_slice record, varve_slice *raw,
                                                         varve_error *err);
 
 #ifdef __cplusplus

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include <varve/meta.h>
+
 #include "format/conflict.h"
 #include "format/meta.h"
 #include "format/varint.h"
@@ -60,6 +62,52 @@ START_TEST(a_merge_operand)
                                "32 08 00 00 00 00 03 64 65 66 3A 04 08 16 10 00");
     ck_assert(meta.has_raw);
     ck_hex(meta.raw, "00 00 00 00 03 64 65 66");
+}
+END_TEST
+
+#define INTENT_OF_1                                                                                \
+    "0A 18 0A 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 2A 02 08 0B 4A 00 12 04 08 0B "   \
+    "10 "                                                                                          \
+    "00 18 00 20 0C 28 08"
+#define INLINE_V "12 04 08 00 10 00 18 00 20 00 28 00 32 06 00 00 00 00 03 76"
+
+static bool is_intent_of(const char *record, const varve_txn *txn)
+{
+    bool is = txn == NULL;
+    ck_ok(varve_meta_is_intent_of(hex(record), txn, &is, &err), &err);
+    return is;
+}
+
+START_TEST(intents_belong_to_a_transaction)
+{
+    varve_txn txn = VARVE_TXN_INIT;
+    ck_assert(!is_intent_of(INTENT_OF_1, &txn));
+    txn.meta.id[15] = 1;
+    txn.meta.epoch = 7;
+    ck_assert(is_intent_of(INTENT_OF_1, &txn));
+    ck_assert(!is_intent_of(INTENT_OF_1, NULL));
+    ck_assert(!is_intent_of(INLINE_V, &txn));
+
+    bool is = true;
+    ck_fails(varve_meta_is_intent_of(bytes("garbage"), &txn, &is, &err), VARVE_CORRUPT, &err,
+             "unable to decode MVCCMetadata: illegal wire type");
+    ck_assert(!is);
+}
+END_TEST
+
+START_TEST(inline_values_are_in_their_records)
+{
+    varve_slice raw = bytes("before");
+    ck_ok(varve_meta_value(hex(INLINE_V), &raw, &err), &err);
+    ck_hex(raw, "00 00 00 00 03 76");
+    ck_assert_int_eq(varve_meta_value(hex(INTENT_OF_1), &raw, &err), VARVE_NOT_FOUND);
+    ck_assert_uint_eq(raw.size, 0);
+    ck_ok(varve_meta_value(hex("32 00"), &raw, &err), &err);
+    ck_assert_uint_eq(raw.size, 0);
+    raw = bytes("before");
+    ck_fails(varve_meta_value(bytes("garbage"), &raw, &err), VARVE_CORRUPT, &err,
+             "unable to decode MVCCMetadata: illegal wire type");
+    ck_assert_uint_eq(raw.size, 0);
 }
 END_TEST
 
@@ -643,6 +691,8 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, an_inline_value);
     tcase_add_test(tcase, a_merge_operand);
+    tcase_add_test(tcase, intents_belong_to_a_transaction);
+    tcase_add_test(tcase, inline_values_are_in_their_records);
     tcase_add_test(tcase, an_intent);
     tcase_add_test(tcase, an_intent_with_history);
     tcase_add_test(tcase, an_empty_inline_value_is_present);
