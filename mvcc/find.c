@@ -38,6 +38,7 @@ static varve_status take_sighted(const varve__view *view, varve__walk *walk,
         return VARVE_OK;
     case VARVE__SEE_HISTORY:
         (void)varve__see_history(view->txn, varve__walk_value(walk), &found->value);
+        found->below = varve__view_below(view, meta);
         return VARVE_OK;
     case VARVE__SEE_AT_OR_BELOW:
     case VARVE__SEE_BESIDE:

@@ -14,6 +14,7 @@ typedef struct varve__found {
     int row;     /* of the decision table (mvcc/visible.h) */
     varve_ts ts; /* zero for an inline value, and for one of the intent history */
     varve_slice value;
+    varve_ts below; /* of an earlier value: where versions older than the intent begin */
 } varve__found;
 
 /* What the walk stands on, a version. */

@@ -15,13 +15,8 @@ static varve_status stop_before(varve_rows *rows, varve_ts ts)
  */
 static varve_status go_older(varve__read *read, varve__found *found, varve_error *err)
 {
-    if (found->row == VARVE__ROW_OF_HISTORY) {
-        varve__meta meta;
-        varve_status status = varve__walk_meta(&read->walk, &meta, err);
-        if (status != VARVE_OK)
-            return status;
-        return varve__find_version(&read->walk, varve__view_below(&read->view, &meta), found, err);
-    }
+    if (found->row == VARVE__ROW_OF_HISTORY)
+        return varve__find_version(&read->walk, found->below, found, err);
     if (varve_ts_is_zero(found->ts))
         return VARVE_NOT_FOUND; /* behind an inline value */
     varve_status status = varve__walk_older(&read->walk, err);
