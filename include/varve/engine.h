@@ -176,8 +176,10 @@ typedef struct varve_options {
 
     /*
      * For experts: options of RocksDB as `name=value;name=value`, those of tables as
-     * `block_based_table_factory={name=value;name=value}`.  One that is unknown, that varve sets
-     * itself, or that has no effect is VARVE_INVALID_ARGUMENT and named.  Not for the memory map.
+     * `block_based_table_factory={name=value;name=value}`.  A value is whole within one pair of
+     * braces, or has none; names of parts, with dots, are not taken.  One that is unknown, that
+     * varve sets itself, or that has no effect is VARVE_INVALID_ARGUMENT and named.  Not for the
+     * memory map.
      */
     const char *rocksdb_options;
 } varve_options;
