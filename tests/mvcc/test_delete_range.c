@@ -3,6 +3,8 @@
  */
 #include "tests/support/writes.h"
 
+#include <stdio.h>
+
 #define VALUE(text) "%00%00%00%00%03" text
 #define IN_THE_WAY "WRITE_INTENT: conflicting intents on "
 
@@ -21,11 +23,12 @@ static const char *keys_left(void)
     varve_read how = {.struct_size = sizeof how, .ts = varve_ts_max()};
     varve_span all = {bytes(""), bytes("\xFF\xFF")};
     char text[200] = "";
+    size_t size = 0;
     ck_ok(varve_mvcc_scan(mvcc.reader, &how, all, -1, &rows, &mvcc.err), &mvcc.err);
     for (size_t position = 0; varve_rows_next(&rows, &position, &row);)
-        strcat(text, mvcc_text(row.key));
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s", mvcc_text(row.key));
     varve_rows_release(&rows);
-    return (const char *)copy_of(varve_slice_of(text, strlen(text) + 1)).data;
+    return (const char *)copy_of(varve_slice_of(text, size + 1)).data;
 }
 
 START_TEST(TestMVCCDeleteRange)
