@@ -281,7 +281,7 @@ static void *take_turns(void *argument)
         size_t count = 1 + test_random_below(&random, 4 - first);
         varve_slice keys[4];
         varve_latch *latch;
-        varve_span span = {all[first], varve_slice_of("abcde" + first + count, 1)};
+        varve_span span = {all[first], varve_slice_of(&"abcde"[first + count], 1)};
         bool by_span = test_random_below(&random, 3) == 0;
         for (size_t i = 0; i < count; i++)
             keys[i] = all[first + (turn % 2 == 0 ? i : count - 1 - i)];
