@@ -10,6 +10,9 @@ pkg_check_modules(smartcols REQUIRED IMPORTED_TARGET smartcols)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
 if(VARVE_BUILD_TESTS)
     pkg_check_modules(check REQUIRED IMPORTED_TARGET check)
+    # What the records of proto/varve.proto are compared with, where it is there.
+    pkg_check_modules(protobuf_c QUIET IMPORTED_TARGET libprotobuf-c)
+    find_program(VARVE_PROTOC_C protoc-c)
 endif()
 
 # All that libvarve needs besides RocksDB.
