@@ -2,11 +2,13 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
 
 PROGRAM = os.environ["VARVE_HISTORIES_BIN"]
+CASES = pathlib.Path(__file__).resolve().parent / "cases"
 MATCH, DIFFERENT, NOTHING = 0, 1, 2
 
 PUT = "run ok\nput k=a v=x ts=1\n----\n>> at end:\ndata: \"a\"/0.000000001,0 -> /BYTES/x\n"
@@ -204,6 +206,16 @@ class Rewriting(Program):
         path = self.write(text)
         self.assertEqual(self.run_on("--rewrite", path).returncode, MATCH)
         self.assertEqual(pathlib.Path(path).read_text("utf-8"), text)
+
+    def test_every_history_is_found_again(self):
+        """Without what is expected, blocks differ, and rewriting brings all of it back."""
+        for case in sorted(CASES.iterdir()):
+            text = case.read_text("utf-8")
+            emptied = re.sub(r"(?m)^----\n(?:.+\n)*", "----\n", text)
+            path = self.write(emptied)
+            self.assertEqual(self.run_on("--backend", "mem", path).returncode, DIFFERENT, case)
+            self.assertEqual(self.run_on("--rewrite", path).returncode, MATCH, case)
+            self.assertEqual(pathlib.Path(path).read_text("utf-8"), text, case)
 
     def test_a_block_that_cannot_run_is_no_expectation(self):
         text = "run ok\nget k=\n----\n"
