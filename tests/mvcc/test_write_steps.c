@@ -601,8 +601,8 @@ END_TEST
 START_TEST(step_8_above_the_largest_timestamp_is_nothing)
 {
     varve_txn txn = writes_txn(1, at(5));
-    ck_assert_str_eq(writes_put("k", varve_ts_max(), "v"), "OK");
     writes.quiet = true; /* nobody recounts beyond the largest timestamp */
+    ck_assert_str_eq(writes_put("k", varve_ts_max(), "v"), "OK");
     ck_assert_int_eq(strncmp(writes_put("k", at(5), "w"), "TIMESTAMP_OVERFLOW: ", 20), 0);
     ck_assert_int_eq(strncmp(writes_put_as("k", &txn, "w"), "TIMESTAMP_OVERFLOW: ", 20), 0);
     ck_assert_int_eq(strncmp(writes_increment("k", at(5), NULL, 1), "TIMESTAMP_OVERFLOW: ", 20), 0);
