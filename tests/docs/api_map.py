@@ -34,13 +34,18 @@ static const long long constants[] = {{
 
 int main(void)
 {{
-    size_t count = sizeof functions / sizeof functions[0];
-    for (size_t i = 0; i < count; i++) {{
+    size_t bytes = 0;
+    long long sum = 0;
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {{
         if (functions[i].function == NULL)
             return 1;
     }}
-    printf("%zu functions, %zu types, %zu constants\\n", count, sizeof types / sizeof types[0],
-           sizeof constants / sizeof constants[0]);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        bytes += types[i];
+    for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++)
+        sum += constants[i];
+    printf("%zu functions, %zu bytes of types, sum of constants %lld\\n",
+           sizeof functions / sizeof functions[0], bytes, sum);
     return 0;
 }}
 """

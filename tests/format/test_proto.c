@@ -6,7 +6,7 @@
 #include <varve/ts.h>
 #include <varve/value.h>
 
-#include "varve.pb-c.h"
+#include <varve.pb-c.h>
 
 #include "format/conflict.h"
 #include "format/meta.h"
