@@ -29,6 +29,7 @@ help:
 	@echo 'make valgrind    the C tests under valgrind, which also sees inside RocksDB'
 	@echo 'make coverage    the suite, then the line coverage of each folder (at least 90%)'
 	@echo 'make million     a million random operations on each backend, held against a model'
+	@echo 'make million-stats  a million random writes on each backend, each followed by a recount'
 	@echo 'make fuzz        each fuzz target for a minute'
 	@echo 'make lint        the rules of the source tree'
 	@echo 'make format      reformat the C files'
@@ -84,6 +85,12 @@ coverage: bootstrap
 million: bootstrap
 	$(call build,dev,build/dev$(suffix))
 	VARVE_TEST_STEPS=1000000 build/dev$(suffix)/tests/engine_test_random
+
+# The suite does the same with 50,000.
+.PHONY: million-stats
+million-stats: bootstrap
+	$(call build,dev,build/dev$(suffix))
+	VARVE_TEST_STEPS=1000000 build/dev$(suffix)/tests/mvcc_test_stats_writes
 
 .PHONY: fuzz
 fuzz: bootstrap
