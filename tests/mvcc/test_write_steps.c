@@ -483,6 +483,18 @@ START_TEST(step_7f_moves_over_values_and_tombstones)
 }
 END_TEST
 
+START_TEST(step_7f_moves_that_nobody_accounts_for)
+{
+    varve_txn txn = writes_txn(1, at(5));
+    writes.quiet = true;
+    ck_assert_str_eq(writes_put("k", at(3), "below"), "OK");
+    put_at(&txn, 1, "v");
+    txn.meta.write_ts = at(7);
+    put_at(&txn, 2, "w");
+    ck_records("k", "{1/0/2 w7 @7 6 1=v} w@7 below@3");
+}
+END_TEST
+
 START_TEST(step_7g_a_later_epoch_has_no_history)
 {
     varve_txn txn = writes_txn(1, at(11));
@@ -735,6 +747,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, step_7f_an_intent_moves_up);
     tcase_add_test(tcase, step_7f_but_never_down);
     tcase_add_test(tcase, step_7f_moves_over_values_and_tombstones);
+    tcase_add_test(tcase, step_7f_moves_that_nobody_accounts_for);
     tcase_add_test(tcase, step_7g_a_later_epoch_has_no_history);
     tcase_add_test(tcase, step_8_the_table_of_write_too_old);
     tcase_add_test(tcase, step_8_what_values_are_made_of);
