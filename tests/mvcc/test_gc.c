@@ -252,6 +252,14 @@ START_TEST(versions_below_an_inline_value_go_too)
     running = (varve_stats){0};
     ck_assert_str_eq(collect("k", at(2 * SECOND), at(3 * SECOND)), "OK");
     ck_assert_str_eq(versions_of("k"), "3=v");
+
+    /* A version that nothing newer covers is garbage since now. */
+    put_versions("l", "1=v");
+    mvcc_put_inline("l", "i");
+    running = (varve_stats){.last_update_nanos = 3 * SECOND};
+    ck_assert_str_eq(collect("l", at(SECOND), at(5 * SECOND)), "OK");
+    ck_numbers("last_update_nanos=5000000000 live_bytes=-17 live_count=-1 key_bytes=-14 "
+               "key_count=-1 val_bytes=-16 val_count=-2");
 }
 END_TEST
 
