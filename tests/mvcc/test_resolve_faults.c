@@ -227,6 +227,23 @@ static void put_store(void)
     mvcc_put_raw(mvcc_engine_key("m", at(4)), bytes("v"));
 }
 
+/* All records, added up: a change shows. */
+static uint64_t digest(void)
+{
+    varve_iter *it;
+    uint64_t sum = 0;
+    ck_ok(varve_iter_open(mvcc.reader, NULL, &it, &mvcc.err), &mvcc.err);
+    for (varve_iter_seek_ge(it, bytes("")); it->valid; varve_iter_next(it)) {
+        varve_slice value = varve_iter_value(it);
+        for (size_t i = 0; i < it->key.size; i++)
+            sum = sum * 31 + it->key.data[i];
+        for (size_t i = 0; i < value.size; i++)
+            sum = sum * 37 + value.data[i];
+    }
+    varve_iter_close(it);
+    return sum;
+}
+
 /* Numbers that nothing else has, so that every change shows. */
 static void start_numbers(void)
 {
@@ -241,7 +258,7 @@ static void fail_each_call(const struct operation *operation, varve_buf *scratch
     fault_view view;
     put_store();
     fault_view_init(&view, mvcc.reader, mvcc.writer);
-    const char *before = raw_store_text();
+    uint64_t before = digest();
     for (unsigned nth = 1;; nth++) {
         varve_write how = write_counted();
         how.reader = &view.reader;
@@ -254,7 +271,7 @@ static void fail_each_call(const struct operation *operation, varve_buf *scratch
         if (!view.fired) {
             ck_status(status, operation->expected, &mvcc.err);
             ck_assert_uint_eq(view.written, operation->written);
-            ck_assert((strcmp(raw_store_text(), before) != 0) == (operation->written > 0));
+            ck_assert((digest() != before) == (operation->written > 0));
             varve_error_release(&mvcc.err);
             ck_assert(nth > 1 || operation->run == resolve_no_span);
             return;
@@ -262,7 +279,7 @@ static void fail_each_call(const struct operation *operation, varve_buf *scratch
         ck_fails(status, VARVE_IO, &mvcc.err, "injected failure");
         ck_assert_uint_eq(view.written, 0);
         ck_assert_mem_eq(&running, &numbers, sizeof numbers);
-        ck_assert_str_eq(raw_store_text(), before);
+        ck_assert_uint_eq(digest(), before);
     }
 }
 
