@@ -30,6 +30,7 @@ help:
 	@echo 'make coverage    the suite, then the line coverage of each folder (at least 90%)'
 	@echo 'make million     a million random operations on each backend, held against a model'
 	@echo 'make million-stats  a million random writes on each backend, each followed by a recount'
+	@echo 'make mutants     small faults in the source, each of which the tests have to notice'
 	@echo 'make fuzz        each fuzz target for a minute'
 	@echo 'make lint        the rules of the source tree'
 	@echo 'make format      reformat the C files'
@@ -91,6 +92,11 @@ million: bootstrap
 million-stats: bootstrap
 	$(call build,dev,build/dev$(suffix))
 	VARVE_TEST_STEPS=1000000 build/dev$(suffix)/tests/mvcc_test_stats_writes
+
+# Each is a build and a run of a few tests, at most some minutes of it.
+.PHONY: mutants
+mutants: bootstrap
+	python3 -B tests/mutants/mutants.py build/mutants
 
 .PHONY: fuzz
 fuzz: bootstrap

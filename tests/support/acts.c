@@ -59,6 +59,10 @@ static void ignore_some(struct acts *acts, size_t at)
     varve_txn *txn = &acts->txns[at];
     int32_t start = (int32_t)below(acts, (size_t)txn->meta.sequence);
     int32_t end = start + (int32_t)below(acts, 4);
+    if (once_in(acts, 3)) { /* all that it has written */
+        start = 0;
+        end = txn->meta.sequence;
+    }
     acts->ignored[at][0] = (varve_seq_range){start, end};
     acts->ignored[at][1] = (varve_seq_range){end + 2, end + 3};
     txn->ignored_count = 1 + below(acts, 2);
@@ -125,7 +129,9 @@ static struct model_value random_value(struct acts *acts, varve_slice key)
     varve_buf raw = VARVE_BUF_INIT;
     varve_error err = VARVE_ERROR_INIT;
     if (once_in(acts, 3)) {
-        int64_t number = once_in(acts, 8) ? INT64_MAX : (int64_t)below(acts, 3);
+        int64_t number = (int64_t)below(acts, 3);
+        if (once_in(acts, 5))
+            number = INT64_MAX - number;
         must(varve_value_set_int(&raw, number, &err) == VARVE_OK, err.message);
     } else {
         const char *text = texts[below(acts, sizeof texts / sizeof texts[0])];
