@@ -568,7 +568,7 @@ START_TEST(steps_are_bounded)
     ck_stats();
 
     /* A failure leaves the steps before it. */
-    for (unsigned nth = 2; nth < 110; nth += 8) {
+    for (unsigned nth = 2; nth < 110; nth += 35) {
         put_long_keys(50);
         fault_view_arm(&view, nth);
         varve_status status = run(&how, &what, &rows, &mvcc.err);
