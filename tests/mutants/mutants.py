@@ -94,7 +94,7 @@ MUTANTS = [
     ("collect: threshold", "mvcc/gc.c", "garbage->entry->threshold) <= 0;",
      "garbage->entry->threshold) < 0;"),
     ("collect: age of a tombstone", "mvcc/gc.c", "size == 0 ? wall : garbage->since",
-     "garbage->since"),
+     "size != 0 ? wall : garbage->since"),
     ("statistics of what is below an intent", STATS, "    plus(&d->live_bytes, size_below);\n", ""),
     ("statistics of a deleted key", STATS,
      "    if (from->deleted)\n        minus_replaced(d, from);\n", ""),
