@@ -26,7 +26,7 @@ static void start_model(void)
 
 static bool same_text(const varve_buf *a, const varve_buf *b)
 {
-    return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+    return varve_slice_equal(varve_buf_slice(a), varve_buf_slice(b));
 }
 
 static void ck_agree(unsigned long step, const char *what, const varve_buf *found,

@@ -156,7 +156,7 @@ static void do_act(struct act *act, unsigned long step)
     act_make(&acts, act);
     act_do(act, reader_now(), writer, &now.stats, &found);
     act_do_to_model(act, &now.model, &expected);
-    if (found.size != expected.size || memcmp(found.data, expected.data, found.size) != 0)
+    if (!varve_slice_equal(varve_buf_slice(&found), varve_buf_slice(&expected)))
         ck_abort_msg("step %lu: varve %s, model %s", step, (const char *)found.data,
                      (const char *)expected.data);
     count_effect(act, &found, &before);

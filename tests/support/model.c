@@ -547,7 +547,8 @@ static void store(struct writing *writing, const struct model_earlier *earlier, 
     key->txn = writing->how->txn->meta;
     key->ts = writing->write_at;
     key->earlier_count = count;
-    memmove(key->earlier, earlier, count * sizeof *earlier);
+    if (count > 0)
+        memmove(key->earlier, earlier, count * sizeof *earlier);
 }
 
 static void write_inline(struct writing *writing)
