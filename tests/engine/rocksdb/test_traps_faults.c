@@ -256,17 +256,18 @@ END_TEST
 /* ---- At random ------------------------------------------------------------------------------ */
 
 enum { WORKERS = 6, KEYS = 200, BATCH_MAX = 8, VALUE_MAX = 600, RANDOM_SECONDS = 8 };
+enum { OPEN_MAX = 64 };
 
 /* What has been acknowledged: the number in each value; 0 = no record. */
 static uint64_t model[KEYS];
 
-/* The commit whose outcome is open: there is at most one, for nothing goes into its log after it.
- */
+/* The commits whose outcome is open, in their order. */
 static struct {
-    unsigned count; /* 0 = there is none */
+    unsigned count; /* of keys */
     unsigned keys[BATCH_MAX];
     uint64_t numbers[BATCH_MAX];
-} open_commit;
+} open_commits[OPEN_MAX];
+static unsigned open_count;
 
 static struct {
     unsigned long commits, refused, unknown, unknown_found, faults, reopened_by_hand, checks;
@@ -301,17 +302,28 @@ static uint64_t number_at(varve_engine *engine, unsigned key)
     return number;
 }
 
-/* An open outcome becomes definite: all of it is there, or nothing. */
-static void close_outcome(varve_engine *engine)
+/*
+ * Open outcomes become definite: of each, all is there, or nothing.  What a later commit has
+ * written over, by a higher number, tells nothing.
+ */
+static void close_outcomes(varve_engine *engine)
 {
-    unsigned there = 0;
-    for (unsigned i = 0; i < open_commit.count; i++)
-        there += number_at(engine, open_commit.keys[i]) == open_commit.numbers[i];
-    ck_assert(there == 0 || there == open_commit.count);
-    tally.unknown_found += there > 0;
-    for (unsigned i = 0; i < there; i++)
-        model[open_commit.keys[i]] = open_commit.numbers[i];
-    open_commit.count = 0;
+    for (unsigned i = 0; i < open_count; i++) {
+        unsigned there = 0;
+        unsigned missing = 0;
+        for (unsigned k = 0; k < open_commits[i].count; k++) {
+            unsigned key = open_commits[i].keys[k];
+            uint64_t number = number_at(engine, key);
+            missing += number < open_commits[i].numbers[k];
+            if (number != open_commits[i].numbers[k])
+                continue;
+            there++;
+            model[key] = number;
+        }
+        ck_assert(there == 0 || missing == 0);
+        tally.unknown_found += there > 0;
+    }
+    open_count = 0;
 }
 
 static void check_model(varve_engine *engine)
@@ -356,18 +368,18 @@ static varve_status commit_some(varve_engine *engine, test_random *random)
     varve_batch_close(batch);
     if (status == VARVE_OK) {
         /* RocksDB has gone on by itself: what was open is definite now. */
-        if (open_commit.count > 0)
-            close_outcome(engine);
+        close_outcomes(engine);
         for (unsigned i = 0; i < count; i++)
             model[keys[i]] = numbers[i];
         tally.commits++;
     } else if (status == VARVE_COMMIT_UNKNOWN) {
-        /* Another one, so RocksDB has gone on with another log in between, and that one failed. */
-        ck_assert(open_commit.count == 0 || fault.code == ENOSPC);
-        close_outcome(engine);
-        open_commit.count = count;
-        memcpy(open_commit.keys, keys, sizeof keys);
-        memcpy(open_commit.numbers, numbers, sizeof numbers);
+        /* Perhaps not the first: RocksDB may go on in between, and fail again. */
+        ck_assert(open_count == 0 || fault.code == ENOSPC);
+        ck_assert_uint_lt(open_count, OPEN_MAX);
+        open_commits[open_count].count = count;
+        memcpy(open_commits[open_count].keys, keys, sizeof keys);
+        memcpy(open_commits[open_count].numbers, numbers, sizeof numbers);
+        open_count++;
         tally.unknown++;
     } else {
         tally.refused++;
@@ -445,7 +457,7 @@ static void recover_somehow(varve_engine **engine, const varve_options *options,
     }
     ck_assert_int_eq(state_of(*engine).health, VARVE_HEALTHY);
     ck_assert(!state_of(*engine).commit_unknown);
-    close_outcome(*engine);
+    close_outcomes(*engine);
     check_model(*engine);
 }
 
