@@ -28,9 +28,11 @@ VARVE_API varve_cache *varve_cache_hold(varve_cache *cache);
 /* Let go of it; NULL is fine. */
 VARVE_API void varve_cache_release(varve_cache *cache);
 
-/* What it may hold, what it holds, and how much of that is in use at this moment; in bytes. */
+/* What it may hold, in bytes. */
 VARVE_API uint64_t varve_cache_capacity(const varve_cache *cache);
+/* What it holds, in bytes. */
 VARVE_API uint64_t varve_cache_used(const varve_cache *cache);
+/* How much of that is in use at this moment and cannot be evicted, in bytes. */
 VARVE_API uint64_t varve_cache_pinned(const varve_cache *cache);
 
 /* Change what it may hold; what is over is evicted unless it is in use. */

@@ -130,7 +130,10 @@ typedef struct varve_options {
     int bloom_bits;     /* of the filter, per user key; 0 = 10, -1 = no filter */
     int max_open_files; /* 0 = no limit */
 
-    /* Keep logs that are no longer needed for varve_wal_open(): both zero keeps none. */
+    /*
+     * Keep logs that are no longer needed for varve_wal_open(): both zero keeps none.  They mean
+     * nothing to the memory map and to an engine that only reads.
+     */
     uint64_t wal_keep_seconds;
     uint64_t wal_keep_bytes;
 
@@ -608,7 +611,9 @@ VARVE_API VARVE_NODISCARD varve_status varve_batch_reset(varve_batch *batch, var
  * rollback also while iterators over the batch are open; VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_batch_savepoint(varve_batch *batch, varve_error *err);
+/* Take back what was recorded since the last mark, and the mark. */
 VARVE_API VARVE_NODISCARD varve_status varve_batch_rollback(varve_batch *batch, varve_error *err);
+/* Forget the last mark and keep what was recorded. */
 VARVE_API VARVE_NODISCARD varve_status varve_batch_release(varve_batch *batch, varve_error *err);
 
 /*

@@ -59,8 +59,9 @@ VARVE_API void varve_stats_age_to(varve_stats *stats, int64_t nanos);
 /* The same, but never back in time. */
 VARVE_API void varve_stats_forward(varve_stats *stats, int64_t nanos);
 
-/* Add `more`, or subtract `less`, after bringing both to the later one's time. */
+/* Add `more`, after bringing both to the later one's time. */
 VARVE_API void varve_stats_add(varve_stats *stats, const varve_stats *more);
+/* Subtract `less`, likewise. */
 VARVE_API void varve_stats_subtract(varve_stats *stats, const varve_stats *less);
 
 /* The average age of an intent at the wall time `nanos`, in seconds; 0 without intents. */
