@@ -108,6 +108,16 @@ size_t test_random_below(test_random *random, size_t limit)
     return (size_t)(test_random_next(random) % limit);
 }
 
+/* ---- Time --------------------------------------------------------------------------------------
+ */
+
+int64_t test_real_time(void)
+{
+    struct timespec now;
+    ck_assert_int_eq(clock_gettime(CLOCK_REALTIME, &now), 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 /* ---- Allocation faults -------------------------------------------------------------------------
  */
 

@@ -96,6 +96,15 @@ uint64_t test_random_next(test_random *random);
 /* A number from 0 up to, not including, `limit`. */
 size_t test_random_below(test_random *random, size_t limit);
 
+/* ---- Time --------------------------------------------------------------------------------------
+ */
+
+/*
+ * Nanoseconds of the clock that the library reads.  time() is not that clock: it may be a few
+ * milliseconds behind it, and a second at the turn of one.
+ */
+int64_t test_real_time(void);
+
 /* ---- Allocation faults -------------------------------------------------------------------------
  */
 
