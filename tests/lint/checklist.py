@@ -11,8 +11,12 @@ import pathlib
 import re
 import sys
 
-# What has to be on the list, by the numbers of the checklist of the behaviour.
-REQUIRED = range(1, 132)
+# What has to be on the list: the items, by the numbers of the checklist of the behaviour, and the
+# traps, whose numbers have a T in front.
+REQUIRED = {"": range(1, 132), "T": range(1, 10)}
+
+# What the rows of either are called.
+KINDS = {"": "item", "T": "trap"}
 
 # What a backend is called in the list, which is also the name of its test case.
 BACKENDS = ("disk", "memory", "map")
@@ -27,9 +31,11 @@ NONE = "-"
 class Item:
     """One line of the list."""
 
-    def __init__(self, line, number, names, tests, backends, reason):
+    def __init__(self, line, series, number, names, tests, backends, reason):
         self.line = line
+        self.series = series        # "" or "T"
         self.number = number
+        self.name = f"{KINDS[series]} {series}{number}"
         self.names = names          # empty: the line before goes on
         self.tests = tests          # [(program, test)]
         self.backends = backends    # empty: its test cases have other names
@@ -57,10 +63,12 @@ def _parse_row(number, line):
     cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
     if len(cells) != 5:
         return None, f"{len(cells)} columns, not 5"
-    if not cells[0].isdigit():
-        return None, f"`{cells[0]}` is no number of the checklist"
+    match = re.fullmatch(r"(T?)(\d+)", cells[0])
+    if not match:
+        return None, f"`{cells[0]}` is no number of an item or a trap"
+    series = match.group(1)
     names = [name.strip() for name in cells[1].split(",")] if cells[1] else []
-    if not all(re.fullmatch(r"(Test|Benchmark)\w+", name) for name in names):
+    if not series and not all(re.fullmatch(r"(Test|Benchmark)\w+", name) for name in names):
         return None, f"`{cells[1]}` are not names of the reference"
     tests = [] if cells[2] == NONE else _tests_of(cells[2])
     if not tests and cells[2] != NONE:
@@ -68,14 +76,14 @@ def _parse_row(number, line):
     backends = [] if cells[3] == NONE else [name.strip() for name in cells[3].split(",")]
     if not set(backends) <= set(BACKENDS):
         return None, f"`{cells[3]}` are not backends: {', '.join(BACKENDS)}, or {NONE}"
-    return Item(number, int(cells[0]), names, tests, backends, cells[4]), None
+    return Item(number, series, int(match.group(2)), names, tests, backends, cells[4]), None
 
 
 def parse(text):
     """([Item], findings) of the rows of all tables."""
     items, findings = [], []
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.startswith("|") or re.match(r"\|\s*(item\b|:?-)", line):
+        if not line.startswith("|") or re.match(r"\|\s*((item|trap)\b|:?-)", line):
             continue
         item, fault = _parse_row(number, line)
         if fault:
@@ -85,25 +93,32 @@ def parse(text):
     return items, findings
 
 
-def check_list(items, required=REQUIRED):
-    """The list itself: each number once, in order, all there, with reasons where it has holes."""
-    findings = []
+def _check_order(items, series, required):
+    """Each number once, in order, all there."""
     numbers = [item.number for item in items]
-    findings += [f"{item.line}: item {item.number} comes after {before.number}"
-                 for before, item in zip([Item(0, 0, [], [], [], ""), *items], items)
-                 if not (item.number > before.number if item.names
-                         else item.number == before.number)]
-    findings += [f"0: item {number} is missing" for number in required if number not in numbers]
-    findings += [f"{item.line}: item {item.number}: say why it does not run on every backend"
+    findings = [f"{item.line}: {item.name} comes after {before}"
+                for before, item in zip([0, *numbers], items)
+                if not (item.number > before if item.names else item.number == before)]
+    return findings + [f"0: {KINDS[series]} {series}{number} is missing"
+                       for number in required if number not in numbers]
+
+
+def check_list(items, required=REQUIRED):
+    """The list itself: complete, in order, with reasons where it has holes."""
+    findings = []
+    for series, numbers in required.items():
+        findings += _check_order([item for item in items if item.series == series], series, numbers)
+    findings += [f"{item.line}: {item.name}: say why it does not run on every backend"
                  for item in items if set(item.backends) != set(BACKENDS) and not item.reason]
-    findings += [f"{item.line}: item {item.number} has no test"
-                 for item in items if not item.tests and item.number not in WITHOUT_TEST]
+    findings += [f"{item.line}: {item.name} has no test" for item in items
+                 if not item.tests and (item.series or item.number not in WITHOUT_TEST)]
     return findings
 
 
 # ---- The results --------------------------------------------------------------------------------
 
-_RESULT = re.compile(r"(ok|not ok) \d+ - (.*\.c):([^:]*):([^:]*): ?.*")
+# The file is where the test was last seen, which may be in a header.
+_RESULT = re.compile(r"(ok|not ok) \d+ - (.*\.[ch]):([^:]*):([^:]*): ?.*")
 
 
 def read_results(text):
@@ -144,7 +159,7 @@ def check_results(items, results):
         for program, test in item.tests:
             fault = check_test(results, program, test, item.backends)
             if fault:
-                findings.append(f"{item.line}: item {item.number}: {fault}")
+                findings.append(f"{item.line}: {item.name}: {fault}")
     return findings
 
 
@@ -170,7 +185,7 @@ def check(document, folder):
     findings += check_results(items, results)
     for finding in findings:
         print(f"{document}:{finding}")
-    print(f"{len(items)} items, {sum(len(item.tests) for item in items)} tests, "
+    print(f"{len(items)} rows, {sum(len(item.tests) for item in items)} tests, "
           f"{len(findings)} findings")
     return 1 if findings else 0
 

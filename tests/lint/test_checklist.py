@@ -13,17 +13,20 @@ TAP = ("ok 1 - /x/test_a.c:disk:one: Passed\n"
        "ok 3 - /x/test_a.c:map:one: Passed\n")
 
 
+TRAPS = HEAD.replace("item", "trap")
+
+
 def row(number=75, names="TestOne", tests="`engine/test_a`: `one`", backends=EVERYWHERE, why=""):
     return f"| {number} | {names} | {tests} | {backends} | {why} |\n"
 
 
 class Lists(unittest.TestCase):
-    def findings(self, *rows, required=(75,)):
+    def findings(self, *rows, required=(75,), traps=()):
         items, findings = checklist.parse(HEAD + "".join(rows))
-        return findings + checklist.check_list(items, required)
+        return findings + checklist.check_list(items, {"": required, "T": traps})
 
-    def one(self, expected, *rows, required=(75,)):
-        findings = self.findings(*rows, required=required)
+    def one(self, expected, *rows, required=(75,), traps=()):
+        findings = self.findings(*rows, required=required, traps=traps)
         self.assertEqual(len(findings), 1, findings)
         self.assertIn(expected, findings[0])
 
@@ -64,8 +67,19 @@ class Lists(unittest.TestCase):
                     "| 75 | TestOne | `engine/test_a`: `one` |\n"):
             self.one("", bad, required=())
 
+    def test_traps_have_numbers_of_their_own(self):
+        good = [row(), TRAPS, row("T1", "closing, in between"), row("T1", ""), row("T2", "none")]
+        self.assertEqual(self.findings(*good, traps=(1, 2)), [])
+        self.one("trap T3 is missing", *good, traps=(1, 2, 3))
+        self.one("trap T1 comes after 2", *good, row("T1", "again"), traps=(1, 2))
+        self.one("item 1 is missing", *good, required=(1, 75), traps=(1, 2))
+
+    def test_a_trap_without_a_test(self):
+        self.one("trap T73 has no test", row(), row("T73", "x", tests="-", backends="-", why="."))
+
     def test_the_list_requires_what_it_should(self):
-        self.assertEqual(len(checklist.REQUIRED), 131)
+        self.assertEqual(len(checklist.REQUIRED[""]), 131)
+        self.assertEqual(list(checklist.REQUIRED["T"]), list(range(1, 10)))
 
 
 class Results(unittest.TestCase):
@@ -90,6 +104,9 @@ class Results(unittest.TestCase):
         self.assertEqual(self.check(TAP + "1..3\n", backends="disk", why="."), [])
         self.assertEqual(self.check("ok 1 - /x/test_a.c:core:one: Passed\n1..1\n",
                                     backends="-", why="."), [])
+
+    def test_a_test_may_end_in_a_header(self):
+        self.assertEqual(self.check(TAP.replace("test_a.c", "support.h") + "1..3\n"), [])
 
     def test_the_program_has_not_run(self):
         self.one("engine/test_a has not run: run the whole suite", None)
@@ -124,7 +141,9 @@ class Commands(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             document = folder / "COVERAGE.md"
-            document.write_text(HEAD + "".join(row(number) for number in checklist.REQUIRED))
+            document.write_text(HEAD + "".join(row(f"{series}{number}")
+                                               for series, numbers in checklist.REQUIRED.items()
+                                               for number in numbers))
             self.assertEqual(checklist.main(["check", str(document), str(folder)]), 1)
             (folder / "engine_test_a.tap").write_text(TAP + "1..3\n")
             self.assertEqual(checklist.main(["check", str(document), str(folder)]), 0)
