@@ -6,8 +6,10 @@
 
 #include "util/buf.h"
 #include "util/fail.h"
+#include "util/little_endian.h"
 
 #define CHECKSUM_SIZE 4
+#define COUNTER_SIZE 8
 
 /* With so many points a time series comes near the limit of a value. */
 #define POINTS_MAX ((size_t)1 << 24)
@@ -191,6 +193,42 @@ static varve_status concatenate(varve__combined *value, varve_slice raw, varve__
     return status == VARVE_OK ? varve__buf_append(&value->bytes, data, err) : status;
 }
 
+/* ---- Counters ----------------------------------------------------------------------------------
+ */
+
+static bool are_counters(varve_slice raw)
+{
+    size_t count;
+    return varve_value_get_counters(raw, NULL, 0, &count, NULL) == VARVE_OK;
+}
+
+/* Sums wrap around; a row that ends early goes on with zeros. */
+static void add_rows(varve_slice from, unsigned char *to)
+{
+    for (size_t at = 0; at < from.size; at += COUNTER_SIZE) {
+        uint64_t sum =
+            varve__load_le(to + at, COUNTER_SIZE) + varve__load_le(from.data + at, COUNTER_SIZE);
+        varve__store_le(to + at, COUNTER_SIZE, sum);
+    }
+}
+
+static varve_status add_counters(varve__combined *value, varve_slice raw, varve__misfit *misfit,
+                                 varve_error *err)
+{
+    varve_slice left = raw_of(value);
+    if (!are_counters(left) || !are_counters(raw))
+        return varve__misfit_set(misfit, VARVE__CONFLICT_COUNTERS, "COUNTERS do not decode");
+    varve_status status = start_bytes(value, left, err);
+    if (status == VARVE_OK)
+        status = varve__buf_reserve(&value->bytes, raw.size, err);
+    if (status != VARVE_OK)
+        return status;
+    while (value->bytes.size < raw.size)
+        varve__buf_push(&value->bytes, 0);
+    add_rows(data_of(raw), value->bytes.data + VARVE_VALUE_HEADER_SIZE);
+    return VARVE_OK;
+}
+
 /* ---- Adding ------------------------------------------------------------------------------------
  */
 
@@ -209,10 +247,10 @@ static varve_status add_first(varve__combined *value, varve_slice raw, varve__mi
     return VARVE_OK;
 }
 
-/* Of these two tags, a value takes only others of its own. */
+/* Of these tags, a value takes only others of its own. */
 static bool keeps_to_itself(varve_tag tag)
 {
-    return tag == VARVE_TAG_TIMESERIES || tag == VARVE_TAG_INT;
+    return tag == VARVE_TAG_TIMESERIES || tag == VARVE_TAG_INT || tag == VARVE_TAG_COUNTERS;
 }
 
 varve_status varve__combined_add(varve__combined *value, varve_slice raw, varve__misfit *misfit,
@@ -228,6 +266,8 @@ varve_status varve__combined_add(varve__combined *value, varve_slice raw, varve_
         return unite(value, raw, misfit, err);
     if (tag == VARVE_TAG_INT)
         return add_int(value, raw, misfit);
+    if (tag == VARVE_TAG_COUNTERS)
+        return add_counters(value, raw, misfit, err);
     return concatenate(value, raw, misfit, err);
 }
 

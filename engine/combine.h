@@ -1,6 +1,6 @@
 /*
- * Combining raw values by the rules of merges: integers are summed, time series united, other
- * values concatenated.
+ * Combining raw values by the rules of merges: integers and counters are summed, time series
+ * united, other values concatenated.
  */
 #ifndef VARVE_ENGINE_COMBINE_H
 #define VARVE_ENGINE_COMBINE_H
@@ -24,7 +24,7 @@ varve_status varve__misfit_set(varve__misfit *misfit, varve__conflict_code code,
 typedef enum varve__combined_form {
     VARVE__COMBINED_NOTHING,
     VARVE__COMBINED_RAW,   /* one value, as it was given */
-    VARVE__COMBINED_BYTES, /* concatenated */
+    VARVE__COMBINED_BYTES, /* concatenated, or counters summed */
     VARVE__COMBINED_SUM,   /* of integers */
     VARVE__COMBINED_SERIES /* taken apart */
 } varve__combined_form;

@@ -8,23 +8,16 @@
 #include "format/varint.h"
 #include "util/buf.h"
 #include "util/fail.h"
+#include "util/little_endian.h"
 
 #define COUNT_OFFSET 8
 
 /* ---- Numbers of the header ---------------------------------------------------------------------
  */
 
-static uint64_t load_little_endian(const unsigned char *bytes, size_t size)
-{
-    uint64_t number = 0;
-    for (size_t i = size; i-- > 0;)
-        number = number << 8 | bytes[i];
-    return number;
-}
-
 uint32_t varve__repr_count(varve_slice repr)
 {
-    return (uint32_t)load_little_endian(repr.data + COUNT_OFFSET, 4);
+    return (uint32_t)varve__load_le(repr.data + COUNT_OFFSET, 4);
 }
 
 static void set_count(varve_buf *repr, uint32_t count)
@@ -190,7 +183,7 @@ varve_status varve__repr_reader_init(varve__repr_reader *reader, varve_slice rep
     varve_status status = check_size(repr, err);
     if (status != VARVE_OK)
         return status;
-    uint64_t sequence = load_little_endian(repr.data, 8);
+    uint64_t sequence = varve__load_le(repr.data, 8);
     if (sequence != 0 && (flags & VARVE_BATCH_FROM_LOG) == 0) {
         (void)varve__fail(err, VARVE_BAD_BATCH, "bad sequence: expected 0, but found %" PRIu64,
                           sequence);

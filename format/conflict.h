@@ -9,17 +9,18 @@
 
 /* Why merges do not fit together.  The numbers are stored. */
 typedef enum varve__conflict_code {
-    VARVE__CONFLICT_BELOW = 1,     /* what was there does not decode */
-    VARVE__CONFLICT_INTENT = 2,    /* what was there is a transaction's intent */
-    VARVE__CONFLICT_OPERAND = 3,   /* an operand does not decode, or is a conflict itself */
-    VARVE__CONFLICT_NO_VALUE = 4,  /* an operand without a value */
-    VARVE__CONFLICT_TYPES = 5,     /* values of types that cannot be combined */
-    VARVE__CONFLICT_INT = 6,       /* an integer does not decode */
-    VARVE__CONFLICT_SERIES = 7,    /* a time series does not decode */
-    VARVE__CONFLICT_START = 8,     /* time series with different starts */
-    VARVE__CONFLICT_DURATION = 9,  /* time series with different sample durations */
-    VARVE__CONFLICT_COLUMNS = 10,  /* time series with different columns */
-    VARVE__CONFLICT_TOO_LARGE = 11 /* the combined value would exceed its limit */
+    VARVE__CONFLICT_BELOW = 1,      /* what was there does not decode */
+    VARVE__CONFLICT_INTENT = 2,     /* what was there is a transaction's intent */
+    VARVE__CONFLICT_OPERAND = 3,    /* an operand does not decode, or is a conflict itself */
+    VARVE__CONFLICT_NO_VALUE = 4,   /* an operand without a value */
+    VARVE__CONFLICT_TYPES = 5,      /* values of types that cannot be combined */
+    VARVE__CONFLICT_INT = 6,        /* an integer does not decode */
+    VARVE__CONFLICT_SERIES = 7,     /* a time series does not decode */
+    VARVE__CONFLICT_START = 8,      /* time series with different starts */
+    VARVE__CONFLICT_DURATION = 9,   /* time series with different sample durations */
+    VARVE__CONFLICT_COLUMNS = 10,   /* time series with different columns */
+    VARVE__CONFLICT_TOO_LARGE = 11, /* the combined value would exceed its limit */
+    VARVE__CONFLICT_COUNTERS = 12   /* counters do not decode */
 } varve__conflict_code;
 
 /* The operands that a record keeps have at most so many bytes together. */

@@ -8,6 +8,7 @@
 #include "format/wire.h"
 #include "util/buf.h"
 #include "util/fail.h"
+#include "util/little_endian.h"
 
 #define NANOSECONDS 1000000000
 
@@ -122,7 +123,7 @@ int64_t varve_stats_gc_byte_age(const varve_stats *stats, int64_t nanos)
  */
 
 /* Fields 1 to 13 have fixed size, for the record must not change its own size. */
-enum { RECORD_ESTIMATES = FIELD_COUNT, ESTIMATES_MAX = 127 };
+enum { NUMBER_SIZE = 8, RECORD_ESTIMATES = FIELD_COUNT, ESTIMATES_MAX = 127 };
 
 static unsigned char estimates_kept(int64_t estimates)
 {
@@ -135,10 +136,9 @@ void varve_stats_encode(const varve_stats *stats, unsigned char record[VARVE_STA
 {
     unsigned char *out = record;
     for (unsigned i = 1; i < FIELD_COUNT; i++) {
-        uint64_t number = (uint64_t)get(stats, i);
         *out++ = (unsigned char)(i << 3 | VARVE__WIRE_FIXED64);
-        for (unsigned shift = 0; shift < 64; shift += 8)
-            *out++ = (unsigned char)(number >> shift);
+        varve__store_le(out, NUMBER_SIZE, (uint64_t)get(stats, i));
+        out += NUMBER_SIZE;
     }
     *out++ = RECORD_ESTIMATES << 3 | VARVE__WIRE_VARINT;
     *out = estimates_kept(stats->contains_estimates);
@@ -155,10 +155,7 @@ static const char *take_field(const varve__wire_field *field, varve_stats *stats
         stats->contains_estimates = (int64_t)field->varint;
         return NULL;
     }
-    uint64_t number = 0;
-    for (size_t i = 8; i-- > 0;)
-        number = number << 8 | field->bytes.data[i];
-    set(stats, field->number, (int64_t)number);
+    set(stats, field->number, (int64_t)varve__load_le(field->bytes.data, NUMBER_SIZE));
     return NULL;
 }
 

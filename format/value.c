@@ -11,9 +11,11 @@
 #include "format/varint.h"
 #include "util/buf.h"
 #include "util/fail.h"
+#include "util/little_endian.h"
 
 #define CHECKSUM_SIZE 4
 #define FLOAT_SIZE 8
+#define COUNTER_SIZE 8
 
 /* ---- Tags --------------------------------------------------------------------------------------
  */
@@ -51,6 +53,8 @@ const char *varve_tag_name(varve_tag tag)
         return "TIMETZ";
     case VARVE_TAG_TIMESERIES:
         return "TIMESERIES";
+    case VARVE_TAG_COUNTERS:
+        return "COUNTERS";
     case VARVE_TAG_UNKNOWN:
         break;
     }
@@ -60,18 +64,26 @@ const char *varve_tag_name(varve_tag tag)
 /* ---- Setters -----------------------------------------------------------------------------------
  */
 
-static varve_status set_value(varve_buf *raw, varve_tag tag, varve_slice data, varve_error *err)
+/* Make `raw` a header, with room for `size` bytes of data. */
+static varve_status start_value(varve_buf *raw, varve_tag tag, size_t size, varve_error *err)
 {
-    if (data.size > VARVE_VALUE_SIZE_MAX - VARVE_VALUE_HEADER_SIZE)
-        return varve__fail_too_large(err, "value", (uint64_t)data.size + VARVE_VALUE_HEADER_SIZE,
+    if (size > VARVE_VALUE_SIZE_MAX - VARVE_VALUE_HEADER_SIZE)
+        return varve__fail_too_large(err, "value", (uint64_t)size + VARVE_VALUE_HEADER_SIZE,
                                      VARVE_VALUE_SIZE_MAX);
-    varve_status status = varve__buf_restart(raw, VARVE_VALUE_HEADER_SIZE + data.size, err);
+    varve_status status = varve__buf_restart(raw, VARVE_VALUE_HEADER_SIZE + size, err);
     if (status != VARVE_OK)
         return status;
     varve__buf_push_bytes(raw, varve_slice_of("\0\0\0", CHECKSUM_SIZE));
     varve__buf_push(raw, (unsigned char)tag);
-    varve__buf_push_bytes(raw, data);
     return VARVE_OK;
+}
+
+static varve_status set_value(varve_buf *raw, varve_tag tag, varve_slice data, varve_error *err)
+{
+    varve_status status = start_value(raw, tag, data.size, err);
+    if (status == VARVE_OK)
+        varve__buf_push_bytes(raw, data);
+    return status;
 }
 
 varve_status varve_value_set_bytes(varve_buf *raw, varve_slice data, varve_error *err)
@@ -106,6 +118,19 @@ varve_status varve_value_set_float(varve_buf *raw, double number, varve_error *e
     for (size_t i = FLOAT_SIZE; i-- > 0; bits >>= 8)
         data[i] = (unsigned char)bits;
     return set_value(raw, VARVE_TAG_FLOAT, varve_slice_of(data, sizeof data), err);
+}
+
+varve_status varve_value_set_counters(varve_buf *raw, const int64_t *counters, size_t count,
+                                      varve_error *err)
+{
+    size_t size = count > VARVE_VALUE_SIZE_MAX ? SIZE_MAX : count * COUNTER_SIZE;
+    varve_status status = start_value(raw, VARVE_TAG_COUNTERS, size, err);
+    for (size_t i = 0; i < count && status == VARVE_OK; i++) {
+        unsigned char data[COUNTER_SIZE];
+        varve__store_le(data, sizeof data, (uint64_t)counters[i]);
+        varve__buf_push_bytes(raw, varve_slice_of(data, sizeof data));
+    }
+    return status;
 }
 
 /* ---- Getters -----------------------------------------------------------------------------------
@@ -176,6 +201,23 @@ varve_status varve_value_get_float(varve_slice raw, double *number, varve_error 
     for (size_t i = 0; i < FLOAT_SIZE; i++)
         bits = bits << 8 | data.data[i];
     memcpy(number, &bits, sizeof bits);
+    return VARVE_OK;
+}
+
+varve_status varve_value_get_counters(varve_slice raw, int64_t *counters, size_t room,
+                                      size_t *count, varve_error *err)
+{
+    varve_slice data = {NULL, 0};
+    varve_status status = get_data(raw, VARVE_TAG_COUNTERS, &data, err);
+    if (status != VARVE_OK)
+        return status;
+    if (data.size % COUNTER_SIZE != 0)
+        return varve__fail(err, VARVE_VALUE_TYPE,
+                           "the size of counters should be a multiple of 8 bytes: %zu", data.size);
+    *count = data.size / COUNTER_SIZE;
+    for (size_t i = 0; i < room; i++)
+        counters[i] =
+            i < *count ? (int64_t)varve__load_le(data.data + i * COUNTER_SIZE, COUNTER_SIZE) : 0;
     return VARVE_OK;
 }
 
@@ -354,6 +396,21 @@ static varve_status print_float(varve_slice raw, varve_buf *text, varve_error *e
     return varve__buf_printf(text, err, "/FLOAT/%s", float_text);
 }
 
+/* `/COUNTERS/1,-2,3` */
+static varve_status print_counters(varve_slice raw, varve_buf *text, varve_error *err)
+{
+    varve_error problem = VARVE_ERROR_INIT;
+    size_t count;
+    if (varve_value_get_counters(raw, NULL, 0, &count, &problem) != VARVE_OK)
+        return varve__buf_printf(text, err, "/<err: %s>", problem.message);
+    varve_status status = varve__buf_printf(text, err, "/COUNTERS/");
+    const unsigned char *data = raw.data + VARVE_VALUE_HEADER_SIZE;
+    for (size_t i = 0; i < count && status == VARVE_OK; i++, data += COUNTER_SIZE)
+        status = varve__buf_printf(text, err, "%s%" PRId64, i == 0 ? "" : ",",
+                                   (int64_t)varve__load_le(data, COUNTER_SIZE));
+    return status;
+}
+
 varve_status varve_value_print(varve_slice raw, varve_buf *text, varve_error *err)
 {
     if (raw.size == 0)
@@ -365,5 +422,7 @@ varve_status varve_value_print(varve_slice raw, varve_buf *text, varve_error *er
         return print_int(raw, text, err);
     if (tag == VARVE_TAG_FLOAT)
         return print_float(raw, text, err);
+    if (tag == VARVE_TAG_COUNTERS)
+        return print_counters(raw, text, err);
     return varve__buf_printf(text, err, "/<err: unknown tag: %s>", varve_tag_name(tag));
 }

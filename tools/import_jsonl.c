@@ -123,7 +123,7 @@ static bool find_tag(const struct line *line, varve_tag *tag)
     *tag = line->members.mode != NULL ? VARVE_TAG_TUPLE : VARVE_TAG_BYTES;
     if (line->members.tag == NULL)
         return true;
-    for (int i = 1; name != NULL && i <= VARVE_TAG_TIMESERIES; i++) {
+    for (int i = 1; name != NULL && i <= VARVE_TAG_COUNTERS; i++) {
         *tag = (varve_tag)i;
         /* Numbers that are no tag have the name of tag 0. */
         if (strcmp(varve_tag_name(*tag), varve_tag_name(VARVE_TAG_UNKNOWN)) != 0 &&

@@ -12,6 +12,7 @@
 #include "util/alloc.h"
 #include "util/buf.h"
 #include "util/fail.h"
+#include "util/little_endian.h"
 
 /* The end of a file: kind of checksum (1), two handles and padding (40), format (4), magic (8). */
 #define FOOTER_SIZE 53
@@ -52,14 +53,6 @@ typedef varve_status (*entry_fn)(void *arg, varve_slice key, varve_slice value, 
 static varve_status fail_form(const char *path, const char *what, varve_error *err)
 {
     return varve__fail(err, VARVE_CORRUPT, "%s is no sound table: %s", path, what);
-}
-
-static uint64_t little_endian(const unsigned char *bytes, size_t size)
-{
-    uint64_t number = 0;
-    for (size_t i = size; i-- > 0;)
-        number = number << 8 | bytes[i];
-    return number;
 }
 
 /* ---- Blocks --------------------------------------------------------------------------------- */
@@ -113,7 +106,7 @@ static varve_status walk_contents(const char *path, varve_slice block, entry_fn 
 {
     if (block.size < 4)
         return fail_form(path, "a block is too short", err);
-    uint64_t restarts = little_endian(block.data + block.size - 4, 4);
+    uint64_t restarts = varve__load_le(block.data + block.size - 4, 4);
     if (restarts > block.size / 4 - 1)
         return fail_form(path, "a block has too many restarts", err);
     varve_buf key = VARVE_BUF_INIT;
@@ -249,8 +242,8 @@ static varve_status read_footer(struct table *table, struct handle *blocks, varv
     ssize_t got = varve__read_at(table->fd, table->size - FOOTER_SIZE, footer, FOOTER_SIZE);
     if (got < 0)
         return varve__fail_path(err, "read", table->path);
-    uint64_t format = little_endian(footer + FORMAT_AT, MAGIC_AT - FORMAT_AT);
-    if (got < FOOTER_SIZE || little_endian(footer + MAGIC_AT, 8) != MAGIC)
+    uint64_t format = varve__load_le(footer + FORMAT_AT, MAGIC_AT - FORMAT_AT);
+    if (got < FOOTER_SIZE || varve__load_le(footer + MAGIC_AT, 8) != MAGIC)
         return fail_form(table->path, "it does not end like one", err);
     if (format < FORMAT_MIN || format > FORMAT_MAX)
         return fail_form(table->path, "its format is not known", err);

@@ -2,10 +2,10 @@
  * Merges: operands that are written without a read and combined when the key is read or compacted.
  *
  * Operands and results are metadata records that hold a raw value (<varve/value.h>): integers are
- * summed, time series united, everything else is concatenated.  docs/format.md has the rules and
- * the bytes.  Operands that do not fit together make the key's value a conflict record: writing,
- * compacting and reopening go on, reading that key is VARVE_MERGE_CONFLICT, and a put or a clear of
- * the key heals it.
+ * summed, counters place by place, time series united, everything else is concatenated.
+ * docs/format.md has the rules and the bytes.  Operands that do not fit together make the key's
+ * value a conflict record: writing, compacting and reopening go on, reading that key is
+ * VARVE_MERGE_CONFLICT, and a put or a clear of the key heals it.
  */
 #ifndef VARVE_MERGE_H
 #define VARVE_MERGE_H

@@ -33,7 +33,8 @@ typedef enum varve_tag {
     VARVE_TAG_TUPLE = 10,
     VARVE_TAG_BITARRAY = 11,
     VARVE_TAG_TIMETZ = 12,
-    VARVE_TAG_TIMESERIES = 100
+    VARVE_TAG_TIMESERIES = 100,
+    VARVE_TAG_COUNTERS = 101
 } varve_tag;
 
 /* The tag of a raw value; VARVE_TAG_UNKNOWN if it is shorter than a header. */
@@ -63,6 +64,13 @@ VARVE_API VARVE_NODISCARD varve_status varve_value_set_bool(varve_buf *raw, bool
 /* A value of tag FLOAT: eight bytes, big-endian. */
 VARVE_API VARVE_NODISCARD varve_status varve_value_set_float(varve_buf *raw, double number,
                                                              varve_error *err);
+/*
+ * A value of tag COUNTERS: a row of numbers, which merges add place by place.  NULL does for no
+ * numbers.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_value_set_counters(varve_buf *raw,
+                                                                const int64_t *counters,
+                                                                size_t count, varve_error *err);
 
 /*
  * Getters.  Return VARVE_OK, or VARVE_VALUE_TYPE when the tag differs (`value type is not WANTED:
@@ -84,6 +92,13 @@ VARVE_API VARVE_NODISCARD varve_status varve_value_get_bool(varve_slice raw, boo
 /* The number of a FLOAT value. */
 VARVE_API VARVE_NODISCARD varve_status varve_value_get_float(varve_slice raw, double *number,
                                                              varve_error *err);
+/*
+ * The numbers of a COUNTERS value: `*count` tells how many it has; as many of them as have room in
+ * the `room` places of `counters` are written there, and zero into the places that are left.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_value_get_counters(varve_slice raw, int64_t *counters,
+                                                                size_t room, size_t *count,
+                                                                varve_error *err);
 
 /*
  * Set the checksum of `raw` as the value of `user_key`.  Nothing happens to an absent value or one

@@ -121,6 +121,49 @@ START_TEST(a_put_or_a_clear_cuts_off_what_was_before)
 }
 END_TEST
 
+/* Place by place, wrapping around; the shorter row goes on with zeros. */
+START_TEST(counters_are_summed)
+{
+    static const struct {
+        int64_t numbers[3];
+        size_t count;
+    } rows[] = {{{1, INT64_MAX}, 2}, {{5}, 1}, {{0}, 0}, {{-7, 1, 100}, 3}};
+    varve_buf raw = VARVE_BUF_INIT;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ck_ok(varve_value_set_counters(&raw, rows[i].numbers, rows[i].count, &on.err), &on.err);
+        merge_raw("k", varve_buf_slice(&raw), NULL);
+        disturbances[_i]();
+    }
+    varve_rows got = VARVE_ROWS_INIT;
+    const varve_read how = {.struct_size = sizeof how};
+    size_t position_of = 0;
+    varve_row row;
+    ck_ok(varve_mvcc_get(on.reader, &how, bytes("k"), &got, &on.err), &on.err);
+    ck_assert(varve_rows_next(&got, &position_of, &row));
+    int64_t sums[3];
+    size_t count;
+    ck_ok(varve_value_get_counters(row.value, sums, 3, &count, &on.err), &on.err);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_int_eq(sums[0], -1);
+    ck_assert_int_eq(sums[1], INT64_MIN);
+    ck_assert_int_eq(sums[2], 100);
+    varve_rows_release(&got);
+
+    /* Half a number, and another type, are a conflict. */
+    ck_ok(varve_value_set_int(&raw, 1, &on.err), &on.err);
+    merge_raw("k", varve_buf_slice(&raw), NULL);
+    merge_raw("h", hex("00 00 00 00 65 01 02"), NULL);
+    merge_raw("h", hex("00 00 00 00 65"), NULL);
+    disturbances[_i]();
+    ck_fails(varve_mvcc_get(on.reader, &how, bytes("k"), &got, &on.err), VARVE_MERGE_CONFLICT,
+             &on.err, "\"k\": merge conflict: INT cannot be merged into COUNTERS");
+    ck_fails(varve_mvcc_get(on.reader, &how, bytes("h"), &got, &on.err), VARVE_MERGE_CONFLICT,
+             &on.err, "\"h\": merge conflict: COUNTERS do not decode");
+    varve_rows_release(&got);
+    varve_buf_release(&raw);
+}
+END_TEST
+
 START_TEST(snapshots_and_iterators_keep_what_they_saw)
 {
     varve_snapshot *snapshot;
@@ -344,7 +387,7 @@ END_TEST
 /* ---- Any sequence, against a fold of the operands -----------------------------------------------
  */
 
-enum { KEYS = 5, OPERANDS_MAX = 400, STEPS = 1500, SNAPSHOTS = 2 };
+enum { KEYS = 5, KINDS = 4, OPERANDS_MAX = 400, STEPS = 1500, SNAPSHOTS = 2 };
 
 /* What was done to a key since it was put or cleared last. */
 struct model {
@@ -467,6 +510,22 @@ static varve_slice any_series(void)
     return kept;
 }
 
+static varve_slice any_counters(void)
+{
+    int64_t numbers[4];
+    size_t count = test_random_below(&dice, 5);
+    varve_buf raw = VARVE_BUF_INIT;
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = (int64_t)test_random_next(&dice);
+    ck_ok(varve_value_set_counters(&raw, numbers, count, &on.err), &on.err);
+    varve_buf operand = VARVE_BUF_INIT;
+    ck_ok(varve_merge_operand(varve_buf_slice(&raw), NULL, &operand, &on.err), &on.err);
+    varve_slice kept = copy_of(varve_buf_slice(&operand));
+    varve_buf_release(&operand);
+    varve_buf_release(&raw);
+    return kept;
+}
+
 /* Of the key's own kind, mostly. */
 static varve_slice any_operand(size_t key)
 {
@@ -476,9 +535,11 @@ static varve_slice any_operand(size_t key)
         return hex("80");
     if (choice == 1)
         return hex("");
-    size_t kind = choice == 2 ? test_random_below(&dice, 3) : key % 3;
+    size_t kind = choice == 2 ? test_random_below(&dice, KINDS) : key % KINDS;
     if (kind == 2)
         return any_series();
+    if (kind == 3)
+        return any_counters();
     (void)snprintf(text, sizeof text, kind == 0 ? "%zu" : "<%zu>", test_random_below(&dice, 100));
     return record_of(text);
 }
@@ -595,6 +656,7 @@ static void fill(TCase *tcase)
 {
     tcase_add_loop_test(tcase, merges_follow_the_order_of_the_calls, 0, DISTURBANCES);
     tcase_add_loop_test(tcase, a_put_or_a_clear_cuts_off_what_was_before, 0, DISTURBANCES);
+    tcase_add_loop_test(tcase, counters_are_summed, 0, DISTURBANCES);
     tcase_add_test(tcase, snapshots_and_iterators_keep_what_they_saw);
     tcase_add_test(tcase, a_merged_value_has_no_time);
     tcase_add_test(tcase, only_metadata_keys_are_merged);

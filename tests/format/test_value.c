@@ -143,16 +143,46 @@ START_TEST(floats_are_eight_bytes)
 }
 END_TEST
 
+START_TEST(counters_are_numbers_of_eight_bytes)
+{
+    static const int64_t numbers[] = {1, -2, INT64_MIN};
+    int64_t back[4] = {7, 7, 7, 7};
+    size_t count;
+    ck_ok(varve_value_set_counters(&out, numbers, 3, &err), &err);
+    ck_hex(varve_buf_slice(&out), "00 00 00 00 65 01 00 00 00 00 00 00 00 "
+                                  "FE FF FF FF FF FF FF FF 00 00 00 00 00 00 00 80");
+    ck_ok(varve_value_get_counters(varve_buf_slice(&out), back, 2, &count, &err), &err);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_int_eq(back[1], -2);
+    ck_assert_int_eq(back[2], 7);
+    ck_ok(varve_value_get_counters(varve_buf_slice(&out), back, 4, &count, &err), &err);
+    ck_assert_int_eq(back[2], INT64_MIN);
+    ck_assert_int_eq(back[3], 0);
+
+    ck_ok(varve_value_set_counters(&out, NULL, 0, &err), &err);
+    ck_hex(varve_buf_slice(&out), "00 00 00 00 65");
+    ck_ok(varve_value_get_counters(varve_buf_slice(&out), NULL, 0, &count, &err), &err);
+    ck_assert_uint_eq(count, 0);
+
+    ck_fails(varve_value_get_counters(hex("00 00 00 00 65 01"), back, 4, &count, &err),
+             VARVE_VALUE_TYPE, &err, "the size of counters should be a multiple of 8 bytes: 1");
+    ck_fails(varve_value_get_counters(hex("00 00 00 00 01 02"), back, 4, &count, &err),
+             VARVE_VALUE_TYPE, &err, "value type is not COUNTERS: INT");
+    ck_status(varve_value_set_counters(&out, numbers, SIZE_MAX / 8 + 1, &err), VARVE_TOO_LARGE,
+              &err);
+}
+END_TEST
+
 /* ---- Tags --------------------------------------------------------------------------------------
  */
 
 static const struct {
     unsigned char number;
     const char *name;
-} tags[] = {{0, "UNKNOWN"},      {1, "INT"},       {2, "FLOAT"},    {3, "BYTES"},
-            {4, "TIME"},         {5, "DECIMAL"},   {6, "DURATION"}, {8, "DELIMITED_BYTES"},
-            {10, "TUPLE"},       {11, "BITARRAY"}, {12, "TIMETZ"},  {9, "DELIMITED_DECIMAL"},
-            {100, "TIMESERIES"}, {7, "UNKNOWN"},   {255, "UNKNOWN"}};
+} tags[] = {{0, "UNKNOWN"},      {1, "INT"},        {2, "FLOAT"},    {3, "BYTES"},
+            {4, "TIME"},         {5, "DECIMAL"},    {6, "DURATION"}, {8, "DELIMITED_BYTES"},
+            {10, "TUPLE"},       {11, "BITARRAY"},  {12, "TIMETZ"},  {9, "DELIMITED_DECIMAL"},
+            {100, "TIMESERIES"}, {101, "COUNTERS"}, {7, "UNKNOWN"},  {255, "UNKNOWN"}};
 enum { TAG_COUNT = sizeof tags / sizeof tags[0] };
 
 START_TEST(tags_have_numbers_and_names)
@@ -353,6 +383,9 @@ static const struct {
     {"01", "/<err: unknown tag: UNKNOWN>"},
     {"00 00 00 03", "/<err: unknown tag: UNKNOWN>"},
     {"00 00 00 00 64 01", "/<err: unknown tag: TIMESERIES>"},
+    {"00 00 00 00 65", "/COUNTERS/"},
+    {"00 00 00 00 65 01 00 00 00 00 00 00 00 FE FF FF FF FF FF FF FF", "/COUNTERS/1,-2"},
+    {"00 00 00 00 65 01", "/<err: the size of counters should be a multiple of 8 bytes: 1>"},
     {"00 00 00 00 04 01", "/<err: unknown tag: TIME>"},
     {"00 00 00 00 0A 01", "/<err: unknown tag: TUPLE>"},
     {"00 00 00 00 01", "/<err: int64 varint decoding failed>"},
@@ -550,6 +583,7 @@ int main(void)
     tcase_add_test(tcase, data_that_is_no_integer);
     tcase_add_test(tcase, truth_is_an_integer);
     tcase_add_test(tcase, floats_are_eight_bytes);
+    tcase_add_test(tcase, counters_are_numbers_of_eight_bytes);
     tcase_add_loop_test(tcase, tags_have_numbers_and_names, 0, TAG_COUNT);
     tcase_add_test(tcase, getters_name_the_type_they_found);
     tcase_add_test(tcase, a_value_beyond_the_limit_is_refused);
