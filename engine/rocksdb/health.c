@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "engine/rocksdb/errors.h"
 #include "util/fail.h"
@@ -15,6 +16,7 @@ void varve__rocksdb_health_init(varve__store *store)
     atomic_store(&store->stopped, NOT_STOPPED);
     atomic_store(&store->broken_log, 0);
     atomic_store(&store->unsynced_log, 0);
+    atomic_store(&store->named_log, 0);
     atomic_store(&store->is_suspect, false);
     atomic_store(&store->is_doubtful, false);
     atomic_store(&store->errors_seen, 0);
@@ -22,8 +24,18 @@ void varve__rocksdb_health_init(varve__store *store)
 
 /* ---- The log -------------------------------------------------------------------------------- */
 
-/* The highest number of a log in the directory; 0 if that cannot be told, or it is in memory. */
-static uint64_t newest_log(const char *path)
+/* Whether a file of the directory holds nothing. */
+static bool is_empty(DIR *dir, const char *name)
+{
+    struct stat what;
+    return fstatat(dirfd(dir), name, &what, 0) == 0 && what.st_size == 0;
+}
+
+/*
+ * The highest number of a log in the directory, of one that holds something if that is `written`; 0
+ * if that cannot be told, or it is in memory.
+ */
+static uint64_t newest_log(const char *path, bool written)
 {
     uint64_t newest = 0;
     DIR *dir = path == NULL ? NULL : opendir(path);
@@ -32,7 +44,8 @@ static uint64_t newest_log(const char *path)
     for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
         char *end;
         uint64_t number = strtoull(entry->d_name, &end, 10);
-        if (strcmp(end, ".log") == 0 && number > newest)
+        if (strcmp(end, ".log") == 0 && number > newest &&
+            !(written && is_empty(dir, entry->d_name)))
             newest = number;
     }
     (void)closedir(dir);
@@ -50,7 +63,7 @@ static varve_status check_space(varve__store *store, const char *what, varve_err
     uint_least64_t broken = atomic_load_explicit(&store->broken_log, memory_order_relaxed);
     if (broken == 0)
         return VARVE_OK;
-    if (newest_log(store->path) > broken) {
+    if (newest_log(store->path, false) > broken) {
         (void)atomic_compare_exchange_strong(&store->broken_log, &broken, 0);
         return VARVE_OK;
     }
@@ -78,27 +91,45 @@ varve_status varve__rocksdb_check_log(varve__store *store, const char *what, var
 }
 
 /*
- * The number of the log that a failure is about, 0 if it is about none.  The first sync of a log is
+ * The number of the log that a failure is about, 0 if it is about none.  A sync is one of all logs
+ * that have not been synced, the oldest first, while what was to be synced is in the newest: if
+ * RocksDB already tries to go on with another one, that is still empty.  The first sync of a log is
  * followed by one of its directory, whose failure names no log; that of a flush or a compaction
  * reads the same, but counts as an error of the background.
  */
 static uint64_t log_of_failure(varve__store *store, const char *text, bool is_sync)
 {
-    uint64_t log = varve__rocksdb_log_named(text);
-    if (log != 0 || !is_sync)
-        return log;
+    uint64_t named = varve__rocksdb_log_named(text);
+    if (!is_sync)
+        return named;
     bool is_of_background = varve__rocksdb_property(store, "rocksdb.background-errors") !=
                             atomic_load(&store->errors_seen);
-    return is_of_background ? 0 : newest_log(store->path);
+    if (named == 0 && is_of_background)
+        return 0;
+    uint64_t newest = newest_log(store->path, true);
+    return newest > named ? newest : named;
+}
+
+uint64_t varve__rocksdb_log_told_of(varve__store *store)
+{
+    return atomic_load(&store->unsynced_log) == 0 ? 0 : atomic_load(&store->named_log);
+}
+
+bool varve__rocksdb_is_told_again(const char *text, uint64_t told_of)
+{
+    return told_of != 0 && varve__rocksdb_log_named(text) == told_of;
 }
 
 void varve__rocksdb_note_failure(varve__store *store, const char *text)
 {
     varve_status status = varve__rocksdb_status_of(text);
     bool is_sync = varve__rocksdb_is_log_sync_failure(text);
-    uint64_t log = log_of_failure(store, text, is_sync);
 
     atomic_store(&store->is_suspect, true);
+    if (status == VARVE_NO_SPACE &&
+        varve__rocksdb_is_told_again(text, varve__rocksdb_log_told_of(store)))
+        return;
+    uint64_t log = log_of_failure(store, text, is_sync);
     /* Other than a full disk, these do not heal: the writer of the log remembers its failure. */
     if (status == VARVE_IO && (is_sync || varve__rocksdb_is_log_write_failure(text)))
         atomic_store(&store->stopped, is_sync ? STOPPED_BY_SYNC : STOPPED_BY_WRITE);
@@ -108,9 +139,11 @@ void varve__rocksdb_note_failure(varve__store *store, const char *text)
         atomic_store(&store->refused, rocksdb_get_latest_sequence_number(store->db) + 1);
         atomic_store(&store->refused_log, log);
     }
+    if (log == 0 || !is_sync)
+        return;
+    atomic_store(&store->named_log, varve__rocksdb_log_named(text));
     /* Last: whoever knows this one finds the log broken, too, and does not write to it. */
-    if (log != 0 && is_sync)
-        atomic_store(&store->unsynced_log, log);
+    atomic_store(&store->unsynced_log, log);
 }
 
 void varve__rocksdb_stop(varve__store *store)
@@ -168,7 +201,7 @@ static bool is_commit_unknown(varve__store *store)
     uint_least64_t log = atomic_load(&store->unsynced_log);
     if (log == 0)
         return varve__rocksdb_sync_has_failed(store);
-    if (varve__rocksdb_sync_has_failed(store) || newest_log(store->path) <= log)
+    if (varve__rocksdb_sync_has_failed(store) || newest_log(store->path, false) <= log)
         return true;
     (void)atomic_compare_exchange_strong(&store->unsynced_log, &log, 0);
     return false;

@@ -19,6 +19,15 @@ varve_status varve__rocksdb_check_log(varve__store *store, const char *what, var
 /* Learn from the text of a failed write or flush what later ones have to know. */
 void varve__rocksdb_note_failure(varve__store *store, const char *text);
 
+/*
+ * The log that the text of the last failed sync named, 0 if there is none.  RocksDB gives that text
+ * again to whoever writes later, and has not begun to do it then.
+ */
+uint64_t varve__rocksdb_log_told_of(varve__store *store);
+
+/* Whether the text of a failure is that one, `told_of` from before the call that failed. */
+bool varve__rocksdb_is_told_again(const char *text, uint64_t told_of);
+
 /* Let nothing be written any more: the manifest has met a full disk behind RocksDB's back. */
 void varve__rocksdb_stop(varve__store *store);
 

@@ -40,7 +40,8 @@ struct varve__store {
     /* health.c: what has been learnt from failures. */
     atomic_int stopped;                 /* why the WAL takes nothing more; 0 = it does */
     atomic_uint_least64_t broken_log;   /* number of the WAL that met a full disk; 0 = none has */
-    atomic_uint_least64_t unsynced_log; /* number of the WAL whose sync failed last; 0 = none's */
+    atomic_uint_least64_t unsynced_log; /* number of the WAL with a commit that may not be synced */
+    atomic_uint_least64_t named_log;    /* the WAL, perhaps an older one, whose sync failed then */
     atomic_bool is_suspect;             /* something has failed since it was last found to work */
     atomic_uint_least64_t errors_seen;  /* of the background, when it was last found to work */
 

@@ -12,7 +12,7 @@ varve_status varve__rocksdb_apply(varve__store *store, varve_slice repr, bool sy
 {
     char *text = NULL;
     /* A write that begins after a failed sync is told of it again, but has been refused. */
-    uint64_t unsynced = atomic_load(&store->unsynced_log);
+    uint64_t told_of = varve__rocksdb_log_told_of(store);
     varve_status status = varve__rocksdb_check_log(store, "committing", err);
     if (status != VARVE_OK)
         return status;
@@ -23,9 +23,9 @@ varve_status varve__rocksdb_apply(varve__store *store, varve_slice repr, bool sy
     if (text == NULL)
         return VARVE_OK;
     varve__rocksdb_note_failure(store, text);
-    bool refused = unsynced != 0 && varve__rocksdb_log_named(text) == unsynced;
-    return refused ? varve__rocksdb_fail(err, "committing", text)
-                   : varve__rocksdb_fail_commit(err, "committing", text);
+    return varve__rocksdb_is_told_again(text, told_of)
+               ? varve__rocksdb_fail(err, "committing", text)
+               : varve__rocksdb_fail_commit(err, "committing", text);
 }
 
 /*
