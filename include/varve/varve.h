@@ -27,6 +27,7 @@
 #include <varve/sst.h>
 #include <varve/state.h>
 #include <varve/stats.h>
+#include <varve/stats_account.h>
 #include <varve/ts.h>
 #include <varve/txn.h>
 #include <varve/value.h>
