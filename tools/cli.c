@@ -11,7 +11,20 @@
 
 /* ---- Options that commands share ----------------------------------------------------------- */
 
-enum { KEY_AT = 0x100, KEY_JSON, KEY_HEX, KEY_LIMIT };
+enum {
+    KEY_AT = 0x100,
+    KEY_JSON,
+    KEY_HEX,
+    KEY_LIMIT,
+    KEY_PREFIX,
+    KEY_START,
+    KEY_END,
+    KEY_SYSTEM,
+    KEY_RESUME,
+    KEY_REDACT,
+    KEY_WRITE,
+    KEY_DRY_RUN
+};
 
 struct shared_option {
     enum cli_options bit;
@@ -20,9 +33,19 @@ struct shared_option {
 
 static const struct shared_option shared_options[] = {
     {CLI_AT, {"at", KEY_AT, "TIME", 0, "As of TIME instead of now (see `varve --help`)", 1}},
+    {CLI_SPAN, {"prefix", KEY_PREFIX, "KEY", 0, "Only keys that begin with KEY", 1}},
+    {CLI_SPAN, {"start", KEY_START, "KEY", 0, "Only KEY and those behind it", 1}},
+    {CLI_SPAN, {"end", KEY_END, "KEY", 0, "Only those before KEY", 1}},
+    {CLI_SPAN,
+     {"system", KEY_SYSTEM, NULL, 0, "Varve's own records too, which lie below the key 02", 1}},
     {CLI_LIMIT, {"limit", KEY_LIMIT, "N", 0, "Stop after N, and say how to go on", 1}},
+    {CLI_RESUME, {"resume", KEY_RESUME, "HEX", 0, "Go on where it stopped", 1}},
+    {CLI_WRITE, {"write", KEY_WRITE, NULL, 0, "Do it: without this nothing is changed", 2}},
+    {CLI_DRY_RUN, {"dry-run", KEY_DRY_RUN, NULL, 0, "Say what would be done, and do nothing", 2}},
     {CLI_JSON, {"json", KEY_JSON, NULL, 0, "Print JSON, an object on each line", 2}},
     {CLI_HEX, {"hex", KEY_HEX, NULL, 0, "Keys and values in hexadecimal, those given too", 2}},
+    {CLI_REDACT,
+     {"redact", KEY_REDACT, NULL, 0, "Of keys and values print how long they are, only", 2}},
 };
 
 enum { SHARED_COUNT = sizeof shared_options / sizeof shared_options[0] };
@@ -72,26 +95,63 @@ static error_t parse_at(const char *text, const struct argp_state *state)
     return 0;
 }
 
+/* The member that an option of that key sets to true, or NULL. */
+static bool *flag_of(struct cli *cli, int key)
+{
+    switch (key) {
+    case KEY_JSON:
+        return &cli->json;
+    case KEY_HEX:
+        return &cli->hex;
+    case KEY_SYSTEM:
+        return &cli->system;
+    case KEY_REDACT:
+        return &cli->redact;
+    case KEY_WRITE:
+        return &cli->write;
+    case KEY_DRY_RUN:
+        return &cli->dry_run;
+    default:
+        return NULL;
+    }
+}
+
+/* The member that takes the text of an option of that key, or NULL. */
+static const char **text_of(struct cli *cli, int key)
+{
+    switch (key) {
+    case KEY_PREFIX:
+        return &cli->prefix;
+    case KEY_START:
+        return &cli->start;
+    case KEY_END:
+        return &cli->end;
+    case KEY_RESUME:
+        return &cli->resume;
+    default:
+        return NULL;
+    }
+}
+
 static error_t parse_shared_option(int key, char *text, struct argp_state *state)
 {
     struct cli *cli = parse_of(state)->cli;
+    bool *flag = flag_of(cli, key);
+    const char **place = text_of(cli, key);
 
-    switch (key) {
-    case KEY_AT:
+    if (flag != NULL) {
+        *flag = true;
+    } else if (place != NULL) {
+        *place = text;
+    } else if (key == KEY_AT) {
         return parse_at(text, state);
-    case KEY_JSON:
-        cli->json = true;
-        return 0;
-    case KEY_HEX:
-        cli->hex = true;
-        return 0;
-    case KEY_LIMIT:
+    } else if (key == KEY_LIMIT) {
         if (!cli_number(text, INT64_MAX, &cli->limit))
             return cli_usage(state, "--limit '%s' is not a number from 0 on", text);
-        return 0;
-    default:
+    } else {
         return ARGP_ERR_UNKNOWN;
     }
+    return 0;
 }
 
 /* Fill `options` with those of `command`, and a terminator. */
@@ -202,16 +262,83 @@ static void complain(const struct argp_state *state)
     cli_usage(state, "'%s' %s", word == NULL ? "" : word, fault);
 }
 
+/* ---- The table of commands ----------------------------------------------------------------- */
+
+/* Whether it is the name of one of a group. */
+static bool is_of_group(const char *name, const char *group)
+{
+    size_t size = strlen(group);
+
+    return strncmp(name, group, size) == 0 && name[size] == ' ';
+}
+
+static bool is_group(const char *word)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (is_of_group(commands[i]->name, word))
+            return true;
+    }
+    return false;
+}
+
+static void print_summary(const struct command *command)
+{
+    char names[64];
+
+    snprintf(names, sizeof names, "%s%s%s", command->name, command->alias == NULL ? "" : ", ",
+             command->alias == NULL ? "" : command->alias);
+    out_format("  %-18s  %s\n", names, command->summary);
+}
+
+static void print_group(const char *group)
+{
+    out_format("Commands of `varve %s`:\n", group);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (is_of_group(commands[i]->name, group))
+            print_summary(commands[i]);
+    }
+}
+
+/* Whether the first `words` words, 1 or 2, are the name of a command. */
+static bool is_name(const char *name, char **words, int count)
+{
+    size_t size = strlen(words[0]);
+
+    if (name == NULL || count == 1)
+        return name != NULL && strcmp(name, words[0]) == 0;
+    return strchr(words[0], ' ') == NULL && strncmp(name, words[0], size) == 0 &&
+           name[size] == ' ' && strcmp(name + size + 1, words[1]) == 0;
+}
+
+/* The command that the words begin with, and of how many words its name is. */
+static const struct command *find_command(char **words, int count, int *used)
+{
+    for (*used = count < 2 ? count : 2; *used > 0; --*used) {
+        for (size_t i = 0; commands[i] != NULL; i++) {
+            if (is_name(commands[i]->name, words, *used) ||
+                is_name(commands[i]->alias, words, *used))
+                return commands[i];
+        }
+    }
+    return NULL;
+}
+
 /* ---- Parsing ------------------------------------------------------------------------------- */
 
 static error_t show_help(struct argp_state *state)
 {
-    parse_of(state)->helped = true;
+    struct parse *parse = parse_of(state);
+
+    parse->helped = true;
     /* argp prints nothing at all with this flag, which keeps it from printing errors of its own. */
     state->flags &= ~(unsigned)ARGP_NO_ERRS;
-    state->name = parse_of(state)->name;
+    state->name = parse->name;
     argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
     state->flags |= ARGP_NO_ERRS;
+    if (is_group(parse->cli->command->name)) {
+        out_text("\n");
+        print_group(parse->cli->command->name);
+    }
     return ECANCELED;
 }
 
@@ -297,6 +424,15 @@ bool cli_parse(struct cli *cli, const struct command *command, int argc, char **
     return error == 0;
 }
 
+enum tool_exit cli_need_write(const struct cli *cli)
+{
+    if (cli->write)
+        return TOOL_OK;
+    return cli_fail(
+        cli, TOOL_USAGE, "this changes the store; add --write to do it%s",
+        (cli->command->options & CLI_DRY_RUN) == 0 ? "" : ", or --dry-run to see what it would do");
+}
+
 bool cli_number(const char *text, int64_t max, int64_t *number)
 {
     int64_t sum = 0;
@@ -324,7 +460,8 @@ enum tool_exit cli_hex_key(const struct cli *cli, const char *name, const char *
         return TOOL_OK;
     if (is_hex)
         return cli_fail(cli, TOOL_IO, "out of memory");
-    return cli_fail(cli, TOOL_USAGE, "%s '%s' is not hexadecimal, two digits a byte", name, text);
+    return cli_fail(cli, TOOL_USAGE, "%s%s%s%s is not hexadecimal, two digits a byte", name,
+                    cli->redact ? "" : " '", cli->redact ? "" : text, cli->redact ? "" : "'");
 }
 
 enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text, struct bytes *key)
@@ -370,31 +507,35 @@ static void print_exit_codes(void)
         out_format("  %3d  %s\n", codes[i].value, codes[i].text);
 }
 
+/* The commands of a section, if it has any. */
+static void print_section(enum tool_section section, const char *title)
+{
+    bool titled = false;
+
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (commands[i]->section != section)
+            continue;
+        if (!titled)
+            out_format("\n%s:\n", title);
+        titled = true;
+        print_summary(commands[i]);
+    }
+}
+
 static enum tool_exit print_help(const struct cli *cli)
 {
+    static const char *const titles[] = {
+#define SECTION_TITLE(name, title) title,
+        TOOL_SECTION_MAP(SECTION_TITLE)
+#undef SECTION_TITLE
+    };
+
     out_text(usage);
-    out_text("\nCommands:\n");
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        const struct command *command = commands[i];
-        char names[64];
-        snprintf(names, sizeof names, "%s%s%s", command->name, command->alias == NULL ? "" : ", ",
-                 command->alias == NULL ? "" : command->alias);
-        out_format("  %-14s  %s\n", names, command->summary);
-    }
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
+        print_section((enum tool_section)i, titles[i]);
     out_text(times_help);
     print_exit_codes();
     return out_finish(cli, TOOL_OK);
-}
-
-static const struct command *find_command(const char *name)
-{
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        const struct command *command = commands[i];
-        if (strcmp(command->name, name) == 0 ||
-            (command->alias != NULL && strcmp(command->alias, name) == 0))
-            return command;
-    }
-    return NULL;
 }
 
 static enum tool_exit run_command(const struct command *command, int argc, char **argv)
@@ -416,6 +557,26 @@ static bool is_one_of(const char *text, const char *a, const char *b)
     return strcmp(text, a) == 0 || strcmp(text, b) == 0;
 }
 
+/* The first word is no command: it may be a group. */
+static enum tool_exit run_group(int argc, char **argv)
+{
+    const struct cli none = {0};
+    const char *group = argv[1];
+    const char *word = argc < 3 ? NULL : argv[2];
+
+    if (!is_group(group))
+        return cli_fail(NULL, TOOL_USAGE, "'%s' is not a command; see `varve --help`", group);
+    if (word != NULL && is_one_of(word, "--help", "-?")) {
+        print_group(group);
+        return out_finish(&none, TOOL_OK);
+    }
+    if (word == NULL)
+        return cli_fail(NULL, TOOL_USAGE, "'%s' is a group of commands; see `varve %s --help`",
+                        group, group);
+    return cli_fail(NULL, TOOL_USAGE, "'%s %s' is not a command; see `varve %s --help`", group,
+                    word, group);
+}
+
 enum tool_exit cli_main(int argc, char **argv)
 {
     struct cli none = {0};
@@ -428,8 +589,10 @@ enum tool_exit cli_main(int argc, char **argv)
         out_text("varve " VARVE_VERSION_STRING "\n");
         return out_finish(&none, TOOL_OK);
     }
-    const struct command *command = find_command(argv[1]);
+    int words;
+    const struct command *command = find_command(argv + 1, argc - 1, &words);
     if (command == NULL)
-        return cli_fail(NULL, TOOL_USAGE, "'%s' is not a command; see `varve --help`", argv[1]);
-    return run_command(command, argc - 1, argv + 1);
+        return run_group(argc, argv);
+    /* The parser takes the last word of the name for the name of a program. */
+    return run_command(command, argc - words, argv + words);
 }

@@ -35,20 +35,44 @@ enum tool_exit {
 
 struct cli;
 
+/* What commands are for: the parts of `varve --help`, in its order. */
+#define TOOL_SECTION_MAP(X)                                                                        \
+    X(LOOK, "Look at a store")                                                                     \
+    X(FILES, "Look at files, and at keys and records by themselves")                               \
+    X(CHECK, "Check a store")                                                                      \
+    X(JOBS, "Work on a store as a whole")                                                          \
+    X(WRITE, "Write")                                                                              \
+    X(RAW, "Run RocksDB's own tools")
+
+enum tool_section {
+#define TOOL_SECTION_ENUM(name, title) TOOL_SECTION_##name,
+    TOOL_SECTION_MAP(TOOL_SECTION_ENUM)
+#undef TOOL_SECTION_ENUM
+};
+
 /* Options that several commands take, and mean the same by. */
 enum cli_options {
-    CLI_AT = 1,    /* --at TIME */
-    CLI_JSON = 2,  /* --json */
-    CLI_HEX = 4,   /* --hex */
-    CLI_LIMIT = 8, /* --limit N */
+    CLI_AT = 1,      /* --at TIME */
+    CLI_JSON = 2,    /* --json */
+    CLI_HEX = 4,     /* --hex */
+    CLI_LIMIT = 8,   /* --limit N */
+    CLI_SPAN = 16,   /* --prefix, --start, --end, --system: see span_options.h */
+    CLI_RESUME = 32, /* --resume HEX: what the command printed when it stopped */
+    CLI_REDACT = 64, /* --redact: for all that print keys or values */
+    CLI_WRITE = 128, /* --write: for all that change what a store holds; see store_open_writing() */
+    CLI_DRY_RUN = 256 /* --dry-run */
 };
 
 #define CLI_ARGUMENTS_MAX 4
 
-/* One command.  commands.c has the table of them all. */
+/*
+ * One command.  commands.c has the table of them all.  A name of two words, "gc run", makes it one
+ * of a group, "gc"; where both "gc" and "gc run" are commands, the one of more words is meant.
+ */
 struct command {
     const char *name;
-    const char *alias;   /* another name for it, or NULL */
+    const char *alias; /* another name for it, or NULL */
+    enum tool_section section;
     const char *summary; /* one line for `varve --help`, without a full stop */
     const char *details; /* what `varve NAME --help` says below the options, or NULL */
     const char *arguments[CLI_ARGUMENTS_MAX + 1]; /* names of its arguments, NULL behind the last;
@@ -68,11 +92,19 @@ struct cli {
     const char *arguments[CLI_ARGUMENTS_MAX + 1]; /* as given, NULL behind the last */
     const char *at;                               /* as given, or NULL */
     int64_t limit;                                /* or -1: none */
+    const char *prefix;                           /* these four as given, or NULL */
+    const char *start;
+    const char *end;
+    const char *resume;
+    bool system;
     bool json;
     bool hex;
+    bool redact;
+    bool write;
+    bool dry_run;
 };
 
-/* Find the command that argv[1] names and run it: the whole tool. */
+/* Find the command that argv[1], or argv[1] and argv[2], name and run it: the whole tool. */
 enum tool_exit cli_main(int argc, char **argv);
 
 /*
@@ -105,6 +137,12 @@ void cli_note(const struct cli *cli, const char *format, ...) VARVE_PRINTF(2, 3)
 /* For option parsers: print what is wrong with the command line and return EINVAL. */
 error_t cli_usage(const struct argp_state *state, const char *format, ...) VARVE_PRINTF(2, 3);
 
+/*
+ * For commands that change what a store holds: refuse to, unless --write is given.  To be asked
+ * before anything is done; store_open_writing() asks it too.
+ */
+enum tool_exit cli_need_write(const struct cli *cli);
+
 /* What can be done about a failure that the library cannot know, as `; ...` behind its text, or "".
  */
 const char *cli_way_out(varve_status status);
@@ -128,7 +166,10 @@ enum tool_exit cli_hex_key(const struct cli *cli, const char *name, const char *
 /* Room for a key in a message. */
 #define CLI_KEY_TEXT_MAX 256
 
-/* The key as messages show it: in quotes, or in hexadecimal with --hex; cut if it is long. */
+/*
+ * The key as messages show it: in quotes, in hexadecimal with --hex, its size only with --redact;
+ * cut if it is long.
+ */
 const char *cli_key_text(const struct cli *cli, varve_slice key, char text[CLI_KEY_TEXT_MAX]);
 
 /* Read an unsigned decimal number of at most `max`.  Returns false if `text` is none. */

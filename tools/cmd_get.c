@@ -47,14 +47,14 @@ static enum tool_exit print_row(const struct cli *cli, const varve_row *row)
         return code;
     if (cli->json) {
         json_line_begin(&line);
-        json_line_bytes(&line, "key", row->key, cli->hex);
+        json_line_data(&line, cli, "key", row->key);
         json_line_time(&line, row->ts);
-        value_json(&line, &value, cli->hex);
+        value_json(&line, cli, &value);
         json_line_end(&line);
         return TOOL_OK;
     }
-    value_out(&value, cli->hex);
-    if (cli->hex)
+    value_out(cli, &value);
+    if (cli->hex || cli->redact)
         out_text("\n");
     return TOOL_OK;
 }
@@ -102,12 +102,13 @@ static enum tool_exit run(const struct cli *cli, void *settings)
 
 const struct command cmd_get = {
     .name = "get",
+    .section = TOOL_SECTION_LOOK,
     .summary = "Print the value of a key, now or at a time",
     .details =
         "The bytes of the value are printed as they are and nothing else; of a file that was "
         "imported from git, its content. A number is printed in decimal. If the key has no "
         "value, the exit code is 1 and a line on standard error says why.",
     .arguments = {"STORE", "KEY"},
-    .options = CLI_AT | CLI_JSON | CLI_HEX,
+    .options = CLI_AT | CLI_JSON | CLI_HEX | CLI_REDACT,
     .run = run,
 };

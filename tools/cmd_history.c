@@ -20,7 +20,7 @@ static void print_json(const struct history *history, const varve_row *row,
     struct json_line line;
 
     json_line_begin(&line);
-    json_line_bytes(&line, "key", row->key, history->cli->hex);
+    json_line_data(&line, history->cli, "key", row->key);
     json_line_time(&line, row->ts);
     if (commit != NULL)
         json_line_text(&line, "commit", commit);
@@ -166,11 +166,12 @@ static enum tool_exit run(const struct cli *cli, void *settings)
 const struct command cmd_history = {
     .name = "history",
     .alias = "log",
+    .section = TOOL_SECTION_LOOK,
     .summary = "List the versions of a key, newest first",
     .details = "Each version with its time, its type (of a file its mode), its size in bytes, and "
                "the commit that made it, if it was imported. With --at, the versions from that "
                "time back.",
     .arguments = {"STORE", "KEY"},
-    .options = CLI_AT | CLI_JSON | CLI_HEX | CLI_LIMIT,
+    .options = CLI_AT | CLI_LIMIT | CLI_JSON | CLI_HEX | CLI_REDACT,
     .run = run,
 };

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 struct settings {
-    bool dry_run;
     const char *time;
 };
 
@@ -190,7 +189,7 @@ static enum tool_exit run(const struct cli *cli, void *arg)
 {
     const struct settings *settings = arg;
     const struct format *format = find_format(cli->arguments[0]);
-    struct import_job job = {.sink = IMPORT_SINK_INIT, .dry_run = settings->dry_run};
+    struct import_job job = {.sink = IMPORT_SINK_INIT, .dry_run = cli->dry_run};
     int fd = -1;
 
     if (format == NULL)
@@ -206,10 +205,9 @@ static enum tool_exit run(const struct cli *cli, void *arg)
 
 /* ---- Its options --------------------------------------------------------------------------- */
 
-enum { KEY_DRY_RUN = 0x200, KEY_TIME };
+enum { KEY_TIME = 0x200 };
 
 static const struct argp_option options[] = {
-    {"dry-run", KEY_DRY_RUN, NULL, 0, "Read and check the input, write nothing", 0},
     {"time", KEY_TIME, "TIME", 0, "Of records that have none, instead of now", 0},
     {0},
 };
@@ -219,9 +217,6 @@ static error_t parse(int key, char *text, struct argp_state *state)
     struct settings *settings = state->input;
 
     switch (key) {
-    case KEY_DRY_RUN:
-        settings->dry_run = true;
-        return 0;
     case KEY_TIME:
         settings->time = text;
         return 0;
@@ -234,6 +229,7 @@ static const struct argp argp = {.options = options, .parser = parse};
 
 const struct command cmd_import = {
     .name = "import",
+    .section = TOOL_SECTION_JOBS,
     .summary = "Import a git history, tsv or jsonl, or go on with an import",
     .details =
         "FORMAT is git, tsv or jsonl, FILE a file or - for standard input; a missing STORE is "
@@ -246,7 +242,7 @@ const struct command cmd_import = {
         "An import may be killed at any time: the same command goes on where it ended, and one "
         "with an input that has grown imports what is new.",
     .arguments = {"FORMAT", "STORE", "FILE"},
-    .options = CLI_JSON,
+    .options = CLI_DRY_RUN | CLI_JSON,
     .argp = &argp,
     .settings_size = sizeof(struct settings),
     .run = run,

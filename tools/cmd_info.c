@@ -242,6 +242,7 @@ static enum tool_exit run(const struct cli *cli, void *settings)
 
 const struct command cmd_info = {
     .name = "info",
+    .section = TOOL_SECTION_LOOK,
     .summary = "Show what a store is and holds, in numbers",
     .details = "The numbers of the engine as this command has opened it: a live writer has memory "
                "tables and a cache of its own. Then what varve keeps in the store for itself.",

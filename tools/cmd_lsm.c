@@ -6,13 +6,33 @@
 
 /* ---- Text ---------------------------------------------------------------------------------- */
 
-static void set_key(struct libscols_line *line, size_t column, varve_slice engine_key, bool hex)
+/* How long the user key is and its time; of a damaged engine key how long that is. */
+static char *redacted_key(varve_slice engine_key)
+{
+    char when[VARVE_TS_TEXT_MAX];
+    varve_buf user_key = VARVE_BUF_INIT;
+    varve_ts ts = varve_ts_zero();
+    char *text = NULL;
+    bool good = varve_key_decode(engine_key, &user_key, &ts, NULL) == VARVE_OK;
+
+    if (asprintf(&text, "<%zu bytes>%s%s", good ? user_key.size : engine_key.size,
+                 varve_ts_is_zero(ts) ? "" : "/",
+                 varve_ts_is_zero(ts) ? "" : varve_ts_format(ts, when)) < 0)
+        text = NULL;
+    varve_buf_release(&user_key);
+    return text;
+}
+
+static void set_key(struct libscols_line *line, size_t column, varve_slice engine_key,
+                    const struct cli *cli)
 {
     varve_buf quoted = VARVE_BUF_INIT;
     char *text = NULL;
 
     /* A key that is damaged is shown as it is. */
-    if (hex || varve_engine_key_print(engine_key, &quoted, NULL) != VARVE_OK)
+    if (cli->redact)
+        text = redacted_key(engine_key);
+    else if (cli->hex || varve_engine_key_print(engine_key, &quoted, NULL) != VARVE_OK)
         text = bytes_to_hex(engine_key);
     else
         text = strndup((const char *)quoted.data, quoted.size);
@@ -40,8 +60,8 @@ static void print_text(const struct cli *cli, const struct lsm *lsm)
         table_count(line, 2, level->bytes);
         table_count(line, 3, level->entries);
         table_count(line, 4, level->deletions);
-        set_key(line, 5, bytes_slice(&level->tables[level->first].start), cli->hex);
-        set_key(line, 6, bytes_slice(&level->tables[level->last].end), cli->hex);
+        set_key(line, 5, bytes_slice(&level->tables[level->first].start), cli);
+        set_key(line, 6, bytes_slice(&level->tables[level->last].end), cli);
     }
     table_print(table);
 
@@ -56,7 +76,7 @@ static void print_text(const struct cli *cli, const struct lsm *lsm)
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
 /* The user key and the time of an engine key; as hexadecimal alone if it is damaged. */
-static json_t *engine_key_json(varve_slice engine_key, bool hex)
+static json_t *engine_key_json(varve_slice engine_key, const struct cli *cli)
 {
     struct json_line line;
     varve_buf user_key = VARVE_BUF_INIT;
@@ -64,8 +84,10 @@ static json_t *engine_key_json(varve_slice engine_key, bool hex)
 
     json_line_begin(&line);
     if (varve_key_decode(engine_key, &user_key, &ts, NULL) == VARVE_OK) {
-        json_line_bytes(&line, "key", varve_buf_slice(&user_key), hex);
+        json_line_data(&line, cli, "key", varve_buf_slice(&user_key));
         json_line_time(&line, ts);
+    } else if (cli->redact) {
+        json_line_count(&line, "engine_key_size", engine_key.size);
     } else {
         json_line_hex(&line, "engine_key", engine_key);
     }
@@ -73,7 +95,7 @@ static json_t *engine_key_json(varve_slice engine_key, bool hex)
     return json_line_take(&line);
 }
 
-static json_t *table_json(const struct lsm_table *table, bool hex)
+static json_t *table_json(const struct lsm_table *table, const struct cli *cli)
 {
     struct json_line line;
 
@@ -82,19 +104,19 @@ static json_t *table_json(const struct lsm_table *table, bool hex)
     json_line_count(&line, "bytes", table->bytes);
     json_line_count(&line, "entries", table->entries);
     json_line_count(&line, "deletions", table->deletions);
-    json_line_add(&line, "smallest", engine_key_json(bytes_slice(&table->start), hex));
-    json_line_add(&line, "largest", engine_key_json(bytes_slice(&table->end), hex));
+    json_line_add(&line, "smallest", engine_key_json(bytes_slice(&table->start), cli));
+    json_line_add(&line, "largest", engine_key_json(bytes_slice(&table->end), cli));
     return json_line_take(&line);
 }
 
-static json_t *level_json(const struct lsm_level *level, bool hex)
+static json_t *level_json(const struct lsm_level *level, const struct cli *cli)
 {
     struct json_line line;
     json_t *tables = json_array();
 
     for (size_t i = 0; i < level->count; i++) {
         /* Takes over its argument also when it fails, and fails for NULL. */
-        if (json_array_append_new(tables, table_json(&level->tables[i], hex)) != 0)
+        if (json_array_append_new(tables, table_json(&level->tables[i], cli)) != 0)
             out_no_memory();
     }
     json_line_begin(&line);
@@ -113,7 +135,7 @@ static void print_json(const struct cli *cli, const struct lsm *lsm)
     json_t *levels = json_array();
 
     for (size_t i = 0; i < lsm->count; i++) {
-        if (json_array_append_new(levels, level_json(&lsm->levels[i], cli->hex)) != 0)
+        if (json_array_append_new(levels, level_json(&lsm->levels[i], cli)) != 0)
             out_no_memory();
     }
     json_line_begin(&line);
@@ -161,11 +183,12 @@ static enum tool_exit run(const struct cli *cli, void *settings)
 
 const struct command cmd_lsm = {
     .name = "lsm",
+    .section = TOOL_SECTION_LOOK,
     .summary = "Show the levels of table files",
     .details = "A table of the levels; how many files a read may have to look at; and for each "
                "level its bytes, its number of files, and the sizes of these. What is not yet in "
                "a table file is not shown: see `varve info`.",
     .arguments = {"STORE"},
-    .options = CLI_JSON | CLI_HEX,
+    .options = CLI_JSON | CLI_HEX | CLI_REDACT,
     .run = run,
 };

@@ -2,6 +2,7 @@
 #include "git_object.h"
 #include "label_index.h"
 #include "progress.h"
+#include "span_options.h"
 #include "times.h"
 #include "values.h"
 #include "walk.h"
@@ -9,15 +10,10 @@
 #include <unistd.h>
 
 struct settings {
-    const char *prefix;
-    const char *start;
-    const char *end;
-    const char *resume;
     bool reverse;
     bool keys;
     bool tree;
     bool nul;
-    bool system;
 };
 
 /* A scan that is under way. */
@@ -37,10 +33,10 @@ static void print_json(const struct scan *scan, const varve_row *row, const stru
     struct json_line line;
 
     json_line_begin(&line);
-    json_line_bytes(&line, "key", row->key, scan->cli->hex);
+    json_line_data(&line, scan->cli, "key", row->key);
     json_line_time(&line, row->ts);
     if (!scan->settings->keys)
-        value_json(&line, value, scan->cli->hex);
+        value_json(&line, scan->cli, value);
     json_line_end(&line);
 }
 
@@ -48,12 +44,12 @@ static void print_text(const struct scan *scan, const varve_row *row, const stru
 {
     char when[TIME_TEXT_MAX];
 
-    out_key(row->key, scan->cli->hex);
+    out_key(scan->cli, row->key);
     if (!scan->settings->keys) {
         out_format("\t%s\t%s\t",
                    varve_ts_is_zero(row->ts) ? "inline" : time_format(row->ts, true, when),
                    value_kind_name(value));
-        value_out_line(value, scan->cli->hex);
+        value_out_line(scan->cli, value);
     }
     out_text("\n");
 }
@@ -142,131 +138,7 @@ static enum tool_exit print_row(void *arg, const varve_row *row)
     return code == TOOL_OK && out_failed() ? TOOL_IO : code;
 }
 
-/* ---- Which keys ---------------------------------------------------------------------------- */
-
-/* The keys that the command line asks for, and the memory of their bounds. */
-struct range {
-    varve_span span;
-    struct bytes prefix;
-    struct bytes start;
-    struct bytes end;
-    struct bytes resume;
-    varve_buf prefix_end;
-};
-
-#define RANGE_INIT                                                                                 \
-    {                                                                                              \
-        {{NULL, 0}, {NULL, 0}}, BYTES_INIT, BYTES_INIT, BYTES_INIT, BYTES_INIT, VARVE_BUF_INIT     \
-    }
-
-static void range_release(struct range *range)
-{
-    bytes_release(&range->prefix);
-    bytes_release(&range->start);
-    bytes_release(&range->end);
-    bytes_release(&range->resume);
-    varve_buf_release(&range->prefix_end);
-}
-
-static void raise_start(struct range *range, varve_slice start)
-{
-    if (varve_slice_compare(start, range->span.start) > 0)
-        range->span.start = start;
-}
-
-static void lower_end(struct range *range, varve_slice end)
-{
-    if (varve_slice_compare(end, range->span.end) < 0)
-        range->span.end = end;
-}
-
-/* Read a bound, if it is given; it must not lie among varve's own keys unless they are shown. */
-static enum tool_exit read_bound(const struct cli *cli, const struct settings *settings,
-                                 const char *name, const char *text, struct bytes *bound)
-{
-    enum tool_exit code = cli_key(cli, name, text, bound);
-
-    if (code == TOOL_OK && bound->size != 0 && !settings->system &&
-        varve_slice_compare(bytes_slice(bound), varve_key_app_min()) < 0)
-        return cli_fail(cli, TOOL_USAGE,
-                        "%s lies below 02, where varve keeps its own records; add --system to "
-                        "see them",
-                        name);
-    return code;
-}
-
-static enum tool_exit apply_prefix(const struct cli *cli, struct range *range)
-{
-    varve_slice prefix = bytes_slice(&range->prefix);
-    varve_error err = VARVE_ERROR_INIT;
-
-    if (varve_key_prefix_end(prefix, &range->prefix_end, &err) != VARVE_OK)
-        return cli_fail_error(cli, &err, "--prefix");
-    raise_start(range, prefix);
-    /* Nothing follows a prefix of FF only but the end of all keys. */
-    if (!varve_slice_equal(varve_buf_slice(&range->prefix_end), prefix))
-        lower_end(range, varve_buf_slice(&range->prefix_end));
-    return TOOL_OK;
-}
-
-static enum tool_exit apply_resume(const struct cli *cli, const struct settings *settings,
-                                   struct range *range)
-{
-    enum tool_exit code = cli_hex_key(cli, "--resume", settings->resume, &range->resume);
-
-    if (code == TOOL_OK && settings->reverse)
-        lower_end(range, bytes_slice(&range->resume));
-    else if (code == TOOL_OK)
-        raise_start(range, bytes_slice(&range->resume));
-    return code;
-}
-
-static enum tool_exit make_range(const struct cli *cli, const struct settings *settings,
-                                 struct range *range)
-{
-    enum tool_exit code = TOOL_OK;
-
-    range->span.start = settings->system ? varve_slice_of(NULL, 0) : varve_key_app_min();
-    range->span.end = varve_key_max();
-    if (settings->start != NULL) {
-        code = read_bound(cli, settings, "--start", settings->start, &range->start);
-        raise_start(range, bytes_slice(&range->start));
-    }
-    if (code == TOOL_OK && settings->end != NULL) {
-        code = read_bound(cli, settings, "--end", settings->end, &range->end);
-        if (range->end.size != 0)
-            lower_end(range, bytes_slice(&range->end));
-    }
-    if (code == TOOL_OK && settings->prefix != NULL) {
-        code = read_bound(cli, settings, "--prefix", settings->prefix, &range->prefix);
-        if (code == TOOL_OK && range->prefix.size != 0)
-            code = apply_prefix(cli, range);
-    }
-    if (code == TOOL_OK && settings->resume != NULL)
-        code = apply_resume(cli, settings, range);
-    return code;
-}
-
 /* ---- The command --------------------------------------------------------------------------- */
-
-static void print_resume(const struct cli *cli, const struct bytes *resume)
-{
-    char *text = NULL;
-    struct json_line line;
-
-    if (cli->json) {
-        json_line_begin(&line);
-        json_line_hex(&line, "resume", bytes_slice(resume));
-        json_line_end(&line);
-        return;
-    }
-    text = bytes_to_hex(bytes_slice(resume));
-    if (text == NULL)
-        out_no_memory();
-    else
-        cli_note(cli, "there is more; go on with --resume %s", text);
-    free(text);
-}
 
 static enum tool_exit take_label_hash(void *arg, const varve_row *row)
 {
@@ -308,7 +180,7 @@ static enum tool_exit print_range(struct scan *scan, const struct store *store, 
     code = walk_keys(scan->cli, &walk, &resume);
     progress_end(&scan->progress);
     if (code == TOOL_OK && resume.data != NULL)
-        print_resume(scan->cli, &resume);
+        span_options_print_resume(scan->cli, bytes_slice(&resume));
     bytes_release(&resume);
     return code;
 }
@@ -317,13 +189,16 @@ static enum tool_exit run(const struct cli *cli, void *arg)
 {
     const struct settings *settings = arg;
     struct scan scan = {.cli = cli, .settings = settings};
-    struct range range = RANGE_INIT;
+    struct span_options range = SPAN_OPTIONS_INIT;
     struct store store = STORE_INIT;
     varve_ts ts;
 
     if (settings->nul && cli->json)
         return cli_fail(cli, TOOL_USAGE, "-z and --json exclude each other");
-    enum tool_exit code = make_range(cli, settings, &range);
+    /* The id of an object tells what is in it to whoever can guess. */
+    if (settings->tree && cli->redact)
+        return cli_fail(cli, TOOL_USAGE, "--tree and --redact exclude each other");
+    enum tool_exit code = span_options_read(cli, settings->reverse, &range);
     if (code == TOOL_OK)
         code = store_open_at(cli, &store, &ts);
     if (code == TOOL_OK && settings->tree)
@@ -331,33 +206,19 @@ static enum tool_exit run(const struct cli *cli, void *arg)
     if (code == TOOL_OK)
         code = print_range(&scan, &store, ts, range.span);
     store_close(&store);
-    range_release(&range);
+    span_options_release(&range);
     return code;
 }
 
 /* ---- Its options --------------------------------------------------------------------------- */
 
-enum {
-    KEY_PREFIX = 0x200,
-    KEY_START,
-    KEY_END,
-    KEY_RESUME,
-    KEY_REVERSE,
-    KEY_KEYS,
-    KEY_TREE,
-    KEY_SYSTEM
-};
+enum { KEY_REVERSE = 0x200, KEY_KEYS, KEY_TREE };
 
 static const struct argp_option options[] = {
-    {"prefix", KEY_PREFIX, "KEY", 0, "Only keys that begin with KEY", 0},
-    {"start", KEY_START, "KEY", 0, "Only KEY and those behind it", 0},
-    {"end", KEY_END, "KEY", 0, "Only those before KEY", 0},
-    {"resume", KEY_RESUME, "HEX", 0, "Go on where --limit stopped", 0},
     {"reverse", KEY_REVERSE, NULL, 0, "From the last key to the first", 0},
     {"keys", KEY_KEYS, NULL, 0, "Print keys only", 0},
     {"tree", KEY_TREE, NULL, 0, "Print files as `git ls-tree -r` does", 0},
     {"null", 'z', NULL, 0, "With --tree: paths as they are, each line ended by a NUL", 0},
-    {"system", KEY_SYSTEM, NULL, 0, "Varve's own records too, which lie below the key 02", 0},
     {0},
 };
 
@@ -374,19 +235,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 {
     struct settings *settings = state->input;
 
+    (void)text;
     switch (key) {
-    case KEY_PREFIX:
-        settings->prefix = text;
-        return 0;
-    case KEY_START:
-        settings->start = text;
-        return 0;
-    case KEY_END:
-        settings->end = text;
-        return 0;
-    case KEY_RESUME:
-        settings->resume = text;
-        return 0;
     case KEY_REVERSE:
         settings->reverse = true;
         return 0;
@@ -398,9 +248,6 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case 'z':
         settings->nul = true;
-        return 0;
-    case KEY_SYSTEM:
-        settings->system = true;
         return 0;
     case ARGP_KEY_END:
         return check_settings(settings, state);
@@ -414,11 +261,12 @@ static const struct argp argp = {.options = options, .parser = parse};
 const struct command cmd_scan = {
     .name = "scan",
     .alias = "ls",
+    .section = TOOL_SECTION_LOOK,
     .summary = "Print the keys of a range and their values, now or at a time",
     .details = "Each line has a key, its time, its type and its value, separated by tabs. Keys and "
                "values are in double quotes with escapes; of a file the type is its mode.",
     .arguments = {"STORE"},
-    .options = CLI_AT | CLI_JSON | CLI_HEX | CLI_LIMIT,
+    .options = CLI_AT | CLI_SPAN | CLI_LIMIT | CLI_RESUME | CLI_JSON | CLI_HEX | CLI_REDACT,
     .argp = &argp,
     .settings_size = sizeof(struct settings),
     .run = run,

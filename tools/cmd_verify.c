@@ -206,6 +206,7 @@ static const struct argp argp = {.options = options, .parser = parse};
 
 const struct command cmd_verify = {
     .name = "verify",
+    .section = TOOL_SECTION_CHECK,
     .summary = "Compare an imported git history with its repository",
     .details =
         "FORMAT is git.\n\n"

@@ -1,4 +1,4 @@
-/* The commands of the tool, in the order of its help. */
+/* The commands of the tool, in the order of its help but for their sections. */
 #include "cli.h"
 
 extern const struct command cmd_get;
@@ -10,5 +10,5 @@ extern const struct command cmd_scan;
 extern const struct command cmd_verify;
 
 const struct command *const commands[] = {
-    &cmd_import, &cmd_get, &cmd_history, &cmd_scan, &cmd_lsm, &cmd_info, &cmd_verify, NULL,
+    &cmd_get, &cmd_history, &cmd_scan, &cmd_lsm, &cmd_info, &cmd_verify, &cmd_import, NULL,
 };

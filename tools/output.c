@@ -70,19 +70,30 @@ void out_no_memory(void)
     remember_failure();
 }
 
-void out_key(varve_slice key, bool hex)
+void out_redacted(size_t size)
+{
+    out_format("<%zu bytes>", size);
+}
+
+static void out_printed(varve_slice key)
 {
     varve_buf text = VARVE_BUF_INIT;
 
-    if (hex) {
-        out_hex(key);
-        return;
-    }
     if (varve_key_print(key, &text, NULL) != VARVE_OK)
         out_no_memory();
     else
         out_slice(varve_buf_slice(&text));
     varve_buf_release(&text);
+}
+
+void out_key(const struct cli *cli, varve_slice key)
+{
+    if (cli->redact)
+        out_redacted(key.size);
+    else if (cli->hex)
+        out_hex(key);
+    else
+        out_printed(key);
 }
 
 void out_quoted(varve_slice bytes)
@@ -93,7 +104,7 @@ void out_quoted(varve_slice bytes)
     else if (varve_slice_equal(bytes, varve_key_max()))
         out_text("\"\\xff\\xff\"");
     else
-        out_key(bytes, false);
+        out_printed(bytes);
 }
 
 bool out_failed(void)
@@ -192,6 +203,19 @@ void json_line_bytes(struct json_line *line, const char *name, varve_slice bytes
     }
     snprintf(hex_name, sizeof hex_name, "%s_hex", name);
     json_line_hex(line, hex_name, bytes);
+}
+
+void json_line_data(struct json_line *line, const struct cli *cli, const char *name,
+                    varve_slice bytes)
+{
+    char size_name[64];
+
+    if (!cli->redact) {
+        json_line_bytes(line, name, bytes, cli->hex);
+        return;
+    }
+    snprintf(size_name, sizeof size_name, "%s_size", name);
+    json_line_count(line, size_name, bytes.size);
 }
 
 void json_line_time(struct json_line *line, varve_ts ts)

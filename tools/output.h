@@ -19,8 +19,11 @@ void out_format(const char *format, ...) VARVE_PRINTF(1, 2);
 /* Lower-case hexadecimal. */
 void out_hex(varve_slice bytes);
 
-/* A user key in quotes (see varve_key_print()), or in hexadecimal. */
-void out_key(varve_slice key, bool hex);
+/* A user key in quotes (see varve_key_print()), as --hex and --redact want it. */
+void out_key(const struct cli *cli, varve_slice key);
+
+/* "<12 bytes>", which stands for a key or value with --redact. */
+void out_redacted(size_t size);
 
 /* Any bytes in quotes, by the same rules. */
 void out_quoted(varve_slice bytes);
@@ -71,6 +74,13 @@ void json_line_true(struct json_line *line, const char *name);
  * hexadecimal string NAME_hex.
  */
 void json_line_bytes(struct json_line *line, const char *name, varve_slice bytes, bool hex);
+
+/*
+ * Add bytes of a key or value that the store holds, as --hex and --redact want them: NAME,
+ * NAME_hex, or only how many they are as NAME_size.
+ */
+void json_line_data(struct json_line *line, const struct cli *cli, const char *name,
+                    varve_slice bytes);
 
 /* Add bytes in hexadecimal under just this name. */
 void json_line_hex(struct json_line *line, const char *name, varve_slice bytes);

@@ -26,6 +26,11 @@ void progress_start(struct progress *progress, const char *items, uint64_t total
         .shown = shown && isatty(STDERR_FILENO), .items = items, .total_bytes = total_bytes};
 }
 
+void progress_expect(struct progress *progress, uint64_t total_items)
+{
+    progress->total_items = total_items;
+}
+
 enum { PART_MAX = 64 };
 
 static void format_size(double bytes, char text[PART_MAX])
@@ -51,24 +56,58 @@ static void format_time_left(double seconds, char text[PART_MAX])
         snprintf(text, PART_MAX, ", %" PRIu64 ":%02" PRIu64 " left", left / 60, left % 60);
 }
 
-static void draw(const struct progress *progress, uint64_t items, uint64_t bytes, double elapsed)
+/* The time left for what is not done yet, if its end is known. */
+static void format_left(uint64_t done, uint64_t total, double rate, char text[PART_MAX])
+{
+    text[0] = '\0';
+    if (total > done && rate > 0)
+        format_time_left((double)(total - done) / rate, text);
+}
+
+/* ", 12.0 MiB of 40.0 MiB, 3.1 MiB/s, 0:09 left" */
+static void format_bytes_part(const struct progress *progress, uint64_t bytes, double elapsed,
+                              char text[5 * PART_MAX])
 {
     double rate = (double)(bytes - progress->first_bytes) / elapsed;
+    bool known = progress->total_bytes != 0;
     char done[PART_MAX];
     char total[PART_MAX];
     char speed[PART_MAX];
-    char left[PART_MAX] = "";
-    char line[6 * PART_MAX];
+    char left[PART_MAX];
 
     format_size((double)bytes, done);
     format_size((double)progress->total_bytes, total);
     format_size(rate, speed);
-    if (progress->total_bytes > bytes && rate > 0)
-        format_time_left((double)(progress->total_bytes - bytes) / rate, left);
+    format_left(bytes, progress->total_bytes, rate, left);
+    snprintf(text, 5 * PART_MAX, ", %s%s%s, %s/s%s", done, known ? " of " : "", known ? total : "",
+             speed, left);
+}
+
+/* ", 1200/s, 0:09 left" */
+static void format_items_part(const struct progress *progress, uint64_t items, double elapsed,
+                              char text[5 * PART_MAX])
+{
+    double rate = (double)(items - progress->first_items) / elapsed;
+    char left[PART_MAX];
+
+    format_left(items, progress->total_items, rate, left);
+    snprintf(text, 5 * PART_MAX, ", %.0f/s%s", rate, left);
+}
+
+static void draw(const struct progress *progress, uint64_t items, uint64_t bytes, double elapsed)
+{
+    char total[PART_MAX] = "";
+    char rest[5 * PART_MAX];
+    char line[8 * PART_MAX];
+
+    if (progress->total_items != 0)
+        snprintf(total, sizeof total, " of %" PRIu64, progress->total_items);
+    if (bytes != 0 || progress->total_bytes != 0)
+        format_bytes_part(progress, bytes, elapsed, rest);
+    else
+        format_items_part(progress, items, elapsed, rest);
     /* The cursor to the first column, the line wiped; written at once, so that nothing flickers. */
-    snprintf(line, sizeof line, "\r\033[K%" PRIu64 " %s, %s%s%s, %s/s%s", items, progress->items,
-             done, progress->total_bytes == 0 ? "" : " of ",
-             progress->total_bytes == 0 ? "" : total, speed, left);
+    snprintf(line, sizeof line, "\r\033[K%" PRIu64 "%s %s%s", items, total, progress->items, rest);
     fputs(line, stderr);
     fflush(stderr);
     line_stands = true;
@@ -81,6 +120,7 @@ void progress_update(struct progress *progress, uint64_t items, uint64_t bytes)
     double now = seconds_now();
     if (progress->next_draw <= 0) {
         progress->start = now;
+        progress->first_items = items;
         progress->first_bytes = bytes;
         progress->next_draw = now + draw_delay;
     }

@@ -12,9 +12,11 @@
 struct progress {
     bool shown;
     const char *items;    /* what is counted: "commits" */
+    uint64_t total_items; /* 0 = unknown */
     uint64_t total_bytes; /* 0 = unknown */
-    uint64_t first_bytes; /* at the start: a resumed import does not begin at 0 */
-    double start;         /* seconds of the monotonic clock */
+    uint64_t first_items; /* at the start: what is resumed does not begin at 0 */
+    uint64_t first_bytes;
+    double start; /* seconds of the monotonic clock */
     double next_draw;
 };
 
@@ -24,7 +26,16 @@ struct progress {
  */
 void progress_start(struct progress *progress, const char *items, uint64_t total_bytes, bool shown);
 
-/* Tell how far it is; cheap enough to be called for every item.  The first call sets the start. */
+/*
+ * Expect that many items in all, for work whose bytes are not counted: rate and time left are those
+ * of items.  0 = unknown.  May be called again when more is known.
+ */
+void progress_expect(struct progress *progress, uint64_t total_items);
+
+/*
+ * Tell how far it is; cheap enough to be called for every item.  The first call sets the start.
+ * `bytes` stays 0 where they are not counted.
+ */
 void progress_update(struct progress *progress, uint64_t items, uint64_t bytes);
 
 /* Wipe the line out if one stands on the terminal, before something else is printed there. */

@@ -149,6 +149,14 @@ void cli_note(const struct cli *cli, const char *format, ...)
     print_line(cli, line);
 }
 
+/* Whether the texts of such a failure may have keys or values of the store in them. */
+static bool may_quote_data(varve_status status)
+{
+    enum tool_exit code = cli_exit_of(status);
+
+    return code != TOOL_STORE && code != TOOL_IO;
+}
+
 enum tool_exit cli_fail_error(const struct cli *cli, varve_error *err, const char *format, ...)
 {
     char subject[LINE_MAX_SIZE];
@@ -160,8 +168,10 @@ enum tool_exit cli_fail_error(const struct cli *cli, varve_error *err, const cha
     vsnprintf(subject, sizeof subject, format, arguments);
     va_end(arguments);
     bool whole = varve_error_text(err, &text) == VARVE_OK;
-    cli_fail(cli, code, "%s: %s%s", subject, whole ? (const char *)text.data : err->message,
-             cli_way_out(err->status));
+    const char *shown = whole ? (const char *)text.data : err->message;
+    if (cli->redact && may_quote_data(err->status))
+        shown = varve_status_text(err->status);
+    cli_fail(cli, code, "%s: %s%s", subject, shown, cli_way_out(err->status));
     varve_buf_release(&text);
     varve_error_release(err);
     return code;
@@ -173,6 +183,8 @@ static char *show_key(const struct cli *cli, varve_slice key)
     varve_buf quoted = VARVE_BUF_INIT;
     char *text = NULL;
 
+    if (cli->redact)
+        return asprintf(&text, "<%zu bytes>", key.size) < 0 ? NULL : text;
     if (cli->hex)
         return bytes_to_hex(key);
     if (varve_key_print(key, &quoted, NULL) == VARVE_OK)

@@ -18,6 +18,24 @@ enum tool_exit store_open(const struct cli *cli, const char *path, struct store 
     return TOOL_OK;
 }
 
+enum tool_exit store_open_writing(const struct cli *cli, const char *path, struct store *store)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    const varve_options options = {.struct_size = sizeof options, .path = path, .must_exist = true};
+
+    if (cli->dry_run)
+        return store_open(cli, path, store);
+    enum tool_exit code = cli_need_write(cli);
+    if (code != TOOL_OK)
+        return code;
+    store->path = path;
+    if (varve_engine_open(&options, &store->engine, &err) != VARVE_OK)
+        return cli_fail_error(cli, &err, "cannot open the store %s for writing", path);
+    store->reader = varve_engine_reader(store->engine);
+    store->writer = varve_engine_writer(store->engine);
+    return TOOL_OK;
+}
+
 enum tool_exit store_open_at(const struct cli *cli, struct store *store, varve_ts *ts)
 {
     enum tool_exit code = store_open(cli, cli->arguments[0], store);
@@ -34,4 +52,18 @@ void store_close(struct store *store)
     if (varve_engine_close(store->engine, &err) != VARVE_OK)
         varve_error_release(&err);
     *store = (struct store)STORE_INIT;
+}
+
+enum tool_exit store_close_writing(const struct cli *cli, struct store *store, enum tool_exit code)
+{
+    varve_error err = VARVE_ERROR_INIT;
+
+    varve_snapshot_close(store->snapshot);
+    if (varve_engine_close(store->engine, &err) != VARVE_OK) {
+        if (code == TOOL_OK)
+            code = cli_fail_error(cli, &err, "cannot close the store %s", store->path);
+        varve_error_release(&err);
+    }
+    *store = (struct store)STORE_INIT;
+    return code;
 }

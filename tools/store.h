@@ -6,17 +6,21 @@
 
 #include "cli.h"
 
-/* A store opened for reading, seen as of one moment.  Start one as STORE_INIT. */
+/*
+ * A store that is open: for reading, seen as of one moment; or for writing, seen as it is.  Start
+ * one as STORE_INIT.
+ */
 struct store {
     const char *path; /* as given */
     varve_engine *engine;
-    varve_snapshot *snapshot;
-    varve_reader *reader; /* of the snapshot */
+    varve_snapshot *snapshot; /* NULL when it is open for writing */
+    varve_reader *reader;     /* of the snapshot, or of the engine */
+    varve_writer *writer;     /* of the engine; NULL when it is open for reading */
 };
 
 #define STORE_INIT                                                                                 \
     {                                                                                              \
-        NULL, NULL, NULL, NULL                                                                     \
+        NULL, NULL, NULL, NULL, NULL                                                               \
     }
 
 /*
@@ -31,7 +35,21 @@ enum tool_exit store_open(const struct cli *cli, const char *path, struct store 
  */
 enum tool_exit store_open_at(const struct cli *cli, struct store *store, varve_ts *ts);
 
+/*
+ * Open the store at `path` for writing, which keeps all other writers out; one that is missing is
+ * not created.  Refused without --write.  With --dry-run it is opened for reading, and `writer` is
+ * NULL.  What is written is durable when the call that writes it returns.  Otherwise as
+ * store_open(); to be closed by store_close_writing().
+ */
+enum tool_exit store_open_writing(const struct cli *cli, const char *path, struct store *store);
+
 /* Close it; harmless if it is not open. */
 void store_close(struct store *store);
+
+/*
+ * Close one that may be open for writing, which can fail.  Returns `code`, or if that is TOOL_OK
+ * the code of the failure after printing it.
+ */
+enum tool_exit store_close_writing(const struct cli *cli, struct store *store, enum tool_exit code);
 
 #endif

@@ -46,9 +46,7 @@ enum tool_exit value_decode(const struct cli *cli, varve_slice key, varve_slice 
     /* Values that are too short to carry a tag do not pass. */
     if (varve_value_verify(raw, key, &err) != VARVE_OK ||
         decode_present(raw, value, &err) != TOOL_OK) {
-        cli_fail(cli, TOOL_CORRUPT, "the value of key %s is damaged: %s",
-                 cli_key_text(cli, key, text), err.message);
-        varve_error_release(&err);
+        cli_fail_error(cli, &err, "the value of key %s is damaged", cli_key_text(cli, key, text));
         return TOOL_CORRUPT;
     }
     return TOOL_OK;
@@ -79,9 +77,11 @@ static bool is_number(const struct value *value)
     return value->kind == VALUE_INT || value->kind == VALUE_FLOAT;
 }
 
-void value_out(const struct value *value, bool hex)
+void value_out(const struct cli *cli, const struct value *value)
 {
-    if (hex)
+    if (cli->redact)
+        out_redacted(value->data.size);
+    else if (cli->hex)
         out_hex(value->data);
     else if (is_number(value))
         out_number(value);
@@ -89,10 +89,10 @@ void value_out(const struct value *value, bool hex)
         out_slice(value->data);
 }
 
-void value_out_line(const struct value *value, bool hex)
+void value_out_line(const struct cli *cli, const struct value *value)
 {
-    if (hex || is_number(value))
-        value_out(value, hex);
+    if (cli->hex || cli->redact || is_number(value))
+        value_out(cli, value);
     else
         out_quoted(value->data);
 }
@@ -108,15 +108,17 @@ void value_json_kind(struct json_line *line, const struct value *value)
         json_line_text(line, "mode", value->mode);
 }
 
-void value_json(struct json_line *line, const struct value *value, bool hex)
+void value_json(struct json_line *line, const struct cli *cli, const struct value *value)
 {
+    bool exact = !cli->hex && !cli->redact;
+
     value_json_kind(line, value);
     if (value->kind == VALUE_DELETED)
         return;
-    if (value->kind == VALUE_INT && !hex)
+    if (value->kind == VALUE_INT && exact)
         json_line_add(line, "value", json_integer(value->integer));
-    else if (value->kind == VALUE_FLOAT && !hex)
+    else if (value->kind == VALUE_FLOAT && exact)
         json_line_number(line, "value", value->number);
     else
-        json_line_bytes(line, "value", value->data, hex);
+        json_line_data(line, cli, "value", value->data);
 }

@@ -37,16 +37,16 @@ enum tool_exit value_decode(const struct cli *cli, varve_slice key, varve_slice 
 /* "BYTES" and so on; of a file its mode. */
 const char *value_kind_name(const struct value *value);
 
-/* Print it as it is: data as bytes, numbers in decimal, in hexadecimal with `hex`. */
-void value_out(const struct value *value, bool hex);
+/* Print it as it is: data as bytes, numbers in decimal; or as --hex and --redact want it. */
+void value_out(const struct cli *cli, const struct value *value);
 
-/* Print it on one line: data in quotes, numbers in decimal, in hexadecimal with `hex`. */
-void value_out_line(const struct value *value, bool hex);
+/* Print it on one line: data in quotes, numbers in decimal; or as --hex and --redact want it. */
+void value_out_line(const struct cli *cli, const struct value *value);
 
 /* Add `tag`, and `mode` of a file; `deleted` of a tombstone. */
 void value_json_kind(struct json_line *line, const struct value *value);
 
-/* Add the same and `value` or `value_hex`. */
-void value_json(struct json_line *line, const struct value *value, bool hex);
+/* Add the same and `value`, `value_hex` or `value_size`. */
+void value_json(struct json_line *line, const struct cli *cli, const struct value *value);
 
 #endif

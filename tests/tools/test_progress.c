@@ -124,6 +124,33 @@ START_TEST(what_was_done_before_does_not_count_as_speed)
 }
 END_TEST
 
+START_TEST(items_alone_have_a_rate_and_an_end)
+{
+    struct progress progress;
+    double start = now();
+    double rate;
+    double minutes;
+    double seconds;
+
+    progress_start(&progress, "keys", 0, true);
+    progress_expect(&progress, 4000);
+    progress_update(&progress, 1000, 0);
+    wait_for_a_drawing();
+    progress_update(&progress, 2000, 0);
+    double elapsed = now() - start;
+    const char *line = seen();
+    ck_assert_msg(starts_with(line, "\r\033[K2000 of 4000 keys, "), "%s", line);
+    ck_assert_int_eq(
+        sscanf(strstr(line, "keys, "), "keys, %lf/s, %lf:%lf left", &rate, &minutes, &seconds), 3);
+    /* What had been done before the start is no speed; as much again as since then, twice. */
+    ck_assert_double_le_tol(rate * elapsed, 1200, 0);
+    ck_assert_double_ge_tol(rate * elapsed, 800, 0);
+    ck_assert_double_le_tol(minutes * 60 + seconds, 2 * elapsed + 1, 0);
+    ck_assert_double_ge_tol(minutes * 60 + seconds, 2 * elapsed - 1, 0);
+    progress_end(&progress);
+}
+END_TEST
+
 START_TEST(nothing_is_shown_where_it_is_not_wanted)
 {
     struct progress progress;
@@ -164,6 +191,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, open_terminal, close_terminal);
     tcase_add_test(tcase, the_rate_and_the_time_left_are_told);
     tcase_add_test(tcase, without_a_total_no_time_is_left);
+    tcase_add_test(tcase, items_alone_have_a_rate_and_an_end);
     tcase_add_test(tcase, what_was_done_before_does_not_count_as_speed);
     tcase_add_test(tcase, nothing_is_shown_where_it_is_not_wanted);
     tcase_add_test(tcase, nothing_is_shown_in_a_file);
