@@ -75,6 +75,8 @@ varve_status varve__struct_copy(void *to, size_t known, const void *from, const 
     }
     memset(to, 0, known);
     memcpy(to, from, given < known ? given : known);
+    /* The copy is one of this version, which may be handed on as such. */
+    memcpy(to, &known, sizeof known);
     return VARVE_OK;
 }
 

@@ -40,8 +40,8 @@ void varve__struct_give(void *to, size_t given, const void *from, size_t known);
 
 /*
  * Bring an options struct of the caller into a struct of this library's version: `known` bytes at
- * `to`, of which the first is the size_t struct_size.  What the caller's version lacks becomes
- * zero; what it has beyond must be zero.  `name` is the type's name.
+ * `to`, of which the first is the size_t struct_size, which becomes `known`.  What the caller's
+ * version lacks becomes zero; what it has beyond must be zero.  `name` is the type's name.
  *
  * Returns VARVE_OK; VARVE_INVALID_ARGUMENT as varve__struct_size(); VARVE_UNSUPPORTED for fields of
  * a later version that are set.

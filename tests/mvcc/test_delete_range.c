@@ -199,6 +199,24 @@ START_TEST(what_it_is_not_told_of_it_does_without)
 END_TEST
 
 /* The rows have the values that were deleted. */
+/* The keys are deleted by a copy of the description, behind which there is nothing to read. */
+START_TEST(a_description_of_a_later_version_will_do)
+{
+    struct {
+        varve_write known;
+        uint64_t unknown[4];
+    } later = {.known = writes_how(at(2), NULL)};
+    varve_span span = {bytes("a"), bytes("c")};
+    int64_t deleted;
+    later.known.struct_size = sizeof later;
+    put_keys();
+    ck_ok(varve_mvcc_delete_range(&later.known, span, -1, false, NULL, &deleted, &mvcc.err),
+          &mvcc.err);
+    ck_assert_int_eq(deleted, 2);
+    ck_assert_str_eq(keys_left(), "cdef");
+}
+END_TEST
+
 START_TEST(returned_keys_have_their_values)
 {
     varve_rows rows = VARVE_ROWS_INIT;
@@ -308,6 +326,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, TestMVCCDeleteRangeWithSequence);
     tcase_add_test(tcase, the_first_failure_ends_it);
     tcase_add_test(tcase, what_it_is_not_told_of_it_does_without);
+    tcase_add_test(tcase, a_description_of_a_later_version_will_do);
     tcase_add_test(tcase, returned_keys_have_their_values);
     tcase_add_test(tcase, intents_of_ones_own_are_deleted_in_place);
     tcase_add_test(tcase, clearing_leaves_nothing);

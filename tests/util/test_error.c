@@ -275,6 +275,7 @@ START_TEST(what_an_older_caller_lacks_is_zero)
     ck_ok(copy_options(&got, &given), &err);
     ck_assert_uint_eq(got.old, 7);
     ck_assert_uint_eq(got.added, 0);
+    ck_assert_uint_eq(got.struct_size, sizeof got);
 }
 END_TEST
 
@@ -284,6 +285,7 @@ START_TEST(what_a_newer_caller_adds_must_be_zero)
     struct options got;
     ck_ok(copy_options(&got, &given), &err);
     ck_assert_uint_eq(got.added, 8);
+    ck_assert_uint_eq(got.struct_size, sizeof got); /* behind which there is nothing to read */
     given.unknown = 1;
     ck_fails(copy_options(&got, &given), VARVE_UNSUPPORTED, &err,
              "options has a field at byte 24 that this library does not know");
