@@ -33,17 +33,24 @@ static varve_status check_arguments(varve__write *write, const varve_write *how,
     return VARVE_OK;
 }
 
-static varve_status fail_read_ts(const varve__write *write, varve_error *err)
+/* `format` holds two %s, for the time at which the transaction reads and another one. */
+static varve_status fail_read_ts(const varve__write *write, const char *format, varve_ts other,
+                                 varve_error *err) VARVE_PRINTF(2, 0);
+
+static varve_status fail_read_ts(const varve__write *write, const char *format, varve_ts other,
+                                 varve_error *err)
 {
     char read_ts[VARVE_TS_TEXT_MAX];
     char ts[VARVE_TS_TEXT_MAX];
-    return varve__fail(err, VARVE_INVALID_ARGUMENT,
-                       "mvccPutInternal: txn's read timestamp %s does not match timestamp %s",
+    return varve__fail(err, VARVE_INVALID_ARGUMENT, format,
                        varve_ts_format(write->how.txn->read_ts, read_ts),
-                       varve_ts_format(write->how.ts, ts));
+                       varve_ts_format(other, ts));
 }
 
-/* Step 5. */
+/*
+ * Step 5.  A transaction that wrote before it reads could put its intent below a version that it
+ * has seen.
+ */
 static varve_status take_timestamps(varve__write *write, varve_error *err)
 {
     const varve_txn *txn = write->how.txn;
@@ -52,11 +59,17 @@ static varve_status take_timestamps(varve__write *write, varve_error *err)
     if (txn == NULL)
         return VARVE_OK;
     if (varve_ts_compare(txn->read_ts, write->how.ts) != 0)
-        return fail_read_ts(write, err);
+        return fail_read_ts(write,
+                            "mvccPutInternal: txn's read timestamp %s does not match timestamp %s",
+                            write->how.ts, err);
     write->ts = txn->meta.write_ts;
     if (varve_ts_is_zero(write->ts))
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "varve_txn.meta.write_ts is zero");
-    return varve__check_point(write->key, write->ts, err);
+    varve_status status = varve__check_point(write->key, write->ts, err);
+    if (status == VARVE_OK && varve_ts_compare(write->ts, write->read_ts) < 0)
+        return fail_read_ts(write, "a transaction that reads at %s cannot write at %s", write->ts,
+                            err);
+    return status;
 }
 
 /* ---- What the key has --------------------------------------------------------------------------

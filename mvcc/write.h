@@ -11,7 +11,8 @@
  *         value that nobody accounts for.
  *      3  An inline value and versions exclude each other.
  *      4  An inline write, for which transactions are refused, replaces or removes the record.
- *      5  A transaction reads at the timestamp given; it stores at its write timestamp.
+ *      5  A transaction reads at the timestamp given; it stores at its write timestamp, which is
+ *         not below.
  *      6  No metadata: the value is made of nothing.
  *      7  An intent.  (a) Another's is in the way.  (b) One of a later epoch refuses the write.
  *         (c) One whose sequence number is not below that of the write makes it a replay, which has

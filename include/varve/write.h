@@ -23,8 +23,9 @@ extern "C" {
  * no records, or that it may write history below its newest version.  VARVE_WRITE_TOO_OLD,
  * VARVE_WRITE_INTENT and VARVE_INLINE_MIX do not occur then.
  *
- * A transaction reads at `txn->read_ts`, which `ts` has to be, and stores at `txn->meta.write_ts`:
- * the version is provisional, and with it the key gets a metadata record that makes it an intent.
+ * A transaction reads at `txn->read_ts`, which `ts` has to be, and stores at `txn->meta.write_ts`,
+ * which is not below that: the version is provisional, and with it the key gets a metadata record
+ * that makes it an intent.
  * The intent keeps the values that the transaction has written earlier, by their sequence numbers;
  * every write of a transaction to a key has a higher one than those before.  A write whose sequence
  * number is not higher is taken to be done once more, after a lost answer, say: it succeeds without
@@ -68,13 +69,14 @@ typedef struct varve_write {
  *
  * Returns VARVE_OK; VARVE_WRITE_TOO_OLD; VARVE_EMPTY_KEY; VARVE_INVALID_KEY; VARVE_TOO_LARGE;
  * VARVE_INVALID_ARGUMENT for a negative timestamp, a missing writer, a transaction that reads at
- * another timestamp, or an inline write of a transaction; VARVE_TIMESTAMP_OVERFLOW if the key has a
- * version at the largest timestamp; VARVE_WRITE_INTENT if it has an intent of another transaction,
- * at whatever timestamp; VARVE_TXN_EPOCH if it has one of a later epoch of the same;
- * VARVE_TXN_REPLAY for a write done once more that differs; VARVE_INLINE_MIX; VARVE_MERGE_CONFLICT
- * if a version goes to a key whose merges do not fit together, while writing or deleting its inline
- * value heals it; VARVE_CHECKSUM for an earlier value of the transaction; VARVE_CORRUPT;
- * VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what the reader and writer return.
+ * another timestamp or would write below it, or an inline write of a transaction;
+ * VARVE_TIMESTAMP_OVERFLOW if the key has a version at the largest timestamp; VARVE_WRITE_INTENT if
+ * it has an intent of another transaction, at whatever timestamp; VARVE_TXN_EPOCH if it has one of
+ * a later epoch of the same; VARVE_TXN_REPLAY for a write done once more that differs;
+ * VARVE_INLINE_MIX; VARVE_MERGE_CONFLICT if a version goes to a key whose merges do not fit
+ * together, while writing or deleting its inline value heals it; VARVE_CHECKSUM for an earlier
+ * value of the transaction; VARVE_CORRUPT; VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what the reader and
+ * writer return.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_put(const varve_write *how, varve_slice key,
                                                       varve_slice raw, varve_error *err);

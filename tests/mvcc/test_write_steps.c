@@ -195,6 +195,23 @@ START_TEST(step_5_a_transaction_reads_at_the_timestamp)
 }
 END_TEST
 
+/* Its intent would stand below a version that it has seen. */
+START_TEST(step_5_not_before_it_reads)
+{
+    static const char *const refused =
+        "INVALID_ARGUMENT: a transaction that reads at 0.000000015,0 cannot write at "
+        "0.000000005,9";
+    varve_txn txn = writes_txn(1, at(15));
+    txn.meta.write_ts = varve_ts_of(5, 9);
+    ck_assert_str_eq(writes_put("k", at(10), "v"), "OK");
+    ck_assert_str_eq(writes_put_as("k", &txn, "w"), refused);
+    ck_assert_str_eq(writes_put_as("l", &txn, NULL), refused);
+    ck_assert_str_eq(writes_increment("l", at(15), &txn, 1), refused);
+    txn.meta.write_ts = txn.read_ts;
+    ck_assert_str_eq(writes_put_as("k", &txn, "w"), "OK");
+}
+END_TEST
+
 START_TEST(step_5_and_writes_at_its_own)
 {
     varve_txn txn = writes_txn(1, at(5));
@@ -724,6 +741,7 @@ static void add_first_steps(TCase *tcase)
     tcase_add_test(tcase, step_4_conflicts_of_merges);
     tcase_add_test(tcase, step_5_a_transaction_reads_at_the_timestamp);
     tcase_add_test(tcase, step_5_and_writes_at_its_own);
+    tcase_add_test(tcase, step_5_not_before_it_reads);
     tcase_add_test(tcase, step_6_of_nothing);
     tcase_add_test(tcase, step_10_the_bytes_of_an_intent);
     tcase_add_test(tcase, step_10_a_provisional_tombstone);
