@@ -9,6 +9,12 @@
 /* Bytes of a version's timestamp behind the terminator. */
 #define VARVE__SUFFIX_SIZE 12
 
+/* Whether a version can stand at `ts`, which is then neither negative nor zero. */
+static inline bool varve__ts_is_of_version(varve_ts ts)
+{
+    return ts.wall >= 0 && ts.logical >= 0 && (ts.wall != 0 || ts.logical != 0);
+}
+
 /* Write the version suffix of a timestamp that is not negative and not zero. */
 void varve__suffix_encode(varve_ts ts, unsigned char suffix[VARVE__SUFFIX_SIZE]);
 

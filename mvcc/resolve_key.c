@@ -339,8 +339,7 @@ static varve_status prepare(varve__resolver *resolver, struct intent *intent, va
     intent->prefix = varve__walk_prefix(intent->walk);
     intent->key_size = (int64_t)varve__key_unescaped_size(intent->prefix) + 1;
     intent->is_system = varve__stats_is_system(intent->prefix);
-    varve_ts ts = intent->meta.ts;
-    if (varve_ts_is_zero(ts) || ts.wall < 0 || ts.logical < 0)
+    if (!varve__ts_is_of_version(intent->meta.ts))
         return fail_damaged(resolver, intent, "the intent on %s stands at no timestamp", err);
     intent->decision = decide(&resolver->update, &intent->meta, intent->record);
     return VARVE_OK;

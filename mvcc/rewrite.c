@@ -4,6 +4,7 @@
 #include <varve/ts.h>
 
 #include "format/fail.h"
+#include "format/key.h"
 #include "mvcc/find.h"
 #include "mvcc/write.h"
 #include "util/alloc.h"
@@ -19,6 +20,13 @@ static varve_status fail_epoch(const varve__write *write, varve_error *err)
     return varve__fail(err, VARVE_TXN_EPOCH,
                        "put with epoch %d came after put with epoch %d in txn %s", txn->epoch,
                        write->meta.txn.epoch, varve_txn_id_format(txn->id, id));
+}
+
+/* It would be moved from the position of the metadata record, if anywhere. */
+static varve_status fail_without_time(const varve__write *write, varve_error *err)
+{
+    return varve__fail_key(err, VARVE_CORRUPT, write->key,
+                           "the intent on %s stands at no timestamp");
 }
 
 static varve_status fail_without_value(const varve__write *write, varve_error *err)
@@ -212,6 +220,8 @@ varve_status varve__write_over_intent(varve__write *write, varve_error *err)
 {
     const varve_txn_meta *txn = &write->how.txn->meta;
     const varve_txn_meta *intent = &write->meta.txn;
+    if (!varve__ts_is_of_version(write->from_ts))
+        return fail_without_time(write, err);
     if (txn->epoch < intent->epoch)
         return fail_epoch(write, err);
     if (txn->epoch > intent->epoch)

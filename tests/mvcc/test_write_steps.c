@@ -449,6 +449,24 @@ START_TEST(step_7d_an_intent_without_its_value_is_corrupt)
 }
 END_TEST
 
+/* Moved from there, it would have taken the new metadata record away. */
+START_TEST(step_7_an_intent_at_no_timestamp_is_corrupt)
+{
+    const varve_ts times[] = {varve_ts_zero(), at(-1), varve_ts_of(5, -1)};
+    varve_slice record = mvcc_engine_key("k", varve_ts_zero());
+    varve_txn txn = writes_txn(1, at(11));
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        writes.quiet = i % 2 == 0;
+        mvcc_put_raw(record, mvcc_intent_record(times[i], 6, 1));
+        for (txn.meta.epoch = 0; txn.meta.epoch < 2; txn.meta.epoch++)
+            for (txn.meta.sequence = 0; txn.meta.sequence < 2; txn.meta.sequence++)
+                ck_assert_str_eq(writes_put_as("k", &txn, "w"),
+                                 "CORRUPT: the intent on \"k\" stands at no timestamp");
+        mvcc_clear_raw(record);
+    }
+}
+END_TEST
+
 START_TEST(step_7f_an_intent_moves_up)
 {
     varve_txn txn = writes_txn(1, at(5));
@@ -762,6 +780,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, step_7d_a_failed_condition_shows_the_provisional_value);
     tcase_add_test(tcase, step_7d_checksums_are_verified);
     tcase_add_test(tcase, step_7d_an_intent_without_its_value_is_corrupt);
+    tcase_add_test(tcase, step_7_an_intent_at_no_timestamp_is_corrupt);
     tcase_add_test(tcase, step_7f_an_intent_moves_up);
     tcase_add_test(tcase, step_7f_but_never_down);
     tcase_add_test(tcase, step_7f_moves_over_values_and_tombstones);
