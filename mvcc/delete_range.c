@@ -3,6 +3,7 @@
 
 #include "mvcc/bill.h"
 #include "mvcc/rows.h"
+#include "mvcc/write.h"
 #include "util/fail.h"
 
 static varve_status check(varve_write *known, const varve_write *how, varve_error *err)
@@ -27,8 +28,7 @@ static varve_status find_keys(const varve_write *how, varve_span span, int64_t m
     varve_txn before;
     varve_read read = {.struct_size = sizeof read, .ts = varve_ts_max(), .bill = how->bill};
     if (how->txn != NULL) {
-        before = *how->txn;
-        before.meta.sequence -= before.meta.sequence > INT32_MIN;
+        before = varve__write_txn_before(how->txn);
         read.txn = &before;
     }
     return varve_mvcc_scan(how->reader, &read, span, max_keys, rows, err);

@@ -162,20 +162,26 @@ static varve_status find_written(varve__write *write, varve_error *err)
     return varve__fail_missing(err, txn, &write->meta.txn);
 }
 
-/* Make the value of what the write has seen the first time: all before its sequence number. */
-static varve_status remake(varve__write *write, varve_error *err)
+varve_txn varve__write_txn_before(const varve_txn *txn)
 {
     static const varve_seq_range all = {INT32_MIN, INT32_MAX};
-    varve_txn before = *write->how.txn;
-    if (write->make == NULL)
-        return VARVE_OK;
+    varve_txn before = *txn;
     if (before.meta.sequence > INT32_MIN) {
         before.meta.sequence--;
     } else {
         before.ignored = (varve_seq_range *)(uintptr_t)&all;
         before.ignored_count = 1;
     }
+    return before;
+}
+
+/* Make the value of what the write has seen the first time: all before its sequence number. */
+static varve_status remake(varve__write *write, varve_error *err)
+{
     varve_status status = VARVE_OK;
+    if (write->make == NULL)
+        return VARVE_OK;
+    const varve_txn before = varve__write_txn_before(write->how.txn);
     if (!write->walk.at_front)
         status = varve__walk_front(&write->walk, err);
     return status == VARVE_OK ? varve__write_make_at(write, write->read_ts, &before, err) : status;

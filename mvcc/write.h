@@ -96,6 +96,12 @@ varve_status varve__write_over_intent(varve__write *write, varve_error *err);
 
 void varve__write_release_copies(varve__write *write);
 
+/*
+ * The transaction before its present operation: what that has seen, if it is done once more.  It
+ * borrows from `txn`.
+ */
+varve_txn varve__write_txn_before(const varve_txn *txn);
+
 /* Make the value of what the walk's key shows at `ts`, as `txn` or NULL; VARVE_OK at once, if
  * given. */
 varve_status varve__write_make_at(varve__write *write, varve_ts ts, const varve_txn *txn,

@@ -159,6 +159,19 @@ START_TEST(TestMVCCDeleteRangeWithSequence)
 }
 END_TEST
 
+START_TEST(what_is_done_once_more_has_no_number_below_its_own)
+{
+    varve_txn txn = writes_txn(1, at(2));
+    txn.meta.sequence = INT32_MIN;
+    ck_assert_str_eq(writes_put("a", at(1), "v"), "OK");
+    ck_assert_str_eq(writes_delete_range("a", "z", at(2), &txn, -1, true), "1 a");
+    ck_assert_str_eq(writes_delete_range("a", "z", at(2), &txn, -1, true), "1 a");
+    ck_assert_str_eq(writes_records("a"), "{1/0/-2147483648 w2 @2 0} -@2 v@1");
+    txn.meta.sequence++;
+    ck_assert_str_eq(writes_delete_range("a", "z", at(2), &txn, -1, true), "0");
+}
+END_TEST
+
 /* The first that fails ends it: a write that was too old is done, those behind it are not. */
 START_TEST(the_first_failure_ends_it)
 {
@@ -324,6 +337,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, TestMVCCUncommittedDeleteRangeVisible);
     tcase_add_test(tcase, TestMVCCDeleteRangeInline);
     tcase_add_test(tcase, TestMVCCDeleteRangeWithSequence);
+    tcase_add_test(tcase, what_is_done_once_more_has_no_number_below_its_own);
     tcase_add_test(tcase, the_first_failure_ends_it);
     tcase_add_test(tcase, what_it_is_not_told_of_it_does_without);
     tcase_add_test(tcase, a_description_of_a_later_version_will_do);
