@@ -9,6 +9,15 @@ static varve_status stop_before(varve_rows *rows, varve_ts ts)
     return VARVE_OK;
 }
 
+/* From a version to the next older one at or below the time of the read. */
+static varve_status step_older(varve__read *read, varve_ts from, varve_error *err)
+{
+    varve__walk *walk = &read->walk;
+    bool is_above = varve_ts_compare(from, read->view.ts) > 0; /* the transaction's own value */
+    return is_above ? varve__walk_descend(walk, read->view.suffix, err)
+                    : varve__walk_older(walk, err);
+}
+
 /*
  * From what the key yields to the next older version.  An earlier value of an intent stands in the
  * metadata record, and the versions below that intent are older.
@@ -19,7 +28,7 @@ static varve_status go_older(varve__read *read, varve__found *found, varve_error
         return varve__find_version(&read->walk, found->below, found, err);
     if (varve_ts_is_zero(found->ts))
         return VARVE_NOT_FOUND; /* behind an inline value */
-    varve_status status = varve__walk_older(&read->walk, err);
+    varve_status status = step_older(read, found->ts, err);
     if (status == VARVE_OK)
         varve__find_here(&read->walk, found);
     return status;

@@ -69,7 +69,7 @@ varve_status varve__walk_newer(varve__walk *walk, varve_error *err);
 /* From anywhere in the current key to its first record. */
 varve_status varve__walk_front(varve__walk *walk, varve_error *err);
 
-/* From the first record to the newest version at or below the one with `suffix`. */
+/* From a newer version, or the metadata record, to the newest version at or below `suffix`. */
 varve_status varve__walk_descend(varve__walk *walk, const unsigned char *suffix, varve_error *err);
 
 /* From anywhere in the current key, or right behind it, to the first record of the next key. */

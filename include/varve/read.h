@@ -189,10 +189,11 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_reverse_scan(varve_reader *rea
  * single row at timestamp zero, which hides versions that the key may have.
  *
  * What the key yields to the reader comes first: the transaction's own value, which may be one at
- * timestamp zero, and then the versions below its intent.  An intent above the timestamp is passed
- * over, one at or below it is VARVE_WRITE_INTENT, or told by an inconsistent read.  Other flags are
- * refused, and `max_intents` is not looked at.  Returns VARVE_OK, with no row for a key that has
- * nothing to show, and otherwise as varve_mvcc_get().  After a failure `rows` is empty.
+ * timestamp zero or above `how->ts`, and then the versions below its intent.  An intent above the
+ * timestamp is passed over, one at or below it is VARVE_WRITE_INTENT, or told by an inconsistent
+ * read.  Other flags are refused, and `max_intents` is not looked at.  Returns VARVE_OK, with no
+ * row for a key that has nothing to show, and otherwise as varve_mvcc_get().  After a failure
+ * `rows` is empty.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_versions(varve_reader *reader,
                                                            const varve_read *how, varve_slice key,

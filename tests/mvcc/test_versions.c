@@ -145,6 +145,48 @@ START_TEST(intents)
 }
 END_TEST
 
+/* Its own value is seen at any time, and no other version above the time of the read. */
+START_TEST(own_intents_above_the_time)
+{
+    const mvcc_earlier earlier[] = {{10, "y"}, {0, NULL}};
+    varve_txn txn = mvcc_txn(2, 3, 30, at(5), varve_ts_zero());
+    put_history();
+    mvcc_put_intent_of("k", at(12), "z", &txn, earlier);
+
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(12), .txn = &txn),
+                     "k@12=z k@9=c k@7- k@5,1=b k@5=a");
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(8), .txn = &txn),
+                     "k@12=z k@7- k@5,1=b k@5=a");
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(5), .txn = &txn), "k@12=z k@5=a");
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(4), .txn = &txn), "k@12=z");
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = varve_ts_zero(), .txn = &txn), "k@12=z");
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(8), .txn = &txn, .max = 1), "k@12=z > 7");
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(4), .txn = &txn, .max = 1), "k@12=z");
+    txn.meta.sequence = 20;
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(8), .txn = &txn),
+                     "k@0=y k@7- k@5,1=b k@5=a");
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(15), .txn = &txn, .max = 1), "k@0=y > 9");
+    txn.meta.epoch = 4;
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(8), .txn = &txn), "k@7- k@5,1=b k@5=a");
+}
+END_TEST
+
+/* So many versions lie between the two that they are not stepped over. */
+START_TEST(own_intents_far_above_the_time)
+{
+    varve_txn txn = mvcc_txn(2, 0, 1, at(3), varve_ts_zero());
+    for (int i = 1; i <= 40; i++)
+        mvcc_put("k", at(i), "v");
+    mvcc_put_intent_of("k", at(50), "z", &txn, NULL);
+
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(3), .txn = &txn),
+                     "k@50=z k@3=v k@2=v k@1=v");
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = at(3), .txn = &txn, .max = 2),
+                     "k@50=z k@3=v > 2");
+    ck_assert_str_eq(mvcc_versions(.start = "k", .ts = varve_ts_zero(), .txn = &txn), "k@50=z");
+}
+END_TEST
+
 START_TEST(arguments)
 {
     varve_rows rows = VARVE_ROWS_INIT;
@@ -179,6 +221,8 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, deep_start);
     tcase_add_test(tcase, inline_values_are_one_row);
     tcase_add_test(tcase, intents);
+    tcase_add_test(tcase, own_intents_above_the_time);
+    tcase_add_test(tcase, own_intents_far_above_the_time);
     tcase_add_test(tcase, arguments);
     tcase_add_test(tcase, malformed_keys);
 }
