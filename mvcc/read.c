@@ -12,6 +12,14 @@ static void begin_empty(varve__read *read, varve_rows *rows)
     read->tombstones_met = 0;
 }
 
+static varve_status check_how(const varve_read *how, unsigned flags_allowed, varve_error *err)
+{
+    if ((how->flags & ~flags_allowed) != 0)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "flags 0x%x are not allowed in this read",
+                           how->flags & ~flags_allowed);
+    return varve__bill_check(how->bill, err);
+}
+
 varve_status varve__read_begin(varve__read *read, const varve_read *how, unsigned flags_allowed,
                                int64_t max_rows, varve_rows *rows, varve_error *err)
 {
@@ -19,16 +27,16 @@ varve_status varve__read_begin(varve__read *read, const varve_read *how, unsigne
     varve_status status = varve__struct_copy(&read->how, sizeof read->how, how, "varve_read", err);
     if (status != VARVE_OK)
         return status;
+    status = check_how(&read->how, flags_allowed, err);
+    if (status != VARVE_OK) {
+        read->how.bill = NULL; /* of a size that may not be true */
+        return status;
+    }
     unsigned flags = read->how.flags;
-    if ((flags & ~flags_allowed) != 0)
-        return varve__fail(err, VARVE_INVALID_ARGUMENT, "flags 0x%x are not allowed in this read",
-                           flags & ~flags_allowed);
     read->tombstones = (flags & VARVE_READ_TOMBSTONES) != 0;
     read->max_rows = max_rows < 0 ? INT64_MAX : max_rows;
     varve__view_init(&read->view, read->how.ts, read->how.txn, flags);
-    if (read->how.bill != NULL)
-        status = varve__bill_check(read->how.bill, err);
-    return status == VARVE_OK ? varve__read_check_cancel(read, err) : status;
+    return varve__read_check_cancel(read, err);
 }
 
 varve_status varve__read_check_inconsistent(const varve__read *read, varve_error *err)

@@ -144,6 +144,24 @@ START_TEST(bills_of_other_versions_are_respected)
 }
 END_TEST
 
+/* What is no bill is not written on: a sanitizer sees it. */
+START_TEST(what_is_no_bill_is_left_alone)
+{
+    const size_t none = 0;
+    varve_slice place = copy_of(varve_slice_of((const unsigned char *)&none, sizeof none));
+    varve_bill *bill = (varve_bill *)(uintptr_t)place.data;
+    put_some();
+
+    mvcc_query q = {.start = "a", .end = "z", .ts = at(3), .bill = bill};
+    ck_assert_str_eq(mvcc_get_query(&q), "INVALID_ARGUMENT");
+    ck_assert_str_eq(mvcc_scan_query(&q), "INVALID_ARGUMENT");
+    ck_assert_str_eq(mvcc_cursor_query(&q), "INVALID_ARGUMENT");
+    ck_assert_str_eq(mvcc_iterate_query(&q), "INVALID_ARGUMENT");
+    q.flags = 1U << 31;
+    ck_assert_str_eq(mvcc_get_query(&q), "INVALID_ARGUMENT");
+}
+END_TEST
+
 /* ---- Cancelling --------------------------------------------------------------------------------
  */
 
@@ -223,6 +241,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, scans_are_billed);
     tcase_add_test(tcase, versions_are_sought_when_they_are_many);
     tcase_add_test(tcase, bills_of_other_versions_are_respected);
+    tcase_add_test(tcase, what_is_no_bill_is_left_alone);
     tcase_add_test(tcase, tokens_end_reads);
     tcase_add_test(tcase, tokens_end_reads_in_progress);
 }
