@@ -45,7 +45,9 @@ struct varve__iter {
     varve_slice lower; /* bounds in force, never wider than those; empty = none */
     varve_slice upper;
     uint64_t epoch; /* of the state it shows (engine/pool.h), or VARVE__ITER_NO_EPOCH */
-    unsigned uses;  /* openings that the pool has spared */
+    const uint64_t *version_now; /* raised by what later movements show; NULL if nothing is */
+    uint64_t version;            /* as far as the movements have taken it in */
+    unsigned uses;               /* openings that the pool has spared */
     bool is_prefix;
     bool bypasses_cache;
     bool is_narrowed;        /* `lower` or `upper` differ from those of the opening */
@@ -84,6 +86,12 @@ static inline void varve__iter_exhausted(varve__iter *it)
 {
     it->head.valid = false;
     it->head.key = varve_slice_of(NULL, 0);
+}
+
+/* Whether something has been written that movements show, but not yet the record it stands on. */
+static inline bool varve__iter_is_outdated(const varve__iter *it)
+{
+    return it->version_now != NULL && *it->version_now != it->version;
 }
 
 /* Whether `key` is at or above the upper bound in force, or not of the prefix that is sought. */

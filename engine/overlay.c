@@ -24,7 +24,6 @@ struct overlay {
     varve__iter *below;
     const varve__index_entry *event; /* NULL when there is none within the bounds */
     const varve__interval *hint;     /* of the cleared intervals */
-    uint64_t version;                /* of the batch, as far as it has been taken in */
     bool backward;                   /* the direction of the cursors */
     bool below_here;                 /* `below` stands on the key shown */
     bool event_here;                 /* `event` stands there; a landing shows its value then */
@@ -270,7 +269,7 @@ static bool follow_batch(struct overlay *it)
         return false;
     }
     it->hint = NULL;
-    it->version = batch->version;
+    it->base.version = batch->version;
     return true;
 }
 
@@ -278,7 +277,7 @@ static bool begin_seek(struct overlay *it, bool backward)
 {
     varve__iter_restart(&it->base);
     it->backward = backward;
-    return it->version == it->batch->version || follow_batch(it);
+    return !varve__iter_is_outdated(&it->base) || follow_batch(it);
 }
 
 static void seek_ge(varve_iter *head, varve_slice key)
@@ -342,7 +341,7 @@ static void turn(struct overlay *it, bool backward)
 /* What comes before a step in either direction.  False if the iterator has failed. */
 static bool begin_step(struct overlay *it, bool backward)
 {
-    bool is_behind = it->version != it->batch->version;
+    bool is_behind = varve__iter_is_outdated(&it->base);
     if (is_behind && !follow_batch(it))
         return false;
     if (it->backward != backward)
@@ -421,6 +420,7 @@ varve_status varve__overlay_open(varve_batch *batch, uint64_t user,
         varve__free(it);
         return status;
     }
+    it->base.version_now = &batch->version;
     it->batch = batch;
     it->user = user;
     it->below = varve__iter_of(below);

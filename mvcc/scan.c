@@ -8,6 +8,8 @@ struct varve__scan_direction {
     varve_status (*open)(varve__walk *walk, varve_reader *reader, varve_slice lower,
                          varve_slice upper, varve_error *err);
     varve_status (*key)(varve__read *read, varve_error *err);
+    /* Come to the walk's current key anew, or to the one behind it if that is gone. */
+    varve_status (*again)(varve__walk *walk, varve_error *err);
     /* Set the resume span of a scan that goes on at the walk's current key. */
     varve_status (*resume)(varve__scan *scan, varve_rows *rows, varve_error *err);
 };
@@ -73,12 +75,14 @@ static varve_status scan_forward_key(varve__read *read, varve_error *err)
 static const struct varve__scan_direction forward = {
     .open = varve__walk_open_first,
     .key = scan_forward_key,
+    .again = varve__walk_again_first,
     .resume = resume_forward,
 };
 
 static const struct varve__scan_direction backward = {
     .open = varve__walk_open_last,
     .key = varve__scan_backward_key,
+    .again = varve__walk_again_last,
     .resume = resume_backward,
 };
 
@@ -89,20 +93,31 @@ static bool is_over(varve__read *read)
     return read->conflicts.more && !read->view.inconsistent;
 }
 
+/* What is read may have been written to since the walk came to the current key. */
+static varve_status keep_up(varve__scan *scan, varve_error *err)
+{
+    varve__walk *walk = &scan->read.walk;
+    if (!varve__walk_is_outdated(walk))
+        return VARVE_OK;
+    varve_status status = scan->direction->again(walk, err);
+    return status == VARVE_OK ? varve__walk_enter(walk, err) : status;
+}
+
 varve_status varve__scan_run(varve__scan *scan, varve_error *err)
 {
     varve__read *read = &scan->read;
-    while (!varve__read_is_full(read)) {
-        varve_status status = varve__read_check_cancel(read, err);
+    if (varve__read_is_full(read))
+        return VARVE_OK;
+    varve_status status = keep_up(scan, err);
+    while (status == VARVE_OK && !varve__read_is_full(read)) {
+        status = varve__read_check_cancel(read, err);
         if (status == VARVE_OK)
             status = scan->direction->key(read, err);
         bool over = is_over(read);
-        if (status == VARVE_OK && !over)
-            status = varve__walk_enter(&read->walk, err);
-        if (status != VARVE_OK || over)
-            return status < 0 ? status : VARVE_NOT_FOUND;
+        if (status == VARVE_OK)
+            status = over ? VARVE_NOT_FOUND : varve__walk_enter(&read->walk, err);
     }
-    return VARVE_OK;
+    return status;
 }
 
 /* ---- Scans -------------------------------------------------------------------------------------

@@ -190,6 +190,13 @@ varve_status varve__walk_descend(varve__walk *walk, const unsigned char *suffix,
     return seek_version(walk, suffix, err);
 }
 
+/* Let the target be the bound above all records of the current key. */
+static varve_status target_prefix_end(varve__walk *walk, varve_error *err)
+{
+    walk->target.size = 0;
+    return varve__key_append_prefix_end(varve__walk_prefix(walk), &walk->target, err);
+}
+
 varve_status varve__walk_next_key(varve__walk *walk, varve_error *err)
 {
     varve_status status = walk->at_front || is_on_key(walk) ? VARVE_OK : VARVE_NOT_FOUND;
@@ -200,8 +207,7 @@ varve_status varve__walk_next_key(varve__walk *walk, varve_error *err)
         return varve__walk_arrived(walk, err);
     if (status != VARVE_OK)
         return status;
-    walk->target.size = 0;
-    status = varve__key_append_prefix_end(varve__walk_prefix(walk), &walk->target, err);
+    status = target_prefix_end(walk, err);
     if (status != VARVE_OK)
         return status;
     seek_ge(walk, varve_buf_slice(&walk->target));
@@ -214,6 +220,21 @@ varve_status varve__walk_prev_key(varve__walk *walk, varve_error *err)
         step_prev(walk);
     else
         seek_lt(walk, varve__walk_prefix(walk));
+    walk->at_front = false;
+    return varve__walk_arrived(walk, err);
+}
+
+varve_status varve__walk_again_first(varve__walk *walk, varve_error *err)
+{
+    return varve__walk_seek(walk, varve__walk_prefix(walk), err);
+}
+
+varve_status varve__walk_again_last(varve__walk *walk, varve_error *err)
+{
+    varve_status status = target_prefix_end(walk, err);
+    if (status != VARVE_OK)
+        return status;
+    seek_lt(walk, varve_buf_slice(&walk->target));
     walk->at_front = false;
     return varve__walk_arrived(walk, err);
 }

@@ -79,6 +79,22 @@ varve_status varve__walk_next_key(varve__walk *walk, varve_error *err);
 varve_status varve__walk_prev_key(varve__walk *walk, varve_error *err);
 
 /*
+ * Whether what the walk reads, a batch, has been written to since the walk moved.  The records that
+ * it comes to from here on need not go together with the one that it stands on.
+ */
+static inline bool varve__walk_is_outdated(const varve__walk *walk)
+{
+    return varve__iter_is_outdated(varve__iter_of(walk->it));
+}
+
+/*
+ * From anywhere to the first record of the current key, or of the next one if it is gone; or to the
+ * last record of the current key, or of the previous one.
+ */
+varve_status varve__walk_again_first(varve__walk *walk, varve_error *err);
+varve_status varve__walk_again_last(varve__walk *walk, varve_error *err);
+
+/*
  * Decode the metadata record that the walk stands on, which belongs to the current key, as
  * varve__meta_decode(): the message of a merge conflict names the key.
  */

@@ -214,8 +214,9 @@ enum varve_cursor_flags {
 typedef varve_status (*varve_row_fn)(void *arg, const varve_row *row, varve_error *err);
 
 /*
- * Call `each` for what the keys of a span yield, in order, on one consistent view.  `flags` are of
- * varve_cursor_flags, everything else is as in varve_mvcc_scan(); `target_bytes` is refused.
+ * Call `each` for what the keys of a span yield, in order, on one consistent view; of a batch that
+ * the callbacks write to, as a cursor sees it.  `flags` are of varve_cursor_flags, everything else
+ * is as in varve_mvcc_scan(); `target_bytes` is refused.
  *
  * Rows are read in portions of at most 1000, and a portion that cannot be read is a failure before
  * its first callback: VARVE_WRITE_INTENT then lists the conflicts of that portion.  The callbacks
@@ -245,8 +246,9 @@ typedef struct varve_cursor varve_cursor;
  * of an inconsistent read, are refused.
  *
  * A cursor holds one iterator and thereby one consistent view; it must be closed before what it
- * reads.  Over a batch it may or may not see what is written meanwhile.  It is for one thread at a
- * time.  The transaction, token and bill of `how` must stay until it is closed; the span is copied.
+ * reads.  Over a batch it may or may not see what is written to that meanwhile, but sees each key
+ * as it is at one time.  It is for one thread at a time.  The transaction, token and bill of `how`
+ * must stay until it is closed; the span is copied.
  *
  * Returns as varve_mvcc_scan(); after a failure `*out` is NULL.
  */

@@ -130,6 +130,99 @@ START_TEST(a_cursor_holds_one_view)
 }
 END_TEST
 
+#define RAW(text) "%00%00%00%00%03" text
+
+/* The value of a key as a transaction's own, which writes above what is there. */
+static void put_as(const varve_txn *txn, const char *key, const char *value)
+{
+    varve_write how = {.struct_size = sizeof how,
+                       .reader = mvcc.reader,
+                       .writer = mvcc.writer,
+                       .ts = txn->read_ts,
+                       .txn = txn};
+    ck_ok(varve_mvcc_put(&how, mvcc_bytes(key), mvcc_bytes(value), &mvcc.err), &mvcc.err);
+}
+
+/* The rows left, as text: what the cursor stands in front of has been written to. */
+static void ck_rest_is(varve_cursor *cursor, const char *first, const char *second, int64_t wall,
+                       const char *value)
+{
+    varve_row row;
+    const char *const keys[] = {first, second};
+    for (int i = 0; i < 2; i++) {
+        ck_ok(varve_cursor_next(cursor, &row, &mvcc.err), &mvcc.err);
+        ck_assert_str_eq(mvcc_text(row.key), keys[i]);
+        ck_assert_int_eq(row.ts.wall, wall);
+        ck_assert_str_eq(mvcc_text(row.value), value);
+    }
+    ck_assert_str_eq(next(cursor), "VARVE_NOT_FOUND");
+    varve_cursor_close(cursor);
+}
+
+/*
+ * A transaction writes again, and further above, what its cursor has not come to.  In between lies
+ * what it must not see: the old metadata record, whose provisional value is not there any more.
+ */
+static void rewrite_ahead(unsigned flags, const char *const keys[3])
+{
+    varve_txn txn = mvcc_txn(1, 0, 1, at(7), varve_ts_zero());
+    varve_txn later = mvcc_txn(1, 0, 9, at(7), varve_ts_zero());
+    varve_read how = {.struct_size = sizeof how, .ts = at(7), .txn = &later};
+    txn.meta.write_ts = at(12);
+    for (int i = 0; i < 3; i++) {
+        mvcc_put(keys[i], at(5), RAW("committed"));
+        put_as(&txn, keys[i], RAW("first"));
+    }
+    varve_cursor *cursor = cursor_of(&how, flags);
+    ck_assert_str_eq(next(cursor), keys[0]);
+    txn.meta.sequence = 2;
+    txn.meta.write_ts = at(15);
+    for (int i = 0; i < 3; i++)
+        put_as(&txn, keys[i], RAW("second"));
+    if (mvcc.batch == NULL)
+        ck_rest_is(cursor, keys[1], keys[2], 12, RAW("first"));
+    else
+        ck_rest_is(cursor, keys[1], keys[2], 15, RAW("second"));
+}
+
+/* Not of a batch of which a part has gone to the engine: that is not shown anew. */
+static bool is_split(void)
+{
+    return mvcc.batch != NULL && mvcc.writer != varve_batch_writer_of(mvcc.batch);
+}
+
+START_TEST(keys_rewritten_ahead_are_seen_whole)
+{
+    static const char *const upwards[] = {"a", "b", "c"};
+    static const char *const downwards[] = {"c", "b", "a"};
+    if (is_split())
+        return;
+    rewrite_ahead(_i == 0 ? 0 : VARVE_CURSOR_REVERSE, _i == 0 ? upwards : downwards);
+}
+END_TEST
+
+/* What the cursor stood in front of is gone, and it goes on behind that. */
+START_TEST(keys_removed_ahead_are_gone)
+{
+    varve_read how = read_at(5, 0);
+    if (mvcc.batch == NULL || is_split())
+        return;
+    for (int reverse = 0; reverse < 2; reverse++) {
+        mvcc_put("a", at(1), "v");
+        mvcc_put("b", at(1), "v");
+        mvcc_put("c", at(1), "v");
+        varve_cursor *cursor = cursor_of(&how, reverse ? VARVE_CURSOR_REVERSE : 0);
+        ck_assert_str_eq(next(cursor), reverse ? "c" : "a");
+        mvcc_clear_raw(mvcc_engine_key("b", at(1)));
+        ck_assert_str_eq(next(cursor), reverse ? "a" : "c");
+        mvcc_clear_raw(mvcc_engine_key("a", at(1)));
+        mvcc_clear_raw(mvcc_engine_key("c", at(1)));
+        ck_assert_str_eq(next(cursor), "VARVE_NOT_FOUND");
+        varve_cursor_close(cursor);
+    }
+}
+END_TEST
+
 #define ck_no_cursor(how, span, flags, status, text)                                               \
     do {                                                                                           \
         varve_cursor *cursor_ = (varve_cursor *)&mvcc;                                             \
@@ -313,6 +406,8 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, a_cursor_fails_ever_after);
     tcase_add_test(tcase, a_cursor_tells_intents_as_it_meets_them);
     tcase_add_test(tcase, a_cursor_holds_one_view);
+    tcase_add_loop_test(tcase, keys_rewritten_ahead_are_seen_whole, 0, 2);
+    tcase_add_test(tcase, keys_removed_ahead_are_gone);
     tcase_add_test(tcase, a_cursor_checks_its_arguments);
     tcase_add_test(tcase, callbacks_end_it);
     tcase_add_test(tcase, intents_survive_the_end_but_not_a_failure);
