@@ -30,6 +30,7 @@ help:
 	@echo 'make coverage    the suite, then the line coverage of each folder (at least 90%)'
 	@echo 'make million     a million random operations on each backend, held against a model'
 	@echo 'make million-stats  a million random writes on each backend, each followed by a recount'
+	@echo 'make metamorphic    ten minutes of random histories, done to stores of many kinds'
 	@echo 'make mutants     small faults in the source, each of which the tests have to notice'
 	@echo 'make fuzz        each fuzz target for a minute'
 	@echo 'make lint        the rules of the source tree'
@@ -92,6 +93,12 @@ million: bootstrap
 million-stats: bootstrap
 	$(call build,dev,build/dev$(suffix))
 	VARVE_TEST_STEPS=1000000 build/dev$(suffix)/tests/mvcc_test_stats_writes
+
+# The suite does the same for some thousand deeds.
+.PHONY: metamorphic
+metamorphic: bootstrap
+	$(call build,dev,build/dev$(suffix))
+	VARVE_SOURCE_DIR=. VARVE_TEST_SECONDS=600 build/dev$(suffix)/tests/metamorphic_test_metamorphic
 
 # Each is a build and a run of a few tests, at most some minutes of it.
 .PHONY: mutants

@@ -356,6 +356,62 @@ void act_make(struct acts *acts, struct act *act)
         make_read(acts, act);
 }
 
+void act_make_read(struct acts *acts, struct act *act)
+{
+    *act = (struct act){.kind = once_in(acts, 3) ? ACT_GET : ACT_SCAN, .txn = VARVE_TXN_INIT};
+    make_read(acts, act);
+}
+
+static bool has_room(const struct model *model)
+{
+    for (size_t i = 0; i < model->key_count; i++) {
+        if (model->keys[i].version_count >= MODEL_VERSIONS_MAX - 1 ||
+            model->keys[i].earlier_count >= MODEL_EARLIER_MAX)
+            return false;
+    }
+    return true;
+}
+
+static const struct model_key *key_of(const struct model *model, varve_slice key)
+{
+    for (size_t i = 0; i < model->key_count; i++) {
+        if (varve_slice_equal(model->keys[i].key, key))
+            return &model->keys[i];
+    }
+    return NULL;
+}
+
+static bool knows_keys(const struct act *act, const struct model *model)
+{
+    for (size_t i = 0; i < act->gc_count; i++) {
+        if (key_of(model, act->gc[i].key) == NULL)
+            return false;
+    }
+    return true;
+}
+
+bool act_fits(const struct act *act, const struct model *model)
+{
+    const struct model_key *key = key_of(model, act->key);
+    switch (act->kind) {
+    case ACT_SCAN:
+        return true;
+    case ACT_GET:
+        return key != NULL;
+    case ACT_DELETE_RANGE:
+    case ACT_CLEAR_RANGE:
+    case ACT_CLEAR_TIME:
+    case ACT_RESOLVE_RANGE:
+        return has_room(model);
+    case ACT_GC:
+        return knows_keys(act, model) && has_room(model);
+    case ACT_MERGE:
+        return key != NULL && can_merge(act, key) && has_room(model);
+    default:
+        return key != NULL && has_room(model) && !(act->is_blind && model_has_records(key));
+    }
+}
+
 /* ---- Doing -------------------------------------------------------------------------------------
  */
 

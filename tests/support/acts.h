@@ -76,6 +76,15 @@ struct acts {
 void acts_start(struct acts *acts, test_random dice, const struct model *model, int64_t unit);
 void act_make(struct acts *acts, struct act *act);
 
+/* A get or a scan. */
+void act_make_read(struct acts *acts, struct act *act);
+
+/*
+ * Whether the act may be done while the model is like this: of a list of acts that were made one
+ * after the other, those that this allows are left when some have been taken out.
+ */
+bool act_fits(const struct act *act, const struct model *model);
+
 /* Do it, and tell what it has come to. */
 void act_do(const struct act *act, varve_reader *reader, varve_writer *writer, varve_stats *stats,
             varve_buf *text);

@@ -79,25 +79,38 @@ varve_engine *backend_open(int backend)
     return backend_open_with(backend, (varve_options){.never_sync = true});
 }
 
-varve_engine *backend_reopen(varve_engine *engine)
+void backend_path(const varve_engine *engine, char *path, size_t size)
+{
+    const char *own = engine->options.path;
+    (void)snprintf(path, size, "%s", own != NULL ? own : "");
+}
+
+void backend_leave(varve_engine *engine)
 {
     varve_error err = VARVE_ERROR_INIT;
-    char path[4096];
-    varve_options options = {.never_sync = engine->options.never_sync, .path = path};
-    (void)snprintf(path, sizeof path, "%s", engine->options.path);
     note(engine, NULL);
     ck_ok(varve_engine_close(engine, &err), &err);
+}
+
+varve_engine *backend_reopen_with(varve_engine *engine, varve_options options)
+{
+    char path[4096];
+    backend_path(engine, path, sizeof path);
+    options.path = path;
+    backend_leave(engine);
     return backend_open_with(BACKEND_DISK, options);
+}
+
+varve_engine *backend_reopen(varve_engine *engine)
+{
+    return backend_reopen_with(engine, (varve_options){.never_sync = engine->options.never_sync});
 }
 
 void backend_close(varve_engine *engine)
 {
-    varve_error err = VARVE_ERROR_INIT;
-    char path[4096] = "";
-    if (engine->options.path != NULL)
-        (void)snprintf(path, sizeof path, "%s", engine->options.path);
-    note(engine, NULL);
-    ck_ok(varve_engine_close(engine, &err), &err);
+    char path[4096];
+    backend_path(engine, path, sizeof path);
+    backend_leave(engine);
     if (path[0] != '\0')
         temp_dir_remove(path);
 }

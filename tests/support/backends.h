@@ -25,8 +25,15 @@ varve_engine *backend_open_with(int backend, varve_options options);
 /* Close an engine on the disk and open its directory again, with default options. */
 varve_engine *backend_reopen(varve_engine *engine);
 
+/* The same with options, of which the path is filled in. */
+varve_engine *backend_reopen_with(varve_engine *engine, varve_options options);
+
 /* Close it, which has to succeed, and remove its directory. */
 void backend_close(varve_engine *engine);
+
+/* The directory of an engine, and closing one that only reads it: the directory stays. */
+void backend_path(const varve_engine *engine, char *path, size_t size);
+void backend_leave(varve_engine *engine);
 
 /* A new, empty directory, whose name lives as long as the test. */
 const char *temp_dir_make(void);
