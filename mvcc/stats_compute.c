@@ -1,167 +1,23 @@
-/*
- * Statistics by reading everything.  What the writes' differences have come to has to be the same.
- */
-#include <varve/stats.h>
-
-#include <inttypes.h>
-
-#include "format/meta.h"
-#include "format/stats.h"
-#include "mvcc/walk.h"
-#include "util/fail.h"
+/* Statistics of a span by reading all of it at once. */
+#include "mvcc/recount.h"
 
 /* Looking at the clock for a deadline costs more than a record. */
 #define RECORDS_BETWEEN_CHECKS 1024
 
-typedef struct recount {
-    varve_stats stats; /* last_update_nanos is "now" */
-    varve__meta meta;  /* of the current key, stored or implied by its newest version */
-    int64_t key_size;  /* of its metadata key */
-    bool is_system;
-    bool is_first;  /* the version to come is the key's newest */
-    int64_t shadow; /* wall time of what covers the version to come */
-    unsigned unchecked;
-} recount;
-
-static int64_t bytes_age(const recount *r, int64_t bytes, int64_t since)
-{
-    return varve__times(bytes, varve__seconds_between(since, r->stats.last_update_nanos));
-}
-
-static void add_garbage(recount *r, int64_t bytes, int64_t since)
-{
-    r->stats.gc_bytes_age = varve__plus(r->stats.gc_bytes_age, bytes_age(r, bytes, since));
-}
-
-/* Account the metadata, of which a record of `record_size` bytes is stored, or 0. */
-static void add_meta(recount *r, int64_t record_size)
-{
-    varve_stats *s = &r->stats;
-    int64_t size = r->key_size + record_size;
-    r->is_first = true;
-    if (r->is_system) {
-        s->sys_bytes += size;
-        s->sys_count++;
-        return;
-    }
-    if (r->meta.deleted) {
-        add_garbage(r, size, r->meta.ts.wall);
-    } else {
-        s->live_bytes += size;
-        s->live_count++;
-    }
-    s->key_bytes += r->key_size;
-    s->val_bytes += record_size;
-    s->key_count++;
-    if (r->meta.has_raw)
-        s->val_count++;
-}
-
-/* The metadata has to be that of the newest version. */
-static varve_status check_newest(const recount *r, int64_t value_size, varve_error *err)
-{
-    if (r->meta.key_bytes != VARVE_VERSION_TS_SIZE)
-        return varve__fail(err, VARVE_CORRUPT,
-                           "expected mvcc metadata key bytes to equal %d; got %" PRId64,
-                           VARVE_VERSION_TS_SIZE, r->meta.key_bytes);
-    if (r->meta.val_bytes != value_size)
-        return varve__fail(err, VARVE_CORRUPT,
-                           "expected mvcc metadata val bytes to equal %" PRId64 "; got %" PRId64,
-                           value_size, r->meta.val_bytes);
-    return VARVE_OK;
-}
-
-static void add_newest(recount *r, int64_t size)
-{
-    varve_stats *s = &r->stats;
-    if (r->meta.deleted)
-        add_garbage(r, size, r->meta.ts.wall);
-    else
-        s->live_bytes += size;
-    if (!r->meta.has_txn)
-        return;
-    s->intent_bytes += size;
-    s->intent_count++;
-    s->intent_age = varve__plus(s->intent_age, bytes_age(r, 1, r->meta.ts.wall));
-}
-
-static varve_status add_version(recount *r, int64_t wall, int64_t value_size, varve_error *err)
-{
-    int64_t size = VARVE_VERSION_TS_SIZE + value_size;
-    if (r->is_system) {
-        r->stats.sys_bytes += size;
-        return VARVE_OK;
-    }
-    if (r->is_first) {
-        add_newest(r, size);
-        varve_status status = check_newest(r, value_size, err);
-        if (status != VARVE_OK)
-            return status;
-        r->shadow = r->meta.ts.wall;
-        r->is_first = false;
-    } else {
-        add_garbage(r, size, value_size == 0 ? wall : r->shadow);
-        r->shadow = wall;
-    }
-    r->stats.key_bytes += VARVE_VERSION_TS_SIZE;
-    r->stats.val_bytes += value_size;
-    r->stats.val_count++;
-    return VARVE_OK;
-}
-
-/* Account the first record of a key, on which the walk stands. */
-static varve_status add_first(recount *r, const varve__walk *walk, varve_error *err)
-{
-    varve_slice value = varve_iter_value(walk->it);
-    const unsigned char *suffix = varve__walk_suffix(walk);
-    varve_slice prefix = varve__walk_prefix(walk);
-    r->key_size = (int64_t)varve__key_unescaped_size(prefix) + 1;
-    r->is_system = prefix.data[0] < varve_key_app_min().data[0]; /* escaping keeps the order */
-    if (suffix == NULL) {
-        varve_status status = varve__walk_meta(walk, &r->meta, err);
-        if (status == VARVE_OK)
-            add_meta(r, (int64_t)value.size);
-        return status;
-    }
-    memset(&r->meta, 0, sizeof r->meta);
-    r->meta.ts = varve__suffix_decode(suffix);
-    r->meta.key_bytes = VARVE_VERSION_TS_SIZE;
-    r->meta.val_bytes = (int64_t)value.size;
-    r->meta.deleted = value.size == 0;
-    add_meta(r, 0);
-    return add_version(r, r->meta.ts.wall, r->meta.val_bytes, err);
-}
-
-static varve_status check_cancel(recount *r, const varve_cancel *cancel, varve_error *err)
-{
-    if (r->unchecked++ % RECORDS_BETWEEN_CHECKS != 0)
-        return VARVE_OK;
-    return varve_cancel_check(cancel, err);
-}
-
-static varve_status add_older(recount *r, const varve__walk *walk, const varve_cancel *cancel,
-                              varve_error *err)
-{
-    varve_status status = check_cancel(r, cancel, err);
-    if (status != VARVE_OK)
-        return status;
-    varve_ts ts = varve__suffix_decode(varve__walk_suffix(walk));
-    return add_version(r, ts.wall, (int64_t)varve_iter_value(walk->it).size, err);
-}
-
 /* Account the key whose first record the walk stands on, and go behind it. */
-static varve_status add_key(recount *r, varve__walk *walk, const varve_cancel *cancel,
-                            varve_error *err)
+static varve_status add_key(varve__recount *r, varve__walk *walk, const varve_cancel *cancel,
+                            uint64_t *records, varve_error *err)
 {
     varve_status status = varve__walk_enter(walk, err);
     if (status == VARVE_OK)
-        status = check_cancel(r, cancel, err);
-    if (status == VARVE_OK)
-        status = add_first(r, walk, err);
+        status = varve__recount_first(r, walk, err);
     while (status == VARVE_OK) {
-        status = varve__walk_older(walk, err);
+        if (++*records % RECORDS_BETWEEN_CHECKS == 0)
+            status = varve_cancel_check(cancel, err);
         if (status == VARVE_OK)
-            status = add_older(r, walk, cancel, err);
+            status = varve__walk_older(walk, err);
+        if (status == VARVE_OK)
+            status = varve__recount_older(r, walk, err);
     }
     return status == VARVE_NOT_FOUND ? varve__walk_arrived(walk, err) : status;
 }
@@ -169,16 +25,19 @@ static varve_status add_key(recount *r, varve__walk *walk, const varve_cancel *c
 varve_status varve_stats_compute(varve_reader *reader, varve_span span, int64_t now_nanos,
                                  const varve_cancel *cancel, varve_stats *stats, varve_error *err)
 {
-    recount r = {.stats = {.last_update_nanos = now_nanos}};
+    varve__recount r = {.stats = {.last_update_nanos = now_nanos}};
     varve__walk walk = {.it = NULL};
     varve_buf lower = VARVE_BUF_INIT;
     varve_buf upper = VARVE_BUF_INIT;
-    varve_status status = varve_span_encode(span, &lower, &upper, err);
+    uint64_t records = 0;
+    varve_status status = varve_cancel_check(cancel, err);
+    if (status == VARVE_OK)
+        status = varve_span_encode(span, &lower, &upper, err);
     if (status == VARVE_OK)
         status = varve__walk_open_first(&walk, reader, varve_buf_slice(&lower),
                                         varve_buf_slice(&upper), err);
     while (status == VARVE_OK)
-        status = add_key(&r, &walk, cancel, err);
+        status = add_key(&r, &walk, cancel, &records, err);
     if (status == VARVE_NOT_FOUND) {
         *stats = r.stats;
         status = VARVE_OK;

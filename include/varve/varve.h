@@ -15,12 +15,14 @@
 #include <varve/engine.h>
 #include <varve/error.h>
 #include <varve/gc.h>
+#include <varve/job.h>
 #include <varve/key.h>
 #include <varve/latches.h>
 #include <varve/merge.h>
 #include <varve/meta.h>
 #include <varve/mvcc.h>
 #include <varve/read.h>
+#include <varve/recount.h>
 #include <varve/resolve.h>
 #include <varve/revert.h>
 #include <varve/split.h>

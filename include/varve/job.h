@@ -1,0 +1,36 @@
+/*
+ * What jobs have in common.
+ *
+ * A job works through a span of a store in steps, each bounded in time and memory: open it, step
+ * until there is no more, close it.  Between two steps nothing is held that others would wait for,
+ * and the job can be dropped: its token, taken after any step, opens a new one that goes on there,
+ * in this process or a later one.  The library never sleeps: who wants a job to be slow waits
+ * between the steps.
+ *
+ * One thread at a time uses a job; which one may change between two calls.  The engine must stay
+ * open as long as the job is.
+ */
+#ifndef VARVE_JOB_H
+#define VARVE_JOB_H
+
+#include <varve/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How far a job has come, with what was done before its token was taken.  Set `struct_size`. */
+typedef struct varve_job_progress {
+    size_t struct_size;
+    uint64_t keys;        /* user keys looked at */
+    uint64_t records;     /* metadata records and versions looked at */
+    uint64_t bytes;       /* of their keys and values */
+    uint64_t total_bytes; /* an estimate of what there is in all; 0 = unknown */
+    varve_slice at;       /* the user key reached; valid until the next call with the job */
+} varve_job_progress;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,86 @@
+#include "jobs/token.h"
+
+#include <zlib.h>
+
+#include "util/buf.h"
+#include "util/fail.h"
+#include "util/little_endian.h"
+
+enum { NUMBER_SIZE = 8, SUM_SIZE = 4 };
+
+static uint64_t sum_of(varve_slice bytes)
+{
+    return crc32_z(0, bytes.data, bytes.size);
+}
+
+static varve_status append_number(varve_buf *token, size_t size, uint64_t number, varve_error *err)
+{
+    unsigned char bytes[NUMBER_SIZE];
+    varve__store_le(bytes, size, number);
+    return varve__buf_append(token, varve_slice_of(bytes, size), err);
+}
+
+varve_status varve__token_begin(unsigned char kind, varve_buf *token, varve_error *err)
+{
+    return varve__buf_assign(token, varve_slice_of(&kind, 1), err);
+}
+
+varve_status varve__token_number(varve_buf *token, uint64_t number, varve_error *err)
+{
+    return append_number(token, NUMBER_SIZE, number, err);
+}
+
+varve_status varve__token_bytes(varve_buf *token, varve_slice bytes, varve_error *err)
+{
+    varve_status status = varve__token_number(token, bytes.size, err);
+    return status == VARVE_OK ? varve__buf_append(token, bytes, err) : status;
+}
+
+varve_status varve__token_end(varve_buf *token, varve_error *err)
+{
+    return append_number(token, SUM_SIZE, sum_of(varve_buf_slice(token)), err);
+}
+
+static varve_status fail_token(varve_error *err)
+{
+    return varve__fail(err, VARVE_INVALID_ARGUMENT, "these bytes are no token of such a job");
+}
+
+varve_status varve__token_open(varve_slice token, unsigned char kind, varve__token_reader *reader,
+                               varve_error *err)
+{
+    if (token.size < 1 + SUM_SIZE || token.data[0] != kind)
+        return fail_token(err);
+    varve_slice summed = varve_slice_of(token.data, token.size - SUM_SIZE);
+    if (varve__load_le(token.data + summed.size, SUM_SIZE) != sum_of(summed))
+        return fail_token(err);
+    *reader = (varve__token_reader){.left = varve_slice_of(token.data + 1, summed.size - 1)};
+    return VARVE_OK;
+}
+
+static varve_slice take(varve__token_reader *reader, uint64_t size)
+{
+    if (size > reader->left.size) {
+        reader->failed = true;
+        return varve_slice_of(NULL, 0);
+    }
+    varve_slice taken = varve_slice_of(reader->left.data, (size_t)size);
+    reader->left = varve_slice_of(taken.data + taken.size, reader->left.size - taken.size);
+    return taken;
+}
+
+uint64_t varve__token_take_number(varve__token_reader *reader)
+{
+    varve_slice bytes = take(reader, NUMBER_SIZE);
+    return bytes.size == 0 ? 0 : varve__load_le(bytes.data, NUMBER_SIZE);
+}
+
+varve_slice varve__token_take_bytes(varve__token_reader *reader)
+{
+    return take(reader, varve__token_take_number(reader));
+}
+
+varve_status varve__token_close(const varve__token_reader *reader, varve_error *err)
+{
+    return reader->failed || reader->left.size > 0 ? fail_token(err) : VARVE_OK;
+}

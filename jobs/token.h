@@ -1,0 +1,33 @@
+/*
+ * Tokens of jobs: bytes that a job gives out and that a later one takes in.  They are held against
+ * a checksum, because people copy them by hand.
+ */
+#ifndef VARVE_JOBS_TOKEN_H
+#define VARVE_JOBS_TOKEN_H
+
+#include <varve/error.h>
+
+/* Replace the contents of `token` by its first byte, which says what job it is of. */
+varve_status varve__token_begin(unsigned char kind, varve_buf *token, varve_error *err);
+varve_status varve__token_number(varve_buf *token, uint64_t number, varve_error *err);
+varve_status varve__token_bytes(varve_buf *token, varve_slice bytes, varve_error *err);
+varve_status varve__token_end(varve_buf *token, varve_error *err);
+
+/* A token that is taken apart. */
+typedef struct varve__token_reader {
+    varve_slice left;
+    bool failed; /* something was missing */
+} varve__token_reader;
+
+/* Begin to read a token of that kind.  Returns VARVE_OK or VARVE_INVALID_ARGUMENT. */
+varve_status varve__token_open(varve_slice token, unsigned char kind, varve__token_reader *reader,
+                               varve_error *err);
+
+/* What comes next; zero and nothing behind the end, which varve__token_close() tells. */
+uint64_t varve__token_take_number(varve__token_reader *reader);
+varve_slice varve__token_take_bytes(varve__token_reader *reader);
+
+/* VARVE_OK if all of the token has been read, and nothing more; or VARVE_INVALID_ARGUMENT. */
+varve_status varve__token_close(const varve__token_reader *reader, varve_error *err);
+
+#endif
