@@ -57,19 +57,12 @@ typedef struct bench_operation {
     bool narrow;           /* measured in narrow states too */
     bool rows_only;        /* measured only where the number of rows is what matters */
     bool writes;           /* changes the stores: such operations come last */
+    bool prepared;         /* the keys are put right before each round, which does not count */
     const bench_lane *lanes;
 } bench_operation;
 
 /* All operations, until one without a name. */
 extern const bench_operation bench_operations[];
-
-/* What the goals or the presets name and varve cannot do yet, with the reason; until a NULL name.
- */
-typedef struct bench_absence {
-    const char *name;
-    const char *reason;
-} bench_absence;
-extern const bench_absence bench_absences[];
 
 /* ---- Plans */
 
@@ -98,7 +91,8 @@ enum { BENCH_STATES_MAX = 64 };
 
 typedef struct bench_plan {
     const char *name;
-    unsigned rounds;
+    unsigned starts; /* how many times all of it is done, by a process each */
+    unsigned rounds; /* in each of them */
     size_t amounts[BENCH_AMOUNTS];
     bench_state states[BENCH_STATES_MAX];
     size_t states_count;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/goals.h"
+#include "bench/support/json.h"
 #include "bench/support/stats.h"
 
 static const json_t *case_named(const json_t *run, const char *name)
@@ -18,18 +19,14 @@ static const json_t *case_named(const json_t *run, const char *name)
     return NULL;
 }
 
-static double number_of(const json_t *object, const char *key)
+static double median_of(const json_t *lane)
 {
-    return json_number_value(json_object_get(object, key));
+    return bench_number_in(lane, "ratio", "median");
 }
 
-static bench_ratio ratio_of(const json_t *lane)
+static double error_of(const json_t *lane)
 {
-    const json_t *ratio = json_object_get(lane, "ratio");
-    return (bench_ratio){.median = number_of(ratio, "median"),
-                         .low = number_of(ratio, "low"),
-                         .high = number_of(ratio, "high"),
-                         .spread = number_of(ratio, "spread")};
+    return bench_number_in(lane, "ratio", "error");
 }
 
 enum { PACK_MIN = 4, PACK_MAX = 64 };
@@ -49,7 +46,7 @@ static double shift_of(const json_t *before, const json_t *after)
         const char *name = json_string_value(json_object_get(lane, "name"));
         const json_t *partner = name == NULL ? NULL : bench_lane_in(before, name);
         if (partner != NULL && index > 0 && count < PACK_MAX)
-            changes[count++] = ratio_of(lane).median / ratio_of(partner).median;
+            changes[count++] = median_of(lane) / median_of(partner);
     }
     return count < PACK_MIN ? 1 : bench_quantile(changes, count, 0.5);
 }
@@ -57,15 +54,14 @@ static double shift_of(const json_t *before, const json_t *after)
 static void compare_lane(const char *name, const json_t *before, const json_t *after, double shift,
                          json_t *moved)
 {
-    bench_ratio old = ratio_of(before);
-    bench_ratio new = ratio_of(after);
-    bench_ratio relative = {new.median / shift, new.low / shift, new.high / shift, new.spread};
-    if (!bench_moved(&old, &new) || !bench_moved(&old, &relative))
+    double old = median_of(before);
+    double new = median_of(after);
+    if (!bench_moved(old, error_of(before), new, error_of(after)) ||
+        !bench_moved(old, error_of(before), new / shift, error_of(after)))
         return;
-    json_array_append_new(moved,
-                          json_pack("{s:s,s:O,s:f,s:f,s:f}", "case", name, "lane",
-                                    json_object_get(after, "name"), "before", old.median, "after",
-                                    new.median, "change", relative.median / old.median - 1));
+    json_array_append_new(moved, json_pack("{s:s,s:O,s:f,s:f,s:f}", "case", name, "lane",
+                                           json_object_get(after, "name"), "before", old, "after",
+                                           new, "change", new / shift / old - 1));
 }
 
 /* A case that both have: every lane but the base, which the others are held against. */

@@ -74,17 +74,22 @@ static void set_user_key(unsigned char *out, uint64_t number)
     }
 }
 
-/* The user key at `out`, and its engine key behind that. */
-static void set_keys(unsigned char *out, uint64_t number, int64_t ts, varve_buf *scratch)
+/* Behind the user key at `out`, its engine key. */
+static void set_engine_key(unsigned char *out, int64_t ts, varve_buf *scratch)
 {
     varve_error err = VARVE_ERROR_INIT;
-    set_user_key(out, number);
     bench_must(
         varve_key_encode(varve_slice_of(out, BENCH_USER_SIZE), (varve_ts){ts, 0}, scratch, &err),
         &err);
     if (scratch->size != BENCH_ENGINE_SIZE)
         bench_die("an engine key has %zu bytes", scratch->size);
     memcpy(out + BENCH_USER_SIZE, scratch->data, BENCH_ENGINE_SIZE);
+}
+
+static void set_keys(unsigned char *out, uint64_t number, int64_t ts, varve_buf *scratch)
+{
+    set_user_key(out, number);
+    set_engine_key(out, ts, scratch);
 }
 
 /* ---- Loading */
@@ -230,6 +235,8 @@ static uint64_t number_for(bench_picker *picker, bench_pick pick, size_t index, 
         return new_number(picker);
     if (pick == BENCH_PICK_OVER)
         return (uint64_t)shuffled(picker->over_keys++, keys) * APART;
+    if (pick == BENCH_PICK_BEHIND)
+        return (uint64_t)(keys + picker->behind++) * APART;
     if (pick == BENCH_PICK_BETWEEN)
         return (uint64_t)index * APART + OWN_OFFSET;
     return (uint64_t)random_below(picker, keys) * APART;
@@ -237,7 +244,7 @@ static uint64_t number_for(bench_picker *picker, bench_pick pick, size_t index, 
 
 static bool is_write(bench_pick pick)
 {
-    return pick == BENCH_PICK_NEW || pick == BENCH_PICK_OVER;
+    return pick == BENCH_PICK_NEW || pick == BENCH_PICK_OVER || pick == BENCH_PICK_BEHIND;
 }
 
 static bool is_middle(bench_pick pick)
@@ -269,6 +276,17 @@ void bench_pick_keys(bench_picker *picker, bench_pick pick, size_t count, unsign
     }
     keys->count = count;
     keys->ts = is_write(pick) || is_middle(pick) ? version : INT64_MAX;
+    varve_buf_release(&scratch);
+}
+
+void bench_keys_later(bench_picker *picker, bench_keys *keys)
+{
+    varve_buf scratch = VARVE_BUF_INIT;
+    keys->ts = picker->next_ts += SECOND;
+    for (size_t i = 0; i < keys->count; i++) {
+        unsigned char *at = keys->bytes + i * (BENCH_USER_SIZE + BENCH_ENGINE_SIZE);
+        set_engine_key(at, keys->ts, &scratch);
+    }
     varve_buf_release(&scratch);
 }
 

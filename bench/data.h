@@ -53,6 +53,7 @@ typedef enum bench_pick {
     BENCH_PICK_END,          /* where it may start backwards */
     BENCH_PICK_NEW,          /* keys that never existed, at a new time */
     BENCH_PICK_OVER,         /* keys that exist, at a new time */
+    BENCH_PICK_BEHIND,       /* keys that never existed, behind all others and in their order */
     BENCH_PICK_BETWEEN       /* from the first on, one free key behind each: always the same */
 } bench_pick;
 
@@ -71,6 +72,7 @@ typedef struct bench_picker {
     uint64_t random;
     size_t new_keys;  /* picked so far */
     size_t over_keys; /* the same */
+    size_t behind;    /* the same */
     int64_t next_ts;
 } bench_picker;
 
@@ -79,6 +81,9 @@ void bench_picker_init(bench_picker *picker, const bench_shape *shape);
 /* Pick `count` keys; `rows` is how long a scan is. */
 void bench_pick_keys(bench_picker *picker, bench_pick pick, size_t count, unsigned rows,
                      bench_keys *keys);
+
+/* The same keys at a new time, for another write. */
+void bench_keys_later(bench_picker *picker, bench_keys *keys);
 
 void bench_keys_release(bench_keys *keys);
 

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <varve/varve.h>
 
+#include "bench/contenders/contender.h"
+#include "bench/facts.h"
 #include "bench/goals.h"
 #include "bench/support/die.h"
 
@@ -45,18 +47,32 @@ static json_t *machine(void)
     return found;
 }
 
-void bench_document_complete(json_t *run)
+static json_t *contenders(void)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; bench_contenders[i] != NULL; i++)
+        json_array_append_new(all, json_pack("{s:s,s:s,s:b}", "name", bench_contenders[i]->name,
+                                             "what", bench_contenders[i]->what, "built", 1));
+    for (size_t i = 0; bench_missing[i] != NULL; i += 2)
+        json_array_append_new(all, json_pack("{s:s,s:s,s:b}", "name", bench_missing[i], "what",
+                                             bench_missing[i + 1], "built", 0));
+    return all;
+}
+
+void bench_document_complete(json_t *run, const char *profile)
 {
     char date[32];
     time_t now = time(NULL);
     struct tm broken;
     (void)strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &broken));
     json_object_set_new(run, "schema", json_integer(BENCH_SCHEMA));
+    json_object_set_new(run, "profile", json_string(profile));
     json_object_set_new(run, "date", json_string(date));
     json_object_set_new(run, "varve", json_string(VARVE_VERSION_STRING));
     json_object_set_new(run, "machine", machine());
+    json_object_set_new(run, "contenders", contenders());
     json_object_set_new(run, "goals", bench_goals(run));
-    json_object_set_new(run, "not_measurable", bench_not_measurable());
+    json_object_set_new(run, "facts", bench_facts(run));
 }
 
 json_t *bench_document_read(const char *path)

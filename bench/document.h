@@ -6,10 +6,10 @@
 
 #include <jansson.h>
 
-enum { BENCH_SCHEMA = 1 };
+enum { BENCH_SCHEMA = 2 };
 
-/* Add to what was measured: goals, what cannot be measured, versions, the machine, the date. */
-void bench_document_complete(json_t *run);
+/* Add to what was measured: goals, known figures, contenders, versions, the machine, the date. */
+void bench_document_complete(json_t *run, const char *profile);
 
 /* Read a document; ends the process if `path` holds none of this schema. */
 json_t *bench_document_read(const char *path);

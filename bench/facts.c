@@ -1,6 +1,10 @@
 #include "bench/facts.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "bench/goals.h"
+#include "bench/support/json.h"
 
 /* One row of a table of figures: 1, 10 and 100 versions in one level, then with level 0. */
 typedef struct fact {
@@ -76,4 +80,90 @@ double bench_fact(const bench_shape *shape, const char *operation, const char *l
             return shape->layout == BENCH_ONE ? f->one[column] : f->l0[column];
     }
     return 0;
+}
+
+/* Why a lane of an operation is apart from what is known of it, on any machine. */
+typedef struct reason {
+    const char *operation; /* a beginning */
+    const char *lane;      /* a beginning */
+    const char *why;
+} reason;
+
+static const reason reasons[] = {
+    {"", "", NULL},
+};
+
+static const char *reason_of(const char *operation, const json_t *lane)
+{
+    const char *name = bench_text(lane, "name");
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        const reason *r = &reasons[i];
+        if (strncmp(r->operation, operation, strlen(r->operation)) == 0 &&
+            strncmp(r->lane, name, strlen(r->lane)) == 0)
+            return r->why;
+    }
+    return NULL;
+}
+
+/* ---- What a run comes to beside it */
+
+static const json_t *case_in(const json_t *run, const char *state, const char *operation)
+{
+    size_t index;
+    json_t *one;
+    json_array_foreach(json_object_get(run, "cases"), index, one)
+    {
+        if (strcmp(bench_text(one, "state"), state) == 0 &&
+            strcmp(bench_text(one, "operation"), operation) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+/* What the figures of a case are ratios to: the plainest read or write in its state. */
+static const json_t *base_in(const json_t *run, const json_t *one)
+{
+    const char *state = bench_text(one, "state");
+    if (strncmp(bench_text(one, "operation"), "put-", 4) == 0)
+        return bench_lane_in(case_in(run, state, "put-1"), "raw put");
+    return bench_lane_in(case_in(run, state, "get-newest"),
+                         strcmp(bench_text(one, "layout"), "l0") == 0 ? "plain get" : "raw get");
+}
+
+static double taken(const json_t *lane)
+{
+    double cpu = bench_number_in(lane, "cpu", "median");
+    return cpu == 0 ? bench_number_in(lane, "wall", "median") : cpu;
+}
+
+static json_t *fact_json(const json_t *one, const json_t *lane, const json_t *base)
+{
+    double ratio = taken(lane) / taken(base);
+    double known = bench_number(lane, "known") / bench_number(base, "known");
+    double apart = ratio / known - 1;
+    bool agrees = fabs(apart) <= BENCH_FACTS_AGREE;
+    return json_pack("{s:s,s:s,s:f,s:f,s:f,s:f,s:f,s:b,s:s?}", "case", bench_text(one, "name"),
+                     "lane", bench_text(lane, "name"), "ns", taken(lane), "known_ns",
+                     bench_number(lane, "known"), "ratio", ratio, "known_ratio", known, "apart",
+                     apart, "agrees", agrees, "why",
+                     agrees ? NULL : reason_of(bench_text(one, "operation"), lane));
+}
+
+json_t *bench_facts(const json_t *run)
+{
+    json_t *found = json_array();
+    size_t index;
+    json_t *one;
+    json_array_foreach(json_object_get(run, "cases"), index, one)
+    {
+        const json_t *base = base_in(run, one);
+        size_t at;
+        json_t *lane;
+        json_array_foreach(json_object_get(one, "lanes"), at, lane)
+        {
+            if (bench_number(lane, "known") != 0 && bench_number(base, "known") != 0)
+                json_array_append_new(found, fact_json(one, lane, base));
+        }
+    }
+    return found;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/cases.h"
+#include "bench/support/json.h"
 
 /* Which states a goal is for. */
 typedef enum where { ANYWHERE, ONE_LEVEL, WITH_L0 } where;
@@ -52,8 +53,12 @@ static const goal goals[] = {
      false},
     {"put into a new key, in a batch of 100", "put-100", "varve new key", NULL, ANYWHERE, 0, 1.15,
      1.05, false},
+    {"put over an existing key with statistics, in a batch of 100", "put-over-100", "varve", NULL,
+     ANYWHERE, 0, 1.2, 0, false},
     {"scan through a batch of 1,000 own writes", "own-writes-1000", "varve", NULL, ANYWHERE, 0, 1.5,
      1.25, false},
+    {"transaction of 10 new keys", "txn-10", "varve", NULL, ANYWHERE, 0, 2.5, 1.5, false},
+    {"transaction of 10 existing keys", "txn-over-10", "varve", NULL, ANYWHERE, 0, 2.5, 1.5, false},
     {"recount of statistics", "recount", "varve", NULL, ANYWHERE, 0, 1.3, 1.1, false},
     {"two reading threads", "get-2-threads", "varve, two threads", "varve", ANYWHERE, 0, 1.85, 0,
      true},
@@ -74,24 +79,13 @@ static const goal goals[] = {
      ANYWHERE, 0, 1.15, 0, false},
 };
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
-
-static double number_of(const json_t *object, const char *key)
-{
-    return json_number_value(json_object_get(object, key));
-}
-
 const json_t *bench_lane_in(const json_t *one, const char *name)
 {
     size_t index;
     json_t *lane;
     json_array_foreach(json_object_get(one, "lanes"), index, lane)
     {
-        if (strcmp(text_of(lane, "name"), name) == 0)
+        if (strcmp(bench_text(lane, "name"), name) == 0)
             return lane;
     }
     return NULL;
@@ -104,10 +98,10 @@ const json_t *bench_best_lane_in(const json_t *one, const char *beginning)
     json_t *lane;
     json_array_foreach(json_object_get(one, "lanes"), index, lane)
     {
-        if (strncmp(text_of(lane, "name"), beginning, strlen(beginning)) != 0)
+        if (strncmp(bench_text(lane, "name"), beginning, strlen(beginning)) != 0)
             continue;
-        if (best == NULL || number_of(json_object_get(lane, "ratio"), "median") <
-                                number_of(json_object_get(best, "ratio"), "median"))
+        if (best == NULL ||
+            bench_number_in(lane, "ratio", "median") < bench_number_in(best, "ratio", "median"))
             best = lane;
     }
     return best;
@@ -115,12 +109,13 @@ const json_t *bench_best_lane_in(const json_t *one, const char *beginning)
 
 static bool is_for(const goal *g, const json_t *one)
 {
-    bool l0 = strcmp(text_of(one, "layout"), "l0") == 0;
-    if (strcmp(text_of(one, "operation"), g->operation) != 0 || number_of(one, "beyond_cache") != 0)
+    bool l0 = strcmp(bench_text(one, "layout"), "l0") == 0;
+    if (strcmp(bench_text(one, "operation"), g->operation) != 0 ||
+        bench_number(one, "beyond_cache") != 0)
         return false;
     if ((g->layout == ONE_LEVEL && l0) || (g->layout == WITH_L0 && !l0))
         return false;
-    return g->versions == 0 || number_of(one, "versions") == g->versions;
+    return g->versions == 0 || bench_number(one, "versions") == g->versions;
 }
 
 static const json_t *base_of(const goal *g, const json_t *one)
@@ -146,9 +141,9 @@ static json_t *held(const goal *g, const json_t *one, const json_t *lane, const 
 {
     const json_t *ours = json_object_get(lane, "ratio");
     const json_t *theirs = json_object_get(base, "ratio");
-    double ratio = number_of(ours, "median") / number_of(theirs, "median");
-    double low = number_of(ours, "low") / number_of(theirs, "high");
-    double high = number_of(ours, "high") / number_of(theirs, "low");
+    double ratio = bench_number(ours, "median") / bench_number(theirs, "median");
+    double low = bench_number(ours, "low") / bench_number(theirs, "high");
+    double high = bench_number(ours, "high") / bench_number(theirs, "low");
     if (g->at_least) {
         double slowest = 1 / high;
         ratio = 1 / ratio;
@@ -157,8 +152,8 @@ static json_t *held(const goal *g, const json_t *one, const json_t *lane, const 
     }
     bool met = g->at_least ? ratio >= g->ratio : ratio <= g->ratio;
     return json_pack("{s:s,s:s,s:s,s:s,s:f,s:f,s:f,s:f,s:o,s:b,s:b}", "name", g->name, "state",
-                     text_of(one, "state"), "case", text_of(one, "name"), "base",
-                     text_of(base, "name"), "ratio", ratio, "low", low, "high", high, "goal",
+                     bench_text(one, "state"), "case", bench_text(one, "name"), "base",
+                     bench_text(base, "name"), "ratio", ratio, "low", low, "high", high, "goal",
                      g->ratio, "beyond", g->beyond == 0 ? json_null() : json_real(g->beyond),
                      "at_least", g->at_least, "met", met);
 }
@@ -180,12 +175,4 @@ json_t *bench_goals(const json_t *run)
         }
     }
     return found;
-}
-
-json_t *bench_not_measurable(void)
-{
-    json_t *all = json_array();
-    for (const bench_absence *a = bench_absences; a->name != NULL; a++)
-        json_array_append_new(all, json_pack("{s:s,s:s}", "name", a->name, "reason", a->reason));
-    return all;
 }

@@ -13,9 +13,6 @@
  */
 json_t *bench_goals(const json_t *run);
 
-/* What has no operation yet: a new array of {name, reason}. */
-json_t *bench_not_measurable(void);
-
 /* The lane of that name in a case, or NULL. */
 const json_t *bench_lane_in(const json_t *one, const char *name);
 

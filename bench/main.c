@@ -5,10 +5,10 @@
  * nothing to compare or something failed.  A missed goal is a result, not a failure.
  */
 #include <argp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <varve/varve.h>
 
 #include "bench/cases.h"
@@ -17,12 +17,25 @@
 #include "bench/markdown.h"
 #include "bench/report.h"
 #include "bench/run.h"
+#include "bench/starts.h"
+#include "bench/summary.h"
 #include "bench/support/die.h"
 #include "bench/support/place.h"
+#include "bench/support/stop.h"
 
-enum { ARGUMENTS_MAX = 64, ROUNDS_MAX = 1000 };
+enum { ARGUMENTS_MAX = 64, TIMES_MAX = 1000 };
 
-enum key { KEY_QUICK = 256, KEY_FULL, KEY_GRID, KEY_SMOKE, KEY_PRESET, KEY_ROUNDS, KEY_INTO };
+enum key {
+    KEY_QUICK = 256,
+    KEY_FULL,
+    KEY_GRID,
+    KEY_SMOKE,
+    KEY_PRESET,
+    KEY_ROUNDS,
+    KEY_STARTS,
+    KEY_START,
+    KEY_INTO
+};
 
 typedef struct arguments {
     bench_profile profile;
@@ -30,7 +43,9 @@ typedef struct arguments {
     const char *json;
     const char *dir;
     const char *into;
-    unsigned rounds; /* 0: those of the profile */
+    const char *start; /* where to work, started by another process; or NULL */
+    unsigned rounds;   /* 0: those of the profile */
+    unsigned starts;   /* the same */
     char *words[ARGUMENTS_MAX];
     size_t words_count;
 } arguments;
@@ -46,7 +61,9 @@ static const struct argp_option options[] = {
     {"json", 'j', "FILE", 0, "Write what was measured to a file", 2},
     {"dir", 'd', "DIR", 0, "Where to keep data, which is removed again (default $TMPDIR or /tmp)",
      2},
-    {"rounds", KEY_ROUNDS, "N", 0, "Measure so many rounds", 2},
+    {"starts", KEY_STARTS, "N", 0, "Measure in so many processes, one after the other", 2},
+    {"rounds", KEY_ROUNDS, "N", 0, "Measure so many rounds in each process", 2},
+    {BENCH_START_OPTION, KEY_START, "DIR", OPTION_HIDDEN, "", 2},
     {"into", KEY_INTO, "FILE", 0, "With report: between the markers of a Markdown file", 2},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -58,13 +75,13 @@ static void parse_preset(arguments *a, const char *name, struct argp_state *stat
     a->profile = BENCH_COCKROACH;
 }
 
-static void parse_rounds(arguments *a, const char *text, struct argp_state *state)
+static unsigned parse_times(const char *text, struct argp_state *state)
 {
     char *end;
-    unsigned long rounds = strtoul(text, &end, 10);
-    if (*end != '\0' || rounds == 0 || rounds > ROUNDS_MAX)
-        argp_error(state, "not a number of rounds: %s", text);
-    a->rounds = (unsigned)rounds;
+    unsigned long times = strtoul(text, &end, 10);
+    if (*end != '\0' || times == 0 || times > TIMES_MAX)
+        argp_error(state, "not a number from 1 to %d: %s", TIMES_MAX, text);
+    return (unsigned)times;
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -76,7 +93,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
     } else if (key == KEY_PRESET) {
         parse_preset(a, text, state);
     } else if (key == KEY_ROUNDS) {
-        parse_rounds(a, text, state);
+        a->rounds = parse_times(text, state);
+    } else if (key == KEY_STARTS) {
+        a->starts = parse_times(text, state);
+    } else if (key == KEY_START) {
+        a->start = text;
     } else if (key == KEY_INTO) {
         a->into = text;
     } else if (key == 'l') {
@@ -98,17 +119,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
 /* ---- Running */
 
 static char place[4000];
+static pid_t parent; /* who has started this process for a part of its run; or 0 */
 
+/* Who has been started by another process leaves that to it, unless it has gone. */
 static void remove_place(void)
 {
-    if (place[0] != '\0')
+    if (place[0] != '\0' && (parent == 0 || parent != getppid()))
         bench_place_remove(place);
-}
-
-static void print_case(void *arg, const json_t *one)
-{
-    (void)arg;
-    bench_print_case(stdout, one);
 }
 
 static void list(const bench_plan *plan, const arguments *a)
@@ -122,8 +139,6 @@ static void list(const bench_plan *plan, const arguments *a)
                 (void)printf("%s/%s\n", name, o->name);
         }
     }
-    for (const bench_absence *absent = bench_absences; absent->name != NULL; absent++)
-        (void)printf("not measurable yet: %s: %s\n", absent->name, absent->reason);
 }
 
 static void name_missing(void)
@@ -133,29 +148,59 @@ static void name_missing(void)
                       bench_missing[i + 1]);
 }
 
-static int run(const bench_plan *plan, const arguments *a)
+static json_t *measure(const bench_plan *plan, const arguments *a)
 {
-    bool agree;
+    bench_run_options how = {
+        .plan = plan, .globs = a->words, .globs_count = a->words_count, .place = place};
+    return bench_run(&how);
+}
+
+/* This process is one of several: what it has measured goes to the one that has started it. */
+static int run_part(const bench_plan *plan, const arguments *a)
+{
+    parent = getppid();
+    (void)snprintf(place, sizeof place, "%s", a->start);
+    (void)atexit(remove_place);
+    bench_start_follow();
+    bench_stop_on_signals();
+    json_t *measured = measure(plan, a);
+    if (json_dumpf(measured, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0)
+        bench_die("what was measured cannot be written");
+    json_decref(measured);
+    return 0;
+}
+
+/* All parts of a run, one after the other, each by a process of its own. */
+static json_t *run_parts(const bench_plan *plan, char *const *argv)
+{
+    json_t **starts = bench_alloc(plan->starts, sizeof *starts);
+    for (unsigned i = 0; i < plan->starts; i++)
+        starts[i] = bench_start(argv, place);
+    if (json_array_size(json_object_get(starts[0], "cases")) == 0)
+        bench_die("no case is called so; --list lists them");
+    json_t *run = bench_summary(starts, plan->starts);
+    if (run == NULL)
+        bench_die("the parts of the run have measured different things");
+    for (unsigned i = 0; i < plan->starts; i++)
+        json_decref(starts[i]);
+    free(starts);
+    return run;
+}
+
+static int run(const bench_plan *plan, const arguments *a, char *const *argv)
+{
     if (!bench_place_make(a->dir, place, sizeof place))
         bench_die("%s: no directory can be made there", a->dir == NULL ? "/tmp" : a->dir);
     (void)atexit(remove_place);
-    (void)signal(SIGINT, bench_stop);
-    (void)signal(SIGTERM, bench_stop);
-    (void)signal(SIGHUP, bench_stop);
-    (void)signal(SIGPIPE, bench_stop);
+    bench_stop_on_signals();
     name_missing();
-    bench_run_options how = {.plan = plan,
-                             .globs = a->words,
-                             .globs_count = a->words_count,
-                             .place = place,
-                             .on_case = print_case};
-    json_t *document = bench_run(&how, &agree);
-    if (json_array_size(json_object_get(document, "cases")) == 0)
-        bench_die("no case is called so; --list lists them");
-    bench_document_complete(document);
-    bench_print_goals(stdout, document);
+    json_t *document = run_parts(plan, argv);
+    bench_document_complete(document, plan->name);
+    bench_print_run(stdout, document);
+    bench_end_if_stopped();
     if (a->json != NULL)
         bench_document_write(document, a->json);
+    bool agree = json_is_true(json_object_get(document, "agree"));
     json_decref(document);
     return agree ? 0 : 1;
 }
@@ -228,8 +273,13 @@ int main(int argc, char **argv)
     bench_plan_init(&plan, a.profile);
     if (a.rounds != 0)
         plan.rounds = a.rounds;
-    if (!a.list)
-        return run(&plan, &a);
-    list(&plan, &a);
+    if (a.starts != 0)
+        plan.starts = a.starts;
+    if (a.list)
+        list(&plan, &a);
+    else if (a.start != NULL)
+        return run_part(&plan, &a);
+    else
+        return run(&plan, &a, argv);
     return 0;
 }

@@ -2,87 +2,95 @@
 
 enum { NEVER_SEEK = 1000000 };
 
+/* Where varve is held against RocksDB doing the very same. */
+#define RAW_AND_VARVE(what)                                                                        \
+    (const bench_lane[])                                                                           \
+    {                                                                                              \
+        {.name = "raw", .op = (what)}, {.name = "varve", .op = (what)}, {.name = NULL},            \
+    }
+
+/* Who else has versions. */
+#define PEERS(what)                                                                                \
+    {.name = "udt", .op = (what)}, {.name = "wiredtiger", .op = (what)},                           \
+        {.name = "lmdb", .op = (what)},                                                            \
+    {                                                                                              \
+        .name = "sqlite", .op = (what)                                                             \
+    }
+
 /*
- * A plain RocksDB, which has its filters over whole keys, is slower than one with varve's options
- * when there is a level 0.  The goals there were set against it.
+ * What a point read is held against.  A plain RocksDB, which has its filters over whole keys, is
+ * slower than one with varve's options when there is a level 0.  The goals there were set against
+ * it.
  */
+#define GET_FLOORS                                                                                 \
+    {.name = "raw get", .op = BENCH_GET_EXACT},                                                    \
+    {                                                                                              \
+        .name = "plain get", .op = BENCH_GET_EXACT, .l0_only = true                                \
+    }
+
+/* The same where what is measured does not exist: they get keys that do. */
+#define GET_FLOORS_OF_ABSENT                                                                       \
+    {.name = "raw get", .op = BENCH_GET_EXACT, .own_pick = true, .pick = BENCH_PICK_NEWEST},       \
+    {                                                                                              \
+        .name = "plain get", .op = BENCH_GET_EXACT, .l0_only = true, .own_pick = true,             \
+        .pick = BENCH_PICK_NEWEST                                                                  \
+    }
+
+/* What a scan is held against: as many records, wherever they are. */
+#define SCAN_FLOOR                                                                                 \
+    {                                                                                              \
+        .name = "raw scan", .op = BENCH_SCAN_RECORDS, .own_pick = true, .pick = BENCH_PICK_START   \
+    }
+
 static const bench_lane newest[] = {
-    {.name = "raw get", .op = BENCH_GET_EXACT},
-    {.name = "plain get", .op = BENCH_GET_EXACT, .l0_only = true},
+    GET_FLOORS,
     {.name = "varve", .op = BENCH_GET},
     {.name = "raw seek", .op = BENCH_GET},
     {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
-    {.name = "udt", .op = BENCH_GET},
     {.name = "transactiondb", .op = BENCH_GET_EXACT},
-    {.name = "wiredtiger", .op = BENCH_GET},
-    {.name = "lmdb", .op = BENCH_GET},
-    {.name = "sqlite", .op = BENCH_GET},
+    PEERS(BENCH_GET),
     {.name = NULL},
 };
 
 static const bench_lane absent[] = {
-    {.name = "raw get", .op = BENCH_GET_EXACT, .own_pick = true, .pick = BENCH_PICK_NEWEST},
-    {.name = "plain get",
-     .op = BENCH_GET_EXACT,
-     .l0_only = true,
-     .own_pick = true,
-     .pick = BENCH_PICK_NEWEST},
+    GET_FLOORS_OF_ABSENT,
     {.name = "varve", .op = BENCH_GET},
     {.name = "raw seek", .op = BENCH_GET},
     {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
-    {.name = "udt", .op = BENCH_GET},
-    {.name = "wiredtiger", .op = BENCH_GET},
-    {.name = "lmdb", .op = BENCH_GET},
-    {.name = "sqlite", .op = BENCH_GET},
+    PEERS(BENCH_GET),
     {.name = NULL},
 };
 
 static const bench_lane middle[] = {
-    {.name = "raw get", .op = BENCH_GET_EXACT},
-    {.name = "plain get", .op = BENCH_GET_EXACT, .l0_only = true},
+    GET_FLOORS,
     {.name = "varve", .op = BENCH_GET},
     {.name = "raw next<=8", .op = BENCH_GET, .limit = 8},
     {.name = "raw two seeks", .op = BENCH_GET},
     {.name = "raw seek to time", .op = BENCH_SEEK_PREFIX},
-    {.name = "udt", .op = BENCH_GET},
-    {.name = "wiredtiger", .op = BENCH_GET},
-    {.name = "lmdb", .op = BENCH_GET},
-    {.name = "sqlite", .op = BENCH_GET},
+    PEERS(BENCH_GET),
     {.name = NULL},
 };
 
 /* What is the best limit changes with the number of versions and of sorted runs. */
 static const bench_lane scan[] = {
-    {.name = "raw scan", .op = BENCH_SCAN_RECORDS, .own_pick = true, .pick = BENCH_PICK_START},
+    SCAN_FLOOR,
     {.name = "varve", .op = BENCH_SCAN},
     {.name = "raw next<=0", .op = BENCH_SCAN, .limit = 0, .versions = 2},
     {.name = "raw next<=2", .op = BENCH_SCAN, .limit = 2},
     {.name = "raw next<=10", .op = BENCH_SCAN, .limit = 10, .versions = 2},
     {.name = "raw next<=20", .op = BENCH_SCAN, .limit = 20, .versions = 2},
     {.name = "raw next only", .op = BENCH_SCAN, .limit = NEVER_SEEK, .versions = 2},
-    {.name = "udt", .op = BENCH_SCAN},
-    {.name = "wiredtiger", .op = BENCH_SCAN},
-    {.name = "lmdb", .op = BENCH_SCAN},
-    {.name = "sqlite", .op = BENCH_SCAN},
+    PEERS(BENCH_SCAN),
     {.name = NULL},
 };
 
 static const bench_lane reverse[] = {
-    {.name = "raw scan", .op = BENCH_SCAN_RECORDS, .own_pick = true, .pick = BENCH_PICK_START},
+    SCAN_FLOOR,
     {.name = "varve", .op = BENCH_REVERSE},
     {.name = "raw prev<=0", .op = BENCH_REVERSE, .limit = 0, .versions = 2},
     {.name = "raw prev<=2", .op = BENCH_REVERSE, .limit = 2},
     {.name = "raw prev<=20", .op = BENCH_REVERSE, .limit = 20, .versions = 2},
-    {.name = "udt", .op = BENCH_REVERSE},
-    {.name = "wiredtiger", .op = BENCH_REVERSE},
-    {.name = "lmdb", .op = BENCH_REVERSE},
-    {.name = "sqlite", .op = BENCH_REVERSE},
-    {.name = NULL},
-};
-
-static const bench_lane own_writes[] = {
-    {.name = "raw", .op = BENCH_OWN_SCAN},
-    {.name = "varve", .op = BENCH_OWN_SCAN},
+    PEERS(BENCH_REVERSE),
     {.name = NULL},
 };
 
@@ -94,45 +102,8 @@ static const bench_lane threads[] = {
     {.name = NULL},
 };
 
-static const bench_lane engine_get[] = {
-    {.name = "raw", .op = BENCH_GET_EXACT},
-    {.name = "varve", .op = BENCH_GET_EXACT},
-    {.name = NULL},
-};
-
-static const bench_lane engine_seek[] = {
-    {.name = "raw", .op = BENCH_SEEK},
-    {.name = "varve", .op = BENCH_SEEK},
-    {.name = NULL},
-};
-
-static const bench_lane engine_seek_prefix[] = {
-    {.name = "raw", .op = BENCH_SEEK_PREFIX},
-    {.name = "varve", .op = BENCH_SEEK_PREFIX},
-    {.name = NULL},
-};
-
-static const bench_lane engine_next[] = {
-    {.name = "raw", .op = BENCH_WALK},
-    {.name = "varve", .op = BENCH_WALK},
-    {.name = NULL},
-};
-
-static const bench_lane engine_prev[] = {
-    {.name = "raw", .op = BENCH_WALK_BACK},
-    {.name = "varve", .op = BENCH_WALK_BACK},
-    {.name = NULL},
-};
-
-static const bench_lane recount[] = {
-    {.name = "raw", .op = BENCH_RECOUNT},
-    {.name = "varve", .op = BENCH_RECOUNT},
-    {.name = NULL},
-};
-
 static const bench_lane touched[] = {
-    {.name = "raw get", .op = BENCH_GET_EXACT},
-    {.name = "plain get", .op = BENCH_GET_EXACT, .l0_only = true},
+    GET_FLOORS,
     {.name = "varve", .op = BENCH_GET},
     {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
     {.name = "udt", .op = BENCH_GET},
@@ -140,20 +111,7 @@ static const bench_lane touched[] = {
 };
 
 static const bench_lane touched_absent[] = {
-    {.name = "raw get", .op = BENCH_GET_EXACT, .own_pick = true, .pick = BENCH_PICK_NEWEST},
-    {.name = "plain get",
-     .op = BENCH_GET_EXACT,
-     .l0_only = true,
-     .own_pick = true,
-     .pick = BENCH_PICK_NEWEST},
-    {.name = "varve", .op = BENCH_GET},
-    {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
-    {.name = "udt", .op = BENCH_GET},
-    {.name = NULL},
-};
-
-static const bench_lane beside[] = {
-    {.name = "raw get", .op = BENCH_GET_EXACT},
+    GET_FLOORS_OF_ABSENT,
     {.name = "varve", .op = BENCH_GET},
     {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
     {.name = "udt", .op = BENCH_GET},
@@ -161,10 +119,11 @@ static const bench_lane beside[] = {
 };
 
 static const bench_lane put[] = {
-    {.name = "raw put", .op = BENCH_PUT},    {.name = "varve", .op = BENCH_PUT},
-    {.name = "udt", .op = BENCH_PUT},        {.name = "transactiondb", .op = BENCH_PUT},
-    {.name = "wiredtiger", .op = BENCH_PUT}, {.name = "lmdb", .op = BENCH_PUT},
-    {.name = "sqlite", .op = BENCH_PUT},     {.name = NULL},
+    {.name = "raw put", .op = BENCH_PUT},
+    {.name = "varve", .op = BENCH_PUT},
+    {.name = "transactiondb", .op = BENCH_PUT},
+    PEERS(BENCH_PUT),
+    {.name = NULL},
 };
 
 static const bench_lane put_batch[] = {
@@ -172,17 +131,8 @@ static const bench_lane put_batch[] = {
     {.name = "varve blind", .op = BENCH_PUT_BATCH},
     {.name = "varve new key", .op = BENCH_PUT_CHECKED},
     {.name = "raw seek and batch", .op = BENCH_PUT_CHECKED},
-    {.name = "udt", .op = BENCH_PUT_BATCH},
     {.name = "transactiondb", .op = BENCH_PUT_BATCH},
-    {.name = "wiredtiger", .op = BENCH_PUT_BATCH},
-    {.name = "lmdb", .op = BENCH_PUT_BATCH},
-    {.name = "sqlite", .op = BENCH_PUT_BATCH},
-    {.name = NULL},
-};
-
-static const bench_lane put_over[] = {
-    {.name = "raw seek and batch", .op = BENCH_PUT_CHECKED},
-    {.name = "varve", .op = BENCH_PUT_CHECKED},
+    PEERS(BENCH_PUT_BATCH),
     {.name = NULL},
 };
 
@@ -195,7 +145,27 @@ static const bench_lane engine_put[] = {
 
 static const bench_lane txn[] = {
     {.name = "transactiondb", .op = BENCH_TXN},
+    {.name = "varve", .op = BENCH_TXN},
     {.name = "raw batch", .op = BENCH_PUT_BATCH},
+    {.name = NULL},
+};
+
+static const bench_lane put_over[] = {
+    {.name = "raw seek and batch", .op = BENCH_PUT_CHECKED},
+    {.name = "varve", .op = BENCH_PUT_STATS},
+    {.name = "varve, no statistics", .op = BENCH_PUT_CHECKED},
+    {.name = NULL},
+};
+
+static const bench_lane put_if[] = {
+    {.name = "raw seek and batch", .op = BENCH_PUT_IF},
+    {.name = "varve", .op = BENCH_PUT_IF},
+    {.name = NULL},
+};
+
+static const bench_lane delete_range[] = {
+    {.name = "raw scan and batch", .op = BENCH_DELETE_RANGE, .limit = 2},
+    {.name = "varve", .op = BENCH_DELETE_RANGE},
     {.name = NULL},
 };
 
@@ -227,20 +197,22 @@ const bench_operation bench_operations[] = {
     {"reverse-10000", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_END, .rows = 10000,
      .rows_only = true, .lanes = reverse},
     {"own-writes-1000", "step", .pick = BENCH_PICK_BETWEEN, .rows = 2000, .batch = 10,
-     .count = 1000, .units = 20000, .versions_max = 1, .lanes = own_writes},
+     .count = 1000, .units = 20000, .versions_max = 1, .lanes = RAW_AND_VARVE(BENCH_OWN_SCAN)},
     {"get-2-threads", "get", BENCH_THREADS, .pick = BENCH_PICK_NEWEST, .lanes = threads},
-    {"engine-get", "get", .pick = BENCH_PICK_NEWEST, .lanes = engine_get},
-    {"engine-seek", "seek", .pick = BENCH_PICK_NEWEST, .lanes = engine_seek},
-    {"engine-seek-prefix", "seek", .pick = BENCH_PICK_NEWEST, .lanes = engine_seek_prefix},
-    {"engine-next", "step", .amount = BENCH_STEPS, .lanes = engine_next},
-    {"engine-prev", "step", .amount = BENCH_STEPS, .lanes = engine_prev},
-    {"recount", "record", .amount = BENCH_ALL, .narrow = true, .lanes = recount},
+    {"engine-get", "get", .pick = BENCH_PICK_NEWEST, .lanes = RAW_AND_VARVE(BENCH_GET_EXACT)},
+    {"engine-seek", "seek", .pick = BENCH_PICK_NEWEST, .lanes = RAW_AND_VARVE(BENCH_SEEK)},
+    {"engine-seek-prefix", "seek", .pick = BENCH_PICK_NEWEST,
+     .lanes = RAW_AND_VARVE(BENCH_SEEK_PREFIX)},
+    {"engine-next", "step", .amount = BENCH_STEPS, .lanes = RAW_AND_VARVE(BENCH_WALK)},
+    {"engine-prev", "step", .amount = BENCH_STEPS, .lanes = RAW_AND_VARVE(BENCH_WALK_BACK)},
+    {"recount", "record", .amount = BENCH_ALL, .narrow = true,
+     .lanes = RAW_AND_VARVE(BENCH_RECOUNT)},
     {"get-newest-writing", "get", BENCH_TOUCHED, .pick = BENCH_PICK_NEWEST, .writes = true,
      .lanes = touched},
     {"get-absent-writing", "get", BENCH_TOUCHED, .pick = BENCH_PICK_ABSENT, .writes = true,
      .lanes = touched_absent},
     {"get-beside-writer", "get", BENCH_BESIDE, .pick = BENCH_PICK_NEWEST, .batch = 100,
-     .writes = true, .lanes = beside},
+     .writes = true, .lanes = touched},
     {"put-1", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_NEW, .batch = 1, .writes = true,
      .lanes = put},
     {"put-100", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_NEW, .batch = 100, .writes = true,
@@ -249,15 +221,13 @@ const bench_operation bench_operations[] = {
      .writes = true, .lanes = engine_put},
     {"txn-10", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_NEW, .batch = 10, .writes = true,
      .lanes = txn},
+    {"txn-over-10", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_OVER, .batch = 10,
+     .writes = true, .lanes = txn},
     {"put-over-100", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_OVER, .batch = 100,
      .writes = true, .lanes = put_over},
+    {"put-if-100", "put", .amount = BENCH_WRITES, .pick = BENCH_PICK_OVER, .batch = 100,
+     .writes = true, .narrow = true, .prepared = true, .lanes = put_if},
+    {"delete-range-100", "key", .amount = BENCH_WRITES, .pick = BENCH_PICK_BEHIND, .rows = 100,
+     .batch = 100, .writes = true, .narrow = true, .prepared = true, .lanes = delete_range},
     {.name = NULL},
-};
-
-const bench_absence bench_absences[] = {
-    {"put over an existing key with statistics", "varve's writes keep no statistics yet"},
-    {"transaction of 10 keys", "varve writes no intents yet; txn-10 shows TransactionDB"},
-    {"conditional put", "of the preset cockroach; varve has no conditional writes yet"},
-    {"delete range", "of the preset cockroach; varve does not delete ranges of keys yet"},
-    {NULL, NULL},
 };

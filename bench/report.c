@@ -3,16 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
-
-static double number_of(const json_t *object, const char *key)
-{
-    return json_number_value(json_object_get(object, key));
-}
+#include "bench/facts.h"
+#include "bench/support/json.h"
 
 /* A number, or a dash if there is none. */
 static const char *number_text(const json_t *number, char *out, size_t size)
@@ -43,27 +35,26 @@ static void print_lane(FILE *out, const json_t *lane)
     char quartiles[48];
     char cpu_text[32];
     char known[32];
-    (void)snprintf(quartiles, sizeof quartiles, "%.0f-%.0f", number_of(wall, "q1"),
-                   number_of(wall, "q3"));
+    (void)snprintf(quartiles, sizeof quartiles, "%.0f-%.0f", bench_number(wall, "q1"),
+                   bench_number(wall, "q3"));
     (void)fprintf(out, "  %-20s %9.0f %15s %9s   %6.2f (%.2f-%.2f) %7.2f %9s\n",
-                  text_of(lane, "name"), number_of(wall, "median"), quartiles,
+                  bench_text(lane, "name"), bench_number(wall, "median"), quartiles,
                   number_text(json_object_get(cpu, "median"), cpu_text, sizeof cpu_text),
-                  number_of(ratio, "median"), number_of(ratio, "low"), number_of(ratio, "high"),
-                  number_of(lane, "wall_ratio"),
+                  bench_number(ratio, "median"), bench_number(ratio, "low"),
+                  bench_number(ratio, "high"), bench_number(lane, "wall_ratio"),
                   number_text(json_object_get(lane, "known"), known, sizeof known));
     print_latency(out, json_object_get(lane, "latency"));
 }
 
-void bench_print_case(FILE *out, const json_t *one)
+static void print_case(FILE *out, const json_t *one)
 {
     size_t index;
     json_t *lane;
-    (void)fprintf(out, "%s, ns a %s, ratios of %s time\n", text_of(one, "name"),
-                  text_of(one, "unit"), text_of(one, "clock"));
+    (void)fprintf(out, "%s, ns a %s, ratios of %s time\n", bench_text(one, "name"),
+                  bench_text(one, "unit"), bench_text(one, "clock"));
     (void)fprintf(out, "  %-20s %9s %15s %9s   %-18s %7s %9s\n", "", "median", "quartiles", "CPU",
                   "ratio (95 %)", "by wall", "known ns");
     json_array_foreach(json_object_get(one, "lanes"), index, lane) print_lane(out, lane);
-    (void)fflush(out);
 }
 
 /* ---- Goals */
@@ -71,10 +62,10 @@ void bench_print_case(FILE *out, const json_t *one)
 static void goal_words(const json_t *goal, char *words, size_t size)
 {
     bool at_least = json_is_true(json_object_get(goal, "at_least"));
-    (void)snprintf(words, size, "%s %.2f", at_least ? ">=" : "<=", number_of(goal, "goal"));
+    (void)snprintf(words, size, "%s %.2f", at_least ? ">=" : "<=", bench_number(goal, "goal"));
 }
 
-void bench_print_goals(FILE *out, const json_t *run)
+static void print_goals(FILE *out, const json_t *run)
 {
     size_t index;
     json_t *one;
@@ -86,13 +77,51 @@ void bench_print_goals(FILE *out, const json_t *run)
         missed += !met;
         goal_words(one, words, sizeof words);
         (void)fprintf(out, "%-6s %-52s %-22s %5.2f (%.2f-%.2f)  goal %s\n", met ? "met" : "MISSED",
-                      text_of(one, "name"), text_of(one, "state"), number_of(one, "ratio"),
-                      number_of(one, "low"), number_of(one, "high"), words);
+                      bench_text(one, "name"), bench_text(one, "state"), bench_number(one, "ratio"),
+                      bench_number(one, "low"), bench_number(one, "high"), words);
     }
     (void)fprintf(out, "%zu goals in their states, %u missed\n",
                   json_array_size(json_object_get(run, "goals")), missed);
-    json_array_foreach(json_object_get(run, "not_measurable"), index, one)(void)
-        fprintf(out, "not measurable yet: %s: %s\n", text_of(one, "name"), text_of(one, "reason"));
+}
+
+/* ---- Known figures */
+
+static void print_facts(FILE *out, const json_t *run)
+{
+    size_t index;
+    json_t *one;
+    unsigned apart = 0;
+    json_array_foreach(json_object_get(run, "facts"), index, one)
+    {
+        if (json_is_true(json_object_get(one, "agrees")))
+            continue;
+        apart++;
+        (void)fprintf(out, "apart  %-40s %-20s %6.2f, known %6.2f (%+.0f %%)\n",
+                      bench_text(one, "case"), bench_text(one, "lane"), bench_number(one, "ratio"),
+                      bench_number(one, "known_ratio"), 100 * bench_number(one, "apart"));
+    }
+    (void)fprintf(out, "%zu known figures, %u apart by more than %.0f %%\n",
+                  json_array_size(json_object_get(run, "facts")), apart, 100 * BENCH_FACTS_AGREE);
+}
+
+static void print_states(FILE *out, const json_t *run)
+{
+    size_t index;
+    json_t *one;
+    json_array_foreach(json_object_get(run, "states"), index, one)(void)
+        fprintf(out, "%-32s %4.0f s of loading, %4.0f s of measuring\n", bench_text(one, "name"),
+                bench_number(one, "loading"), bench_number(one, "measuring"));
+}
+
+void bench_print_run(FILE *out, const json_t *run)
+{
+    size_t index;
+    json_t *one;
+    json_array_foreach(json_object_get(run, "cases"), index, one) print_case(out, one);
+    print_facts(out, run);
+    print_goals(out, run);
+    print_states(out, run);
+    (void)fflush(out);
 }
 
 /* ---- Comparison */
@@ -102,9 +131,9 @@ void bench_print_comparison(FILE *out, const json_t *comparison)
     size_t index;
     json_t *one;
     json_array_foreach(json_object_get(comparison, "moved"), index, one)(void) fprintf(
-        out, "%s: %s: %.2f -> %.2f (%+.0f %%)\n", text_of(one, "case"), text_of(one, "lane"),
-        number_of(one, "before"), number_of(one, "after"), 100 * number_of(one, "change"));
+        out, "%s: %s: %.2f -> %.2f (%+.0f %%)\n", bench_text(one, "case"), bench_text(one, "lane"),
+        bench_number(one, "before"), bench_number(one, "after"), 100 * bench_number(one, "change"));
     (void)fprintf(out, "%zu of %.0f moved beyond noise; %.0f could not be compared\n",
                   json_array_size(json_object_get(comparison, "moved")),
-                  number_of(comparison, "compared"), number_of(comparison, "only_in_one"));
+                  bench_number(comparison, "compared"), bench_number(comparison, "only_in_one"));
 }

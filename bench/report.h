@@ -7,11 +7,11 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* One case, as a table for a terminal. */
-void bench_print_case(FILE *out, const json_t *one);
-
-/* The goals and what they came to; misses are named as such. */
-void bench_print_goals(FILE *out, const json_t *run);
+/*
+ * A run for a terminal: a table for each case, the goals and what they came to, of which misses are
+ * named as such, and the contenders that are far from what is known of them.
+ */
+void bench_print_run(FILE *out, const json_t *run);
 
 /* What bench_compare() found. */
 void bench_print_comparison(FILE *out, const json_t *comparison);

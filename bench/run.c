@@ -1,54 +1,28 @@
 #include "bench/run.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/facts.h"
 #include "bench/round.h"
+#include "bench/stores.h"
+#include "bench/support/clock.h"
 #include "bench/support/die.h"
-#include "bench/support/place.h"
 #include "bench/support/stats.h"
+#include "bench/support/stop.h"
 
-enum { CONTENDERS_MAX = 16, OPERATIONS_MAX = 64, PATH_SIZE = 4096 };
+enum { OPERATIONS_MAX = 64 };
 
 #define CHECKED UINT_MAX
-
-#define CACHE_BYTES ((uint64_t)1 << 30)          /* at least, where all of it is to stay there */
-#define WRITE_BUFFER_BYTES ((uint64_t)256 << 20) /* no flush while something is measured */
-
-static volatile sig_atomic_t stopped;
-
-void bench_stop(int signal_number)
-{
-    stopped = signal_number;
-}
-
-/* A good place to end: whatever is registered with atexit() tidies up. */
-static void end_if_stopped(void)
-{
-    if (stopped != 0)
-        bench_die("stopped by signal %d", (int)stopped);
-}
-
-/* A store of a contender, open in a state. */
-typedef struct open_store {
-    const bench_contender *contender;
-    void *store;
-    char path[PATH_SIZE];
-} open_store;
 
 /* A run in a state. */
 typedef struct run_state {
     const bench_run_options *options;
     const bench_state *state;
     char name[96];
-    open_store stores[CONTENDERS_MAX];
-    size_t stores_count;
+    bench_stores stores;
     bench_picker picker;
     bench_keys keys;
     json_t *cases;
@@ -58,7 +32,7 @@ typedef struct run_state {
 /* A lane with what its rounds came to. */
 typedef struct lane_run {
     const bench_lane *lane;
-    open_store *store;
+    bench_store *store;
     double *wall;
     double *cpu;       /* negative: cannot be told */
     double *latencies; /* of all rounds; or NULL */
@@ -83,40 +57,10 @@ static bool is_wanted(const run_state *run, const bench_operation *operation)
            bench_wanted(run->options->globs, run->options->globs_count, run->name, operation->name);
 }
 
-static open_store *store_of(run_state *run, const bench_contender *contender)
-{
-    for (size_t i = 0; i < run->stores_count; i++) {
-        if (run->stores[i].contender == contender)
-            return &run->stores[i];
-    }
-    return NULL;
-}
-
 static void say(const run_state *run, const char *what, const char *name)
 {
     if (isatty(STDERR_FILENO))
         (void)fprintf(stderr, "\r\033[K%s: %s %s", run->name, what, name);
-}
-
-static void open_one(run_state *run, const bench_contender *contender)
-{
-    const bench_shape *shape = &run->state->shape;
-    open_store *store = &run->stores[run->stores_count++];
-    uint64_t data = bench_shape_bytes(shape);
-    uint64_t roomy = 2 * data < CACHE_BYTES ? CACHE_BYTES : 2 * data;
-    uint64_t cache = shape->beyond_cache == 0 ? roomy : data / shape->beyond_cache;
-    store->contender = contender;
-    say(run, "loading", contender->name);
-    (void)snprintf(store->path, sizeof store->path, "%s/%s", run->options->place, contender->name);
-    if (mkdir(store->path, 0700) != 0)
-        bench_die("%s: cannot be made", store->path);
-    bench_config config = {.path = store->path,
-                           .cache_bytes = cache,
-                           .write_buffer_bytes = WRITE_BUFFER_BYTES,
-                           .data_bytes = data};
-    store->store = contender->open(&config);
-    bench_load(contender, store->store, shape);
-    end_if_stopped();
 }
 
 /* Every contender that some lane needs. */
@@ -126,28 +70,15 @@ static void open_stores(run_state *run)
         if (!is_wanted(run, o))
             continue;
         for (const bench_lane *lane = o->lanes; lane->name != NULL; lane++) {
-            if (bench_lane_fits(lane, run->state) &&
-                store_of(run, bench_lane_contender(lane)) == NULL)
-                open_one(run, bench_lane_contender(lane));
+            const bench_contender *contender = bench_lane_contender(lane);
+            if (!bench_lane_fits(lane, run->state) ||
+                bench_stores_find(&run->stores, contender) != NULL)
+                continue;
+            say(run, "loading", contender->name);
+            bench_stores_open(&run->stores, contender, run->options->place, &run->state->shape);
+            bench_end_if_stopped();
         }
     }
-}
-
-static void compare_options(run_state *run)
-{
-    const open_store *ours = store_of(run, &bench_varve);
-    const open_store *theirs = store_of(run, &bench_raw);
-    if (ours != NULL && theirs != NULL && !bench_same_options(ours->path, theirs->path))
-        run->agree = false;
-}
-
-static void close_stores(run_state *run)
-{
-    for (size_t i = 0; i < run->stores_count; i++) {
-        run->stores[i].contender->close(run->stores[i].store);
-        bench_place_remove(run->stores[i].path);
-    }
-    run->stores_count = 0;
 }
 
 /* ---- Rounds */
@@ -194,35 +125,50 @@ static void pick_keys(run_state *run, const operation_run *op, const bench_lane 
                     &run->keys);
 }
 
+static bench_job job_of(const run_state *run, const operation_run *op)
+{
+    return (bench_job){.users = run->keys.users,
+                       .engines = run->keys.engines,
+                       .count = op->keys,
+                       .ts = run->keys.ts,
+                       .rows = op->operation->rows,
+                       .batch = op->operation->batch,
+                       .value = varve_slice_of(op->value, run->state->shape.value_size)};
+}
+
+/* The keys are there, each with the value that the round will write, and a later time is its. */
+static void prepare(run_state *run, const operation_run *op, const lane_run *lane)
+{
+    bench_job job = job_of(run, op);
+    if (!op->operation->prepared)
+        return;
+    (void)lane->store->contender->run[BENCH_PUT_BATCH](lane->store->store, &job);
+    bench_keys_later(&run->picker, &run->keys);
+}
+
 /* A lane's `number`-th round, or with CHECKED one that is not measured. */
 static bench_times run_round(run_state *run, const operation_run *op, const lane_run *lane,
                              unsigned number)
 {
-    bool check = number == CHECKED;
-    const bench_operation *o = op->operation;
-    bench_round round = {.operation = o,
+    bench_round round = {.operation = op->operation,
                          .lane = lane->lane,
                          .contender = lane->store->contender,
                          .store = lane->store->store,
                          .units = op->units,
                          .picker = &run->picker};
-    round.job = (bench_job){.users = run->keys.users,
-                            .engines = run->keys.engines,
-                            .count = op->keys,
-                            .ts = run->keys.ts,
-                            .rows = o->rows,
-                            .batch = o->batch,
-                            .limit = lane->lane->limit,
-                            .value = varve_slice_of(op->value, run->state->shape.value_size),
-                            .check = check};
-    if (!check && lane->latencies != NULL)
+    prepare(run, op, lane);
+    round.job = job_of(run, op);
+    round.job.limit = lane->lane->limit;
+    round.job.check = number == CHECKED;
+    if (number != CHECKED && lane->latencies != NULL)
         round.latencies = lane->latencies + number * op->keys;
     return bench_round_run(&round);
 }
 
 static bool picks_new_keys(const bench_operation *operation)
 {
-    return operation->pick == BENCH_PICK_NEW || operation->pick == BENCH_PICK_OVER;
+    return operation->pick == BENCH_PICK_NEW || operation->pick == BENCH_PICK_OVER ||
+           operation->pick == BENCH_PICK_BEHIND;
 }
 
 /* All lanes read the same keys, and have to see the same.  Also warms everything up. */
@@ -255,16 +201,18 @@ static void measured_round(run_state *run, operation_run *op, unsigned number)
         bench_times times = run_round(run, op, lane, number);
         lane->wall[number] = times.wall;
         lane->cpu[number] = times.cpu;
-        end_if_stopped();
+        bench_end_if_stopped();
     }
 }
 
 /* ---- Results */
 
-static json_t *quartiles_json(const double *rounds, unsigned count)
+static json_t *numbers_json(const double *numbers, unsigned count)
 {
-    bench_quartiles found = bench_quartiles_of(rounds, count);
-    return json_pack("{s:f,s:f,s:f}", "median", found.median, "q1", found.low, "q3", found.high);
+    json_t *all = json_array();
+    for (unsigned i = 0; i < count; i++)
+        json_array_append_new(all, json_real(numbers[i]));
+    return all;
 }
 
 static json_t *latency_json(double *taken, size_t count)
@@ -280,12 +228,6 @@ static json_t *latency_json(double *taken, size_t count)
     return found;
 }
 
-static json_t *ratio_json(bench_ratio ratio)
-{
-    return json_pack("{s:f,s:f,s:f,s:f}", "median", ratio.median, "low", ratio.low, "high",
-                     ratio.high, "spread", ratio.spread);
-}
-
 /*
  * Work that never waits takes as much of a processor's time on a busy machine as on a quiet one:
  * that decides, where it can be told and where waiting is not what is measured.
@@ -298,16 +240,12 @@ static bool cpu_decides(const operation_run *op)
 static json_t *lane_json(const run_state *run, const operation_run *op, const lane_run *lane)
 {
     unsigned rounds = run->options->plan->rounds;
-    const lane_run *base = &op->lanes[0];
-    bool has_cpu = lane->cpu[0] >= 0;
     double fact = bench_fact(&run->state->shape, op->operation->name, lane->lane->name);
-    bench_ratio wall = bench_ratio_of(lane->wall, base->wall, rounds);
-    bench_ratio decides = cpu_decides(op) ? bench_ratio_of(lane->cpu, base->cpu, rounds) : wall;
-    json_t *one = json_pack(
-        "{s:s,s:s,s:o,s:o,s:o,s:f,s:o}", "name", lane->lane->name, "contender",
-        lane->store->contender->name, "wall", quartiles_json(lane->wall, rounds), "cpu",
-        has_cpu ? quartiles_json(lane->cpu, rounds) : json_null(), "ratio", ratio_json(decides),
-        "wall_ratio", wall.median, "known", fact == 0 ? json_null() : json_real(fact));
+    json_t *one =
+        json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", lane->lane->name, "contender",
+                  lane->store->contender->name, "wall", numbers_json(lane->wall, rounds), "cpu",
+                  lane->cpu[0] >= 0 ? numbers_json(lane->cpu, rounds) : json_null(), "known",
+                  fact == 0 ? json_null() : json_real(fact));
     if (lane->latencies != NULL)
         json_object_set_new(one, "latency",
                             latency_json(lane->latencies, (size_t)rounds * op->keys));
@@ -340,7 +278,7 @@ static void open_lanes(run_state *run, operation_run *op)
             continue;
         lane_run *added = &op->lanes[op->count++];
         added->lane = lane;
-        added->store = store_of(run, bench_lane_contender(lane));
+        added->store = bench_stores_find(&run->stores, bench_lane_contender(lane));
         added->wall = bench_alloc(rounds, sizeof *added->wall);
         added->cpu = bench_alloc(rounds, sizeof *added->cpu);
         if (op->operation->mode == BENCH_BESIDE)
@@ -380,8 +318,6 @@ static void end_operation(run_state *run, operation_run *op)
     if (one == NULL)
         bench_die("a result that JSON cannot hold");
     say(run, "measured", op->operation->name);
-    if (run->options->on_case != NULL)
-        run->options->on_case(run->options->arg, one);
     json_array_append_new(run->cases, one);
     close_lanes(op);
 }
@@ -425,41 +361,41 @@ static void run_operations(run_state *run)
     }
 }
 
-static void run_in_state(const bench_run_options *options, const bench_state *state, json_t *cases,
-                         bool *agree)
+/* How long loading and measuring took, in seconds. */
+static json_t *state_json(const run_state *run, double begin, double loaded, double end)
 {
-    run_state run = {.options = options, .state = state, .cases = cases, .agree = true};
+    return json_pack("{s:s,s:f,s:f}", "name", run->name, "loading", (loaded - begin) / 1e9,
+                     "measuring", (end - loaded) / 1e9);
+}
+
+static void run_in_state(const bench_run_options *options, const bench_state *state,
+                         json_t *document)
+{
+    run_state run = {.options = options, .state = state, .agree = true};
+    run.cases = json_object_get(document, "cases");
     bench_shape_name(&state->shape, run.name, sizeof run.name);
     bench_picker_init(&run.picker, &state->shape);
+    double begin = bench_wall();
     open_stores(&run);
-    compare_options(&run);
+    double loaded = bench_wall();
+    if (!bench_stores_agree(&run.stores))
+        run.agree = false;
     run_operations(&run);
-    close_stores(&run);
+    if (run.stores.count > 0)
+        json_array_append_new(json_object_get(document, "states"),
+                              state_json(&run, begin, loaded, bench_wall()));
+    bench_stores_close(&run.stores);
     bench_keys_release(&run.keys);
-    *agree = *agree && run.agree;
+    if (!run.agree)
+        json_object_set_new(document, "agree", json_false());
 }
 
-static json_t *contenders_json(void)
+json_t *bench_run(const bench_run_options *options)
 {
-    json_t *all = json_array();
-    for (size_t i = 0; bench_contenders[i] != NULL; i++)
-        json_array_append_new(all, json_pack("{s:s,s:s,s:b}", "name", bench_contenders[i]->name,
-                                             "what", bench_contenders[i]->what, "built", 1));
-    for (size_t i = 0; bench_missing[i] != NULL; i += 2)
-        json_array_append_new(all, json_pack("{s:s,s:s,s:b}", "name", bench_missing[i], "what",
-                                             bench_missing[i + 1], "built", 0));
-    return all;
-}
-
-json_t *bench_run(const bench_run_options *options, bool *agree)
-{
-    json_t *cases = json_array();
-    *agree = true;
+    json_t *document = json_pack("{s:b,s:[],s:[]}", "agree", 1, "states", "cases");
     for (size_t i = 0; i < options->plan->states_count; i++)
-        run_in_state(options, &options->plan->states[i], cases, agree);
+        run_in_state(options, &options->plan->states[i], document);
     if (isatty(STDERR_FILENO))
         (void)fputs("\r\033[K", stderr);
-    return json_pack("{s:s,s:i,s:b,s:o,s:o}", "profile", options->plan->name, "rounds",
-                     (int)options->plan->rounds, "agree", *agree, "contenders", contenders_json(),
-                     "cases", cases);
+    return document;
 }

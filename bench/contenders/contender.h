@@ -24,11 +24,14 @@ typedef enum bench_op {
     BENCH_PUT,             /* one commit for each key, not synced */
     BENCH_PUT_BATCH,       /* one commit for `batch` keys, nothing looked up */
     BENCH_PUT_CHECKED,     /* one commit for `batch` keys, each of which is looked up first */
+    BENCH_PUT_STATS,       /* the same over existing keys, and statistics are told of it */
+    BENCH_PUT_IF,          /* one commit for `batch` keys, each of which has to have the value */
+    BENCH_DELETE_RANGE,    /* one commit for `rows` keys that follow each other, found by a scan */
     BENCH_ENGINE_PUT,      /* engine keys through an indexed batch */
     BENCH_ENGINE_PUT_READ, /* the same, with the index in use */
     BENCH_OWN_SCAN,        /* `rows` records through a batch that holds half of them */
     BENCH_RECOUNT,         /* everything once, for its statistics */
-    BENCH_TXN,             /* begin, `batch` puts, commit, with locks */
+    BENCH_TXN,             /* a transaction that puts `batch` keys, and whoever else might */
     BENCH_OPS
 } bench_op;
 

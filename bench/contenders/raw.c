@@ -491,6 +491,64 @@ static uint64_t raw_put_checked(void *state, const bench_job *job)
     return job->count;
 }
 
+static bool has_value(const cursor *c, varve_slice value)
+{
+    varve_slice found = value_of(c);
+    return found.size == value.size && memcmp(found.data, value.data, value.size) == 0;
+}
+
+/* Each key is read, and its value compared. */
+static uint64_t raw_put_if(void *state, const bench_job *job)
+{
+    raw_store *store = state;
+    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
+    cursor c = open_cursor(store, true);
+    for (size_t i = 0; i < job->count; i++) {
+        seek(&c, prefix_of(job->engines[i]));
+        if (!valid(&c) || !has_value(&c, job->value))
+            bench_die("raw: a key has another value than was put");
+        put(batch, job->engines[i], job->value);
+        if ((i + 1) % job->batch == 0) {
+            commit(store, batch);
+            rocksdb_writebatch_clear(batch);
+        }
+    }
+    close_cursor(&c);
+    rocksdb_writebatch_destroy(batch);
+    return job->count;
+}
+
+/* The keys that a scan finds from the first one on get a deletion each. */
+static uint64_t delete_run(raw_store *store, const varve_slice *engines, const bench_job *job,
+                           rocksdb_writebatch_t *batch)
+{
+    unsigned char newest[SUFFIX_SIZE] = {0}; /* above every version */
+    cursor c = open_cursor(store, false);
+    unsigned rows = 0;
+    place at;
+    seek(&c, prefix_of(engines[0]));
+    while (rows < job->rows && valid(&c)) {
+        place_enter(&at, key_of(&c));
+        if (find_version(&c, &at, newest, job->limit) && value_of(&c).size > 0)
+            put(batch, engines[rows++], varve_slice_of("", 0));
+        leave_key(&c, &at, job->limit);
+    }
+    close_cursor(&c);
+    commit(store, batch);
+    rocksdb_writebatch_clear(batch);
+    return rows;
+}
+
+static uint64_t raw_delete_range(void *state, const bench_job *job)
+{
+    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
+    uint64_t deleted = 0;
+    for (size_t i = 0; i + job->rows <= job->count; i += job->rows)
+        deleted += delete_run(state, job->engines + i, job, batch);
+    rocksdb_writebatch_destroy(batch);
+    return deleted;
+}
+
 const bench_contender bench_raw = {
     .name = "raw",
     .what = "RocksDB through its C API, in varve's layout",
@@ -513,6 +571,8 @@ const bench_contender bench_raw = {
             [BENCH_PUT] = raw_put_one,
             [BENCH_PUT_BATCH] = raw_put_batch,
             [BENCH_PUT_CHECKED] = raw_put_checked,
+            [BENCH_PUT_IF] = raw_put_if,
+            [BENCH_DELETE_RANGE] = raw_delete_range,
             [BENCH_OWN_SCAN] = raw_own_scan,
             [BENCH_RECOUNT] = raw_read_all},
 };
@@ -526,5 +586,7 @@ const bench_contender bench_plain = {
     .flush = raw_flush,
     .compact = raw_compact,
     .touch = raw_touch,
-    .run = {[BENCH_GET_EXACT] = raw_get_exact},
+    .run = {[BENCH_GET_EXACT] = raw_get_exact,
+            [BENCH_RECOUNT] = raw_read_all,
+            [BENCH_PUT_BATCH] = raw_put_batch},
 };

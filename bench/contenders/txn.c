@@ -98,6 +98,24 @@ static uint64_t txn_get(void *state, const bench_job *job)
     return sum;
 }
 
+static uint64_t txn_read_all(void *state, const bench_job *job)
+{
+    txn_store *store = state;
+    rocksdb_readoptions_t *how = rocksdb_readoptions_create();
+    char *error = NULL;
+    uint64_t records = 0;
+    (void)job;
+    rocksdb_readoptions_set_total_order_seek(how, 1);
+    rocksdb_iterator_t *it = rocksdb_transactiondb_create_iterator(store->db, how);
+    for (rocksdb_iter_seek_to_first(it); rocksdb_iter_valid(it); rocksdb_iter_next(it))
+        records++;
+    rocksdb_iter_get_error(it, &error);
+    bench_rocks_check(error);
+    rocksdb_iter_destroy(it);
+    rocksdb_readoptions_destroy(how);
+    return records;
+}
+
 static uint64_t txn_put(void *state, const bench_job *job)
 {
     txn_store *store = state;
@@ -142,6 +160,7 @@ const bench_contender bench_txn = {
     .compact = txn_compact,
     .ready = txn_ready,
     .run = {[BENCH_GET_EXACT] = txn_get,
+            [BENCH_RECOUNT] = txn_read_all,
             [BENCH_PUT] = txn_put,
             [BENCH_PUT_BATCH] = txn_put_batch,
             [BENCH_TXN] = txn_put_batch},

@@ -321,15 +321,25 @@ static uint64_t our_put(void *state, const bench_job *job)
     return put_all(job, &how, NULL);
 }
 
-static uint64_t put_batches(varve_contender *store, const bench_job *job, bool checked)
+/* A write that looks at what is there, through a batch. */
+static varve_write write_through(varve_batch *batch, int64_t ts, varve_buf *scratch)
+{
+    return (varve_write){.struct_size = sizeof(varve_write),
+                         .reader = varve_batch_reader_of(batch),
+                         .writer = varve_batch_writer_of(batch),
+                         .ts = {ts, 0},
+                         .scratch = scratch};
+}
+
+static uint64_t put_batches(varve_contender *store, const bench_job *job, bool checked,
+                            varve_stats *stats)
 {
     varve_batch *batch = open_batch(store, checked ? 0 : VARVE_BATCH_WRITE_ONLY);
     varve_buf scratch = VARVE_BUF_INIT;
-    varve_write how = {.struct_size = sizeof how,
-                       .reader = checked ? varve_batch_reader_of(batch) : NULL,
-                       .writer = varve_batch_writer_of(batch),
-                       .ts = {job->ts, 0},
-                       .scratch = &scratch};
+    varve_write how = write_through(batch, job->ts, &scratch);
+    how.stats = stats;
+    if (!checked)
+        how.reader = NULL;
     uint64_t count = put_all(job, &how, batch);
     varve_batch_close(batch);
     return count;
@@ -337,12 +347,57 @@ static uint64_t put_batches(varve_contender *store, const bench_job *job, bool c
 
 static uint64_t our_put_batch(void *state, const bench_job *job)
 {
-    return put_batches(state, job, false);
+    return put_batches(state, job, false, NULL);
 }
 
 static uint64_t our_put_checked(void *state, const bench_job *job)
 {
-    return put_batches(state, job, true);
+    return put_batches(state, job, true, NULL);
+}
+
+static uint64_t our_put_stats(void *state, const bench_job *job)
+{
+    varve_stats stats = {0};
+    return put_batches(state, job, true, &stats);
+}
+
+/* Each key has to have the value that is put. */
+static uint64_t our_put_if(void *state, const bench_job *job)
+{
+    varve_batch *batch = open_batch(state, 0);
+    varve_buf scratch = VARVE_BUF_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+    varve_expect expect = {.struct_size = sizeof expect, .exists = true, .raw = job->value};
+    varve_write how = write_through(batch, job->ts, &scratch);
+    for (size_t i = 0; i < job->count; i++) {
+        bench_must(varve_mvcc_put_if(&how, job->users[i], job->value, &expect, &err), &err);
+        if ((i + 1) % job->batch == 0)
+            commit(batch);
+    }
+    varve_buf_release(&scratch);
+    varve_batch_close(batch);
+    return job->count;
+}
+
+/* What follows from the first key of each run on. */
+static uint64_t our_delete_range(void *state, const bench_job *job)
+{
+    varve_batch *batch = open_batch(state, 0);
+    varve_buf scratch = VARVE_BUF_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+    varve_write how = write_through(batch, job->ts, &scratch);
+    uint64_t sum = 0;
+    for (size_t i = 0; i + job->rows <= job->count; i += job->rows) {
+        varve_span span = {job->users[i], varve_key_max()};
+        int64_t deleted;
+        bench_must(varve_mvcc_delete_range(&how, span, job->rows, false, NULL, &deleted, &err),
+                   &err);
+        commit(batch);
+        sum += (uint64_t)deleted;
+    }
+    varve_buf_release(&scratch);
+    varve_batch_close(batch);
+    return sum;
 }
 
 /* What was put first is read, so that the batch builds its index and keeps it up from there on. */
@@ -380,6 +435,94 @@ static uint64_t our_engine_put_read(void *state, const bench_job *job)
     return engine_put(state, job, true);
 }
 
+/* ---- Transactions */
+
+/* What transactions go through: writes to a batch, and what may be written is latched. */
+typedef struct transactor {
+    varve_latches *latches;
+    varve_batch *batch;
+    varve_buf scratch;
+    varve_txn txn;
+    varve_buf record; /* the engine key of the transaction's record */
+    int64_t ts;
+} transactor;
+
+/* A transaction of its own for each batch of keys, anchored at the first one. */
+static void begin(transactor *t, varve_slice anchor)
+{
+    static uint64_t number;
+    unsigned char id[VARVE_TXN_ID_SIZE] = {0};
+    unsigned char key[9 + VARVE_TXN_ID_SIZE] = "\x01txn-----";
+    varve_error err = VARVE_ERROR_INIT;
+    number++;
+    memcpy(id, &number, sizeof number);
+    memcpy(key + 9, id, sizeof id);
+    bench_must(varve_txn_begin(&t->txn, id, varve_slice_text("bench"), &anchor,
+                               (varve_ts){t->ts, 0}, &err),
+               &err);
+    bench_must(
+        varve_key_encode(varve_slice_of(key, sizeof key), (varve_ts){0, 0}, &t->record, &err),
+        &err);
+}
+
+/* Intents and the record, which says that they are committed. */
+static void write_intents(transactor *t, const varve_slice *users, const bench_job *job)
+{
+    static const unsigned char committed[64] = {0, 0, 0, 0, VARVE_TAG_BYTES, VARVE_TXN_COMMITTED};
+    varve_latch *latch = NULL;
+    varve_error err = VARVE_ERROR_INIT;
+    varve_write how = write_through(t->batch, t->ts, &t->scratch);
+    how.txn = &t->txn;
+    bench_must(varve_latches_acquire(t->latches, users, job->batch, NULL, 0, NULL, &latch, &err),
+               &err);
+    for (unsigned i = 0; i < job->batch; i++) {
+        bench_must(varve_txn_step(&t->txn, 1, &err), &err);
+        bench_must(varve_mvcc_put(&how, users[i], job->value, &err), &err);
+    }
+    bench_must(varve_writer_put(how.writer, varve_buf_slice(&t->record),
+                                varve_slice_of(committed, sizeof committed), &err),
+               &err);
+    commit(t->batch);
+    varve_latches_release(latch);
+}
+
+/* The intents become versions, and the record goes. */
+static uint64_t resolve_intents(transactor *t, const varve_slice *users, const bench_job *job)
+{
+    varve_resolution resolution = {
+        .struct_size = sizeof resolution, .txn = &t->txn.meta, .status = VARVE_TXN_COMMITTED};
+    varve_error err = VARVE_ERROR_INIT;
+    varve_write how = write_through(t->batch, 0, &t->scratch);
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < job->batch; i++) {
+        bool resolved;
+        bench_must(varve_mvcc_resolve(&how, users[i], &resolution, &resolved, &err), &err);
+        sum += resolved;
+    }
+    bench_must(varve_writer_clear(how.writer, varve_buf_slice(&t->record), &err), &err);
+    commit(t->batch);
+    return sum;
+}
+
+static uint64_t our_txn(void *state, const bench_job *job)
+{
+    transactor t = {.batch = open_batch(state, 0), .txn = VARVE_TXN_INIT, .ts = job->ts};
+    varve_error err = VARVE_ERROR_INIT;
+    uint64_t sum = 0;
+    bench_must(varve_latches_open(0, &t.latches, &err), &err);
+    for (size_t i = 0; i + job->batch <= job->count; i += job->batch) {
+        begin(&t, job->users[i]);
+        write_intents(&t, job->users + i, job);
+        sum += resolve_intents(&t, job->users + i, job);
+    }
+    varve_txn_release(&t.txn);
+    varve_latches_close(t.latches);
+    varve_batch_close(t.batch);
+    varve_buf_release(&t.record);
+    varve_buf_release(&t.scratch);
+    return sum;
+}
+
 const bench_contender bench_varve = {
     .name = "varve",
     .what = "varve, through its public headers",
@@ -400,6 +543,10 @@ const bench_contender bench_varve = {
             [BENCH_PUT] = our_put,
             [BENCH_PUT_BATCH] = our_put_batch,
             [BENCH_PUT_CHECKED] = our_put_checked,
+            [BENCH_PUT_STATS] = our_put_stats,
+            [BENCH_PUT_IF] = our_put_if,
+            [BENCH_DELETE_RANGE] = our_delete_range,
+            [BENCH_TXN] = our_txn,
             [BENCH_ENGINE_PUT] = our_engine_put,
             [BENCH_ENGINE_PUT_READ] = our_engine_put_read,
             [BENCH_OWN_SCAN] = our_own_scan,

@@ -7,7 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Make a directory below `root` (NULL: $TMPDIR or /tmp) and write its path to `path`. */
+/*
+ * Make a directory below `root` (NULL: $TMPDIR or /tmp) and write its path to `path`.  It belongs
+ * to this process and those that it starts, as long as one of them lives.  Directories there that
+ * belong to nobody any more are removed: those of runs that were killed.
+ */
 bool bench_place_make(const char *root, char *path, size_t size);
 
 /* Remove a directory with all that is in it. */

@@ -1,19 +1,28 @@
 #include "bench/support/stats.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/support/die.h"
 
-enum { RESAMPLINGS = 1000 };
+/*
+ * How much the ratios of two starts of a program differ by themselves, as a standard deviation of
+ * their logarithm, if a run has nothing to tell it from.
+ */
+#define START_TO_START 0.05
 
-/* The interquartile range of a normal distribution, in standard deviations. */
-#define QUARTILES_APART 1.349
+/* As many starts as the scatter of all lanes counts for, beside that of a lane's own starts. */
+#define OTHERS_COUNT_AS 4
 
-/* What the ratio of two times may differ by from one start of a program to the next: ln 1.21. */
-#define START_TO_START 0.1906
+/* The standard error of a median is larger than that of a mean by about this. */
+#define MEDIAN_OVER_MEAN 1.2
+
+/* Of thousands of lanes hardly one differs by so many standard errors if nothing has changed. */
+#define MOVED_ERRORS 5
+
+/* Less is not worth a word: ln 1.05. */
+#define MOVED_LEAST 0.0488
 
 static int compare_numbers(const void *left, const void *right)
 {
@@ -48,46 +57,74 @@ bench_quartiles bench_quartiles_of(const double *numbers, size_t count)
     return found;
 }
 
-/* Knuth's multiplier; the same series for the same rounds. */
-static size_t pick(uint64_t *state, size_t count)
+/* ---- Ratios */
+
+/* The logarithms of the medians of each start's ratios. */
+static void medians_of_starts(const double *ratios, size_t rounds, size_t starts, double *out)
 {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (size_t)((*state >> 33) % count);
+    for (size_t i = 0; i < starts; i++)
+        out[i] = log(bench_quartiles_of(ratios + i * rounds, rounds).median);
 }
 
-static void bootstrap(const double *ratios, size_t count, bench_ratio *found)
+static double variance(const double *numbers, size_t count)
 {
-    double *medians = bench_alloc(RESAMPLINGS, sizeof *medians);
-    double *sample = bench_alloc(count, sizeof *sample);
-    uint64_t state = 1;
-    for (int i = 0; i < RESAMPLINGS; i++) {
-        for (size_t at = 0; at < count; at++)
-            sample[at] = ratios[pick(&state, count)];
-        medians[i] = bench_quantile(sample, count, 0.5);
-    }
-    found->low = bench_quantile(medians, RESAMPLINGS, 0.025);
-    found->high = quantile_of_sorted(medians, RESAMPLINGS, 0.975);
-    free(medians);
-    free(sample);
-}
-
-bench_ratio bench_ratio_of(const double *ours, const double *theirs, size_t count)
-{
-    double *ratios = bench_alloc(count, sizeof *ratios);
+    double mean = 0;
+    double sum = 0;
     for (size_t i = 0; i < count; i++)
+        mean += numbers[i] / (double)count;
+    for (size_t i = 0; i < count; i++)
+        sum += (numbers[i] - mean) * (numbers[i] - mean);
+    return count < 2 ? 0 : sum / (double)(count - 1);
+}
+
+bench_ratio bench_ratio_of(const double *ours, const double *theirs, size_t rounds, size_t starts)
+{
+    double *ratios = bench_alloc(rounds * starts, sizeof *ratios);
+    double *medians = bench_alloc(starts, sizeof *medians);
+    for (size_t i = 0; i < rounds * starts; i++)
         ratios[i] = ours[i] / theirs[i];
-    bench_quartiles quartiles = bench_quartiles_of(ratios, count);
-    bench_ratio found = {.median = quartiles.median,
-                         .spread = (log(quartiles.high) - log(quartiles.low)) / QUARTILES_APART};
-    bootstrap(ratios, count, &found);
+    bench_ratio found = {.median = bench_quartiles_of(ratios, rounds * starts).median,
+                         .starts = starts};
+    medians_of_starts(ratios, rounds, starts, medians);
+    found.variance = variance(medians, starts);
     free(ratios);
+    free(medians);
     return found;
 }
 
-bool bench_moved(const bench_ratio *before, const bench_ratio *after)
+/* The median of chi-squared over its degrees of freedom, as Wilson and Hilferty have it. */
+static double typical_part(double freedom)
 {
-    double noise = 3 * sqrt(before->spread * before->spread + after->spread * after->spread);
-    double moved = fabs(log(after->median / before->median));
-    bool apart = before->high < after->low || after->high < before->low;
-    return apart && moved > START_TO_START && moved > noise;
+    double root = 1 - 2 / (9 * freedom);
+    return root * root * root;
+}
+
+double bench_typical_variance(double *variances, size_t count, size_t starts)
+{
+    if (count == 0 || starts < 2)
+        return START_TO_START * START_TO_START;
+    return bench_quantile(variances, count, 0.5) / typical_part((double)(starts - 1));
+}
+
+/* Student's t for 95 of 100, by the first terms of its expansion. */
+static double student(double freedom)
+{
+    return 1.96 + 2.372 / freedom + 2.823 / (freedom * freedom);
+}
+
+void bench_ratio_bound(bench_ratio *ratio, double typical)
+{
+    double own = (double)ratio->starts - 1;
+    double freedom = own + OTHERS_COUNT_AS;
+    double mixed = (own * ratio->variance + OTHERS_COUNT_AS * typical) / freedom;
+    ratio->error = MEDIAN_OVER_MEAN * sqrt(mixed / (double)ratio->starts);
+    ratio->low = ratio->median / exp(student(freedom) * ratio->error);
+    ratio->high = ratio->median * exp(student(freedom) * ratio->error);
+}
+
+bool bench_moved(double before, double before_error, double after, double after_error)
+{
+    double noise = MOVED_ERRORS * sqrt(before_error * before_error + after_error * after_error);
+    double moved = fabs(log(after / before));
+    return moved > MOVED_LEAST && moved > noise;
 }

@@ -39,14 +39,23 @@ START_TEST(every_lane_has_a_contender_that_can_do_it)
             if (contender == NULL)
                 ck_assert_msg(is_missing(lane->name), "%s/%s", o->name, lane->name);
             else
-                ck_assert_msg(
-                    contender->run[lane->op] != NULL &&
-                        (o->mode != BENCH_BESIDE || contender->run[BENCH_PUT_BATCH] != NULL),
-                    "%s/%s", o->name, lane->name);
+                ck_assert_msg(contender->run[lane->op] != NULL &&
+                                  (contender->run[BENCH_PUT_BATCH] != NULL ||
+                                   (o->mode != BENCH_BESIDE && !o->prepared)),
+                              "%s/%s", o->name, lane->name);
         }
         ck_assert_uint_ge(lanes, 2);
         ck_assert_uint_lt(lanes, BENCH_LANES_MAX);
     }
+}
+END_TEST
+
+START_TEST(every_contender_can_read_everything_once)
+{
+    for (size_t i = 0; bench_contenders[i] != NULL; i++)
+        ck_assert_msg(bench_contenders[i]->run[BENCH_RECOUNT] != NULL ||
+                          bench_contenders[i]->run[BENCH_SCAN] != NULL,
+                      "%s", bench_contenders[i]->name);
 }
 END_TEST
 
@@ -114,6 +123,7 @@ START_TEST(every_state_of_a_plan_has_a_name_of_its_own)
         char names[BENCH_STATES_MAX][96];
         bench_plan_init(&plan, profile);
         ck_assert_uint_gt(plan.rounds, 1);
+        ck_assert_uint_gt(plan.starts, 1);
         for (size_t i = 0; i < plan.states_count; i++) {
             bench_shape_name(&plan.states[i].shape, names[i], sizeof names[i]);
             for (size_t j = 0; j < i; j++)
@@ -150,6 +160,7 @@ int main(void)
     TCase *tcase = tcase_create("cases");
     tcase_add_test(tcase, globs_pick_states_operations_or_both);
     tcase_add_test(tcase, every_lane_has_a_contender_that_can_do_it);
+    tcase_add_test(tcase, every_contender_can_read_everything_once);
     tcase_add_test(tcase, operations_have_names_of_their_own_and_those_that_write_come_last);
     tcase_add_test(tcase, a_full_run_and_a_grid_have_every_operation);
     tcase_add_test(tcase, quick_and_full_runs_have_the_states_of_the_goals);

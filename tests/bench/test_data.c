@@ -209,6 +209,53 @@ START_TEST(keys_to_write_are_picked_once)
 }
 END_TEST
 
+static size_t last_behind;
+
+static void is_behind(size_t number, int64_t ts)
+{
+    ck_assert_uint_eq(number % 1000, 0);
+    ck_assert_uint_ge(number / 1000, KEYS);
+    ck_assert_uint_gt(number, last_behind);
+    ck_assert_int_gt(ts, bench_version_ts(10));
+    last_behind = number;
+}
+
+START_TEST(keys_behind_all_others_follow_each_other)
+{
+    last_behind = 0;
+    pick(BENCH_PICK_BEHIND, 5 * KEYS, 100, is_behind);
+    ck_assert_uint_eq(last_behind / 1000, 6 * KEYS - 1);
+}
+END_TEST
+
+START_TEST(the_same_keys_are_written_later)
+{
+    bench_shape shape = {.versions = 1, .value_size = 64, .keys = KEYS};
+    bench_picker picker;
+    bench_keys keys = {.count = 0};
+    bench_picker_init(&picker, &shape);
+    bench_pick_keys(&picker, BENCH_PICK_OVER, 2, 0, &keys);
+    int64_t before = keys.ts;
+    size_t number = key_number(keys.users[1]);
+    bench_keys_later(&picker, &keys);
+    ck_assert_int_gt(keys.ts, before);
+    ck_assert_uint_eq(key_number(keys.users[1]), number);
+    for (size_t i = 0; i < 2; i++) {
+        varve_ts ts;
+        varve_buf user = VARVE_BUF_INIT;
+        varve_error err = VARVE_ERROR_INIT;
+        ck_ok(varve_key_decode(keys.engines[i], &user, &ts, &err), &err);
+        ck_assert_int_eq(ts.wall, keys.ts);
+        ck_slice_eq(varve_buf_slice(&user), keys.users[i]);
+        varve_buf_release(&user);
+    }
+    before = keys.ts;
+    bench_pick_keys(&picker, BENCH_PICK_OVER, 2, 0, &keys);
+    ck_assert_int_gt(keys.ts, before);
+    bench_keys_release(&keys);
+}
+END_TEST
+
 START_TEST(a_shape_has_a_name_and_a_size)
 {
     char name[96];
@@ -233,6 +280,9 @@ int main(void)
     tcase_add_test(tcase, values_differ_and_are_the_same_each_time);
     tcase_add_test(tcase, keys_are_picked_as_they_are_needed);
     tcase_add_test(tcase, keys_to_write_are_picked_once);
+    tcase_add_test(tcase, keys_to_write_are_picked_once);
+    tcase_add_test(tcase, keys_behind_all_others_follow_each_other);
+    tcase_add_test(tcase, the_same_keys_are_written_later);
     tcase_add_test(tcase, a_shape_has_a_name_and_a_size);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

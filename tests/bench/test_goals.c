@@ -15,9 +15,9 @@ static json_t *run_of(const char *layout, int versions, const char *operation, c
     return json_pack("{s:[o]}", "cases", one);
 }
 
-#define LANE(name, wall, ratio, low, high, spread)                                                 \
+#define LANE(name, wall, ratio, low, high, error)                                                  \
     "{\"name\":\"" name "\",\"wall\":{\"median\":" #wall "},\"ratio\":{\"median\":" #ratio         \
-    ",\"low\":" #low ",\"high\":" #high ",\"spread\":" #spread "}}"
+    ",\"low\":" #low ",\"high\":" #high ",\"error\":" #error "}}"
 
 #define BASE LANE("raw get", 100, 1.0, 1.0, 1.0, 0.0)
 
