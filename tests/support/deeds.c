@@ -203,7 +203,7 @@ static void make(struct maker *maker, struct deed *deed)
     size_t roll = below(maker, 100);
     if (roll < 64) {
         act_make(&maker->acts, &deed->act);
-        deed->kind = deed->act.kind;
+        deed->kind = (int)deed->act.kind;
     } else if (roll < 77) {
         make_look(maker, deed);
     } else if (roll < 93) {
