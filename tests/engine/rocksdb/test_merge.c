@@ -2,8 +2,6 @@
  * Trap: a merge operator that refuses in a flush stops the store, and it cannot be opened again.
  * varve's refuses for lack of memory only, and then opening it again is all that is needed.
  */
-#include <sys/mman.h>
-
 #include "tests/engine/rocksdb/rocks.h"
 
 #include "engine/merge.h"
@@ -60,12 +58,6 @@ static char *raw_merge(rocksdb_t *db, const char *key, const char *operand)
 
 enum { NOT_FLUSHED = 1, STOPPED = 2, BRICKED = 4, NOT_MERGED = 8 };
 
-/*
- * What the control has done, for its parent to see; -1 until it has come to its end.  Not its exit
- * code: that is Valgrind's to set, as RocksDB leaks where it is harmed.
- */
-static int *harm_done;
-
 static void raw_refuse_a_merge(void)
 {
     int harm = 0;
@@ -89,21 +81,16 @@ static void raw_refuse_a_merge(void)
     (void)rocksdb_open(options, place_path("raw"), &text);
     if (text != NULL)
         harm |= BRICKED;
-    *harm_done = harm;
+    child_tell(harm);
 }
 
 START_TEST(control_a_refused_merge_stops_the_store)
 {
-    harm_done =
-        mmap(NULL, sizeof *harm_done, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(harm_done, MAP_FAILED);
-    *harm_done = -1;
     int status = in_child(raw_refuse_a_merge);
-    int harm = *harm_done;
+    int harm = child_told;
     printf("control: wait status %d, harm %d\n", status, harm);
     ck_assert_msg(harm >= 0 || WIFSIGNALED(status), "the control came to no end");
     ck_assert_msg(harm < 0 || harm == (NOT_FLUSHED | STOPPED | BRICKED), "harm %d", harm);
-    ck_assert_int_eq(munmap(harm_done, sizeof *harm_done), 0);
 }
 END_TEST
 
