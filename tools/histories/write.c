@@ -64,8 +64,11 @@ static void open_batch(struct step *step, varve_write *how, varve_batch **batch)
     how->writer = varve_batch_writer_of(*batch);
 }
 
-/* Tell whether anything has been written, and keep it if nothing has gone wrong. */
-static void commit(struct step *step, varve_batch *batch)
+/*
+ * Tell whether anything has been written, and keep it if nothing has gone wrong; what is not kept
+ * does not count: the statistics are those `before` again.
+ */
+static void commit(struct step *step, varve_batch *batch, const varve_stats *before)
 {
     varve_error err = VARVE_ERROR_INIT;
 
@@ -73,6 +76,8 @@ static void commit(struct step *step, varve_batch *batch)
             varve_batch_is_empty(batch) ? "empty" : "non-empty");
     if (!step_stopped(step) && varve_batch_commit(batch, VARVE_NO_SYNC, &err) != VARVE_OK)
         step_fail(step, &err);
+    if (step_stopped(step))
+        step->session->stats = *before;
 }
 
 static varve_write describe(struct step *step, unsigned flags)
@@ -91,6 +96,7 @@ static varve_write describe(struct step *step, unsigned flags)
 
 void write_run(struct step *step, unsigned flags, write_fn write)
 {
+    const varve_stats before = step->session->stats;
     varve_batch *batch = NULL;
     varve_write how = describe(step, flags);
 
@@ -101,7 +107,7 @@ void write_run(struct step *step, unsigned flags, write_fn write)
     if (!step_stopped(step))
         write(step, &how);
     if (batch != NULL && step->fatal == NULL)
-        commit(step, batch);
+        commit(step, batch, &before);
     varve_batch_close(batch);
 }
 
