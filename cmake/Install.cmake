@@ -1,4 +1,5 @@
-# Installation: headers, both libraries, the tool, a pkg-config file and a CMake package.
+# Installation: headers, both libraries, the tool and its manual page, a pkg-config file and a CMake
+# package.
 
 if(NOT TARGET varve)
     return()
@@ -11,6 +12,9 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/varve)
 install(TARGETS varve varve_static varve_headers EXPORT varve-targets)
 if(TARGET varve_tool)
     install(TARGETS varve_tool)
+endif()
+if(TARGET varve_manual)
+    install(FILES ${PROJECT_BINARY_DIR}/varve.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
 install(DIRECTORY include/varve ${PROJECT_BINARY_DIR}/include/varve
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)

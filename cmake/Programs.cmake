@@ -25,6 +25,14 @@ if(tool_sources AND EXISTS ${tool_main})
         varve_flags varve_tool_objects varve_static varve_rocksdb)
 endif()
 
+# The manual page, which the tool prints itself.
+if(TARGET varve_tool AND NOT CMAKE_CROSSCOMPILING)
+    add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/varve.1
+        COMMAND varve_tool --manual > ${PROJECT_BINARY_DIR}/varve.1
+        DEPENDS varve_tool VERBATIM)
+    add_custom_target(varve_manual ALL DEPENDS ${PROJECT_BINARY_DIR}/varve.1)
+endif()
+
 # varve-histories, apart from main() for the tests under tests/histories.
 file(GLOB histories_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/histories/*.c)
 set(histories_main ${PROJECT_SOURCE_DIR}/tools/histories/main.c)

@@ -1,6 +1,7 @@
 /* Command lines: the commands' own options, those they share, and their arguments. */
 #include "cli.h"
 
+#include "help.h"
 #include "output.h"
 #include "times.h"
 
@@ -46,6 +47,11 @@ static const struct shared_option shared_options[] = {
     {CLI_HEX, {"hex", KEY_HEX, NULL, 0, "Keys and values in hexadecimal, those given too", 2}},
     {CLI_REDACT,
      {"redact", KEY_REDACT, NULL, 0, "Of keys and values print how long they are, only", 2}},
+};
+
+static const struct argp_option help_option[] = {
+    {"help", '?', NULL, 0, "Print this", -1},
+    {0},
 };
 
 enum { SHARED_COUNT = sizeof shared_options / sizeof shared_options[0] };
@@ -166,6 +172,21 @@ static void select_shared_options(const struct command *command, struct argp_opt
     memset(&options[count], 0, sizeof *options);
 }
 
+size_t cli_list_options(const struct command *command,
+                        const struct argp_option *list[CLI_OPTIONS_MAX])
+{
+    const struct argp_option *own = command->argp == NULL ? NULL : command->argp->options;
+    size_t count = 0;
+
+    for (; own != NULL && own->name != NULL && count < CLI_OPTIONS_MAX; own++)
+        list[count++] = own;
+    for (size_t i = 0; i < SHARED_COUNT && count < CLI_OPTIONS_MAX; i++) {
+        if ((command->options & shared_options[i].bit) != 0)
+            list[count++] = &shared_options[i].option;
+    }
+    return count;
+}
+
 /* ---- Arguments and help -------------------------------------------------------------------- */
 
 static bool is_optional(const char *argument_name)
@@ -264,41 +285,6 @@ static void complain(const struct argp_state *state)
 
 /* ---- The table of commands ----------------------------------------------------------------- */
 
-/* Whether it is the name of one of a group. */
-static bool is_of_group(const char *name, const char *group)
-{
-    size_t size = strlen(group);
-
-    return strncmp(name, group, size) == 0 && name[size] == ' ';
-}
-
-static bool is_group(const char *word)
-{
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        if (is_of_group(commands[i]->name, word))
-            return true;
-    }
-    return false;
-}
-
-static void print_summary(const struct command *command)
-{
-    char names[64];
-
-    snprintf(names, sizeof names, "%s%s%s", command->name, command->alias == NULL ? "" : ", ",
-             command->alias == NULL ? "" : command->alias);
-    out_format("  %-18s  %s\n", names, command->summary);
-}
-
-static void print_group(const char *group)
-{
-    out_format("Commands of `varve %s`:\n", group);
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        if (is_of_group(commands[i]->name, group))
-            print_summary(commands[i]);
-    }
-}
-
 /* Whether the first `words` words, 1 or 2, are the name of a command. */
 static bool is_name(const char *name, char **words, int count)
 {
@@ -335,9 +321,9 @@ static error_t show_help(struct argp_state *state)
     state->name = parse->name;
     argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
     state->flags |= ARGP_NO_ERRS;
-    if (is_group(parse->cli->command->name)) {
+    if (help_is_group(parse->cli->command->name)) {
         out_text("\n");
-        print_group(parse->cli->command->name);
+        help_print_group(parse->cli->command->name);
     }
     return ECANCELED;
 }
@@ -370,17 +356,6 @@ static error_t parse_command(int key, char *text, struct argp_state *state)
     }
 }
 
-/* "STORE KEY" */
-static void join_arguments(const struct command *command, char *text, size_t size)
-{
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; command->arguments[i] != NULL && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i == 0 ? "" : " ",
-                                 command->arguments[i]);
-}
-
 /* "Summary.\vDetails": argp prints the one before the options and the other behind. */
 static char *join_help(const struct command *command)
 {
@@ -395,27 +370,22 @@ static char *join_help(const struct command *command)
 bool cli_parse(struct cli *cli, const struct command *command, int argc, char **argv,
                void *settings, enum tool_exit *code)
 {
-    static const struct argp_option help_option[] = {
-        {"help", '?', NULL, 0, "Print this", -1},
-        {0},
-    };
     struct argp_option shared[SHARED_COUNT + 1];
     const struct argp shared_argp = {.options = shared, .parser = parse_shared_option};
     const struct argp_child children[] = {
         {.argp = &shared_argp}, {.argp = command->argp}, {.argp = NULL}};
-    char arguments[128];
+    char arguments[HELP_ARGUMENTS_MAX];
     char *help = join_help(command);
     struct parse parse = {.cli = cli, .settings = settings};
     const struct root root = {.argp = {.options = help_option,
                                        .parser = parse_command,
-                                       .args_doc = arguments,
+                                       .args_doc = help_arguments(command, arguments),
                                        .doc = help,
                                        .children = children},
                               .parse = &parse};
 
     *cli = (struct cli){.command = command, .limit = -1};
     select_shared_options(command, shared);
-    join_arguments(command, arguments, sizeof arguments);
     snprintf(parse.name, sizeof parse.name, "varve %s", command->name);
     error_t error =
         argp_parse(&root.argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, NULL, NULL);
@@ -475,69 +445,6 @@ enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text
 
 /* ---- The tool ------------------------------------------------------------------------------ */
 
-static const char usage[] =
-    "Usage: varve COMMAND [ARGUMENT...] [OPTION...]\n"
-    "       varve COMMAND --help\n"
-    "Work on the stores of varve, an embeddable multi-version storage engine.\n";
-
-static const char times_help[] =
-    "\nTimes:\n"
-    "  now                         the newest, which is also the default\n"
-    "  2024-05-01T12:00:00.5Z      RFC 3339, with any fraction and zone\n"
-    "  @1714564800.5               seconds since the Unix epoch\n"
-    "  ns:1714564800500000000      nanoseconds since the Unix epoch\n"
-    "  1714564800.500000000,3      a timestamp as varve prints it\n"
-    "  (1714564800500000000,3)     a timestamp: wall time in nanoseconds, logical part\n"
-    "  commit:ID                   an imported commit, by four digits of its id or more\n"
-    "  The second to fourth may end in `,LOGICAL`; without it they mean all of the nanosecond.\n";
-
-static void print_exit_codes(void)
-{
-    static const struct {
-        int value;
-        const char *text;
-    } codes[] = {
-#define EXIT_ROW(name, value, text) {value, text},
-        TOOL_EXIT_MAP(EXIT_ROW)
-#undef EXIT_ROW
-    };
-
-    out_text("\nExit codes:\n");
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        out_format("  %3d  %s\n", codes[i].value, codes[i].text);
-}
-
-/* The commands of a section, if it has any. */
-static void print_section(enum tool_section section, const char *title)
-{
-    bool titled = false;
-
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        if (commands[i]->section != section)
-            continue;
-        if (!titled)
-            out_format("\n%s:\n", title);
-        titled = true;
-        print_summary(commands[i]);
-    }
-}
-
-static enum tool_exit print_help(const struct cli *cli)
-{
-    static const char *const titles[] = {
-#define SECTION_TITLE(name, title) title,
-        TOOL_SECTION_MAP(SECTION_TITLE)
-#undef SECTION_TITLE
-    };
-
-    out_text(usage);
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-        print_section((enum tool_section)i, titles[i]);
-    out_text(times_help);
-    print_exit_codes();
-    return out_finish(cli, TOOL_OK);
-}
-
 static enum tool_exit run_command(const struct command *command, int argc, char **argv)
 {
     struct cli cli;
@@ -564,10 +471,10 @@ static enum tool_exit run_group(int argc, char **argv)
     const char *group = argv[1];
     const char *word = argc < 3 ? NULL : argv[2];
 
-    if (!is_group(group))
+    if (!help_is_group(group))
         return cli_fail(NULL, TOOL_USAGE, "'%s' is not a command; see `varve --help`", group);
     if (word != NULL && is_one_of(word, "--help", "-?")) {
-        print_group(group);
+        help_print_group(group);
         return out_finish(&none, TOOL_OK);
     }
     if (word == NULL)
@@ -577,19 +484,29 @@ static enum tool_exit run_group(int argc, char **argv)
                     word, group);
 }
 
+/* What is asked about the tool itself.  Returns false if it is something else. */
+static bool tell_about_itself(const char *word)
+{
+    if (is_one_of(word, "--help", "-?") || is_one_of(word, "-h", "help"))
+        help_print();
+    else if (is_one_of(word, "--version", "-V"))
+        out_text("varve " VARVE_VERSION_STRING "\n");
+    else if (strcmp(word, "--manual") == 0)
+        manual_print();
+    else
+        return false;
+    return true;
+}
+
 enum tool_exit cli_main(int argc, char **argv)
 {
-    struct cli none = {0};
+    const struct cli none = {0};
+    int words;
 
     if (argc < 2)
         return cli_fail(NULL, TOOL_USAGE, "no command given; see `varve --help`");
-    if (is_one_of(argv[1], "--help", "-?") || is_one_of(argv[1], "-h", "help"))
-        return print_help(&none);
-    if (is_one_of(argv[1], "--version", "-V")) {
-        out_text("varve " VARVE_VERSION_STRING "\n");
+    if (tell_about_itself(argv[1]))
         return out_finish(&none, TOOL_OK);
-    }
-    int words;
     const struct command *command = find_command(argv + 1, argc - 1, &words);
     if (command == NULL)
         return run_group(argc, argv);

@@ -114,6 +114,12 @@ enum tool_exit cli_main(int argc, char **argv);
 bool cli_parse(struct cli *cli, const struct command *command, int argc, char **argv,
                void *settings, enum tool_exit *code);
 
+#define CLI_OPTIONS_MAX 40
+
+/* The options of a command: its own, then those it shares; not --help.  Returns their number. */
+size_t cli_list_options(const struct command *command,
+                        const struct argp_option *list[CLI_OPTIONS_MAX]);
+
 /* ---- Failing ------------------------------------------------------------------------------- */
 
 /*

@@ -6,7 +6,7 @@ import re
 import unittest
 
 from toolkit import (CONFLICT, CORRUPT, IO, NO, OK, REFUSED, SECOND, SOURCE, STORE, USAGE, VARVE,
-                     ToolTest, Writer, raw_bytes, varve, with_checksum)
+                     ToolTest, Writer, command_names, raw_bytes, varve, with_checksum)
 
 # name: value, text; as the tool itself has them
 EXIT_ROW = re.compile(r'^    X\((\w+), (\d+), "([^"]*)"\)', re.MULTILINE)
@@ -17,16 +17,6 @@ READING = {"get": ("KEY",), "history": ("KEY",), "scan": (), "lsm": (), "info": 
 def exit_codes():
     text = (SOURCE / "tools" / "cli.h").read_text("utf-8")
     return {int(value): text for _, value, text in EXIT_ROW.findall(text)}
-
-
-def listed_names(text):
-    """The commands in such a list of a help, without their other names."""
-    return re.findall(r"^  ([a-z][a-z-]*(?: [a-z-]+)?)(?:,|  )", text, re.MULTILINE)
-
-
-def command_names():
-    """What `varve --help` lists."""
-    return listed_names(varve("--help").out.decode().split("\nTimes:\n")[0])
 
 
 class Help(unittest.TestCase):

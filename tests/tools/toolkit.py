@@ -7,6 +7,7 @@ under test.
 import json
 import os
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -162,6 +163,16 @@ def varve(*arguments, **options):
     command = [VARVE, *arguments]
     return Result(subprocess.run(command, stdout=options.pop("stdout", subprocess.PIPE),
                                  stderr=subprocess.PIPE, check=False, timeout=120, **options))
+
+
+def listed_names(text):
+    """The commands in such a list of a help, without their other names."""
+    return re.findall(r"^  ([a-z][a-z-]*(?: [a-z-]+)?)(?:,|  )", text, re.MULTILINE)
+
+
+def command_names():
+    """What `varve --help` lists."""
+    return listed_names(varve("--help").out.decode().split("\nTimes:\n")[0])
 
 
 class ToolTest(unittest.TestCase):
