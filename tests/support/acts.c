@@ -1,4 +1,5 @@
 #include "tests/support/acts.h"
+#include "tests/support/ways.h"
 
 const char *const act_names[ACT_KINDS] = {
 #define ACT_NAME(name) #name,
@@ -490,6 +491,10 @@ static void do_read(const struct act *act, varve_reader *reader, const varve_rea
     if (status == VARVE_OK)
         tell_rows(text, &rows);
     varve_rows_release(&rows);
+    if (act->kind == ACT_GET)
+        ways_agree_on_versions(reader, how, act->key);
+    else if (act->max < 0 && act->target_bytes == 0)
+        ways_agree_on_span(reader, how, act->span, act->flag, text);
 }
 
 static varve_slice data_of(const struct model_value *value)
