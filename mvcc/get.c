@@ -8,6 +8,7 @@ static varve_status get(varve__read *read, varve_reader *reader, varve_slice key
         status = varve__read_check_options(read, err);
     if (status == VARVE_OK)
         status = varve__walk_open_key(&read->walk, reader, key, err);
+    status = varve__read_check_collected(read, reader, (varve_span){key, key}, status, err);
     varve__rows_clear(read->rows);
     if (status == VARVE_OK)
         status = varve__read_key(read, err);
@@ -19,8 +20,8 @@ static varve_status get(varve__read *read, varve_reader *reader, varve_slice key
 varve_status varve_mvcc_get(varve_reader *reader, const varve_read *how, varve_slice key,
                             varve_rows *rows, varve_error *err)
 {
-    const unsigned flags =
-        VARVE_READ_TOMBSTONES | VARVE_READ_FAIL_ON_MORE_RECENT | VARVE_READ_INCONSISTENT;
+    const unsigned flags = VARVE_READ_TOMBSTONES | VARVE_READ_FAIL_ON_MORE_RECENT |
+                           VARVE_READ_INCONSISTENT | VARVE_READ_CHECK_COLLECTED;
     varve__read read;
     varve_status status = varve__read_begin(&read, how, flags, 1, rows, err);
     if (status == VARVE_OK)

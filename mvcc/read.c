@@ -1,5 +1,6 @@
 #include "mvcc/read.h"
 
+#include "mvcc/gc_horizon.h"
 #include "util/fail.h"
 
 /* What varve__read_end() looks at; the rest need not be set for every read. */
@@ -48,6 +49,15 @@ varve_status varve__read_check_inconsistent(const varve__read *read, varve_error
         return varve__fail(err, VARVE_INVALID_ARGUMENT,
                            "cannot allow inconsistent reads with fail on more recent option");
     return VARVE_OK;
+}
+
+varve_status varve__read_check_collected(const varve__read *read, varve_reader *reader,
+                                         varve_span span, varve_status status, varve_error *err)
+{
+    if (status < 0 || (read->how.flags & VARVE_READ_CHECK_COLLECTED) == 0)
+        return status;
+    varve_status checked = varve__gc_check_read(reader, span, read->how.ts, err);
+    return checked == VARVE_OK ? status : checked;
 }
 
 varve_status varve__read_conflicts(const varve__read *read, varve_error *err)

@@ -38,6 +38,13 @@ static inline varve_status varve__read_check_options(const varve__read *read, va
     return read->view.inconsistent ? varve__read_check_inconsistent(read, err) : VARVE_OK;
 }
 
+/*
+ * The read of these keys, whose walk has been opened and has come to `status`: that, or with the
+ * flag VARVE_BELOW_THRESHOLD or the failure to find out.
+ */
+varve_status varve__read_check_collected(const varve__read *read, varve_reader *reader,
+                                         varve_span span, varve_status status, varve_error *err);
+
 /* VARVE_CANCELLED or VARVE_DEADLINE if the caller's token says so. */
 static inline varve_status varve__read_check_cancel(const varve__read *read, varve_error *err)
 {

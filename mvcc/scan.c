@@ -123,11 +123,32 @@ varve_status varve__scan_run(varve__scan *scan, varve_error *err)
 /* ---- Scans -------------------------------------------------------------------------------------
  */
 
+/* The span is taken from the bounds, for the caller's may have been in the rows. */
+static varve_status check_collected(varve__scan *scan, varve_reader *reader, varve_status status,
+                                    varve_error *err)
+{
+    varve_buf start = VARVE_BUF_INIT;
+    varve_buf end = VARVE_BUF_INIT;
+    if (status < 0 || (scan->read.how.flags & VARVE_READ_CHECK_COLLECTED) == 0)
+        return status;
+    varve_status decoded = set_user_key(&start, varve_buf_slice(&scan->lower), err);
+    if (decoded == VARVE_OK)
+        decoded = set_user_key(&end, varve_buf_slice(&scan->upper), err);
+    varve_span span = {varve_buf_slice(&start), varve_buf_slice(&end)};
+    status = decoded == VARVE_OK
+                 ? varve__read_check_collected(&scan->read, reader, span, status, err)
+                 : decoded;
+    varve_buf_release(&start);
+    varve_buf_release(&end);
+    return status;
+}
+
 static varve_status open_walk(varve__scan *scan, varve_reader *reader, varve_error *err)
 {
     varve__walk *walk = &scan->read.walk;
     varve_status status = scan->direction->open(walk, reader, varve_buf_slice(&scan->lower),
                                                 varve_buf_slice(&scan->upper), err);
+    status = check_collected(scan, reader, status, err);
     return status == VARVE_OK ? varve__walk_enter(walk, err) : status;
 }
 
@@ -151,8 +172,8 @@ varve_status varve__scan_begin(varve__scan *scan, varve_reader *reader, const va
                                varve_span span, bool reverse, int64_t max_keys, varve_rows *rows,
                                varve_error *err)
 {
-    const unsigned flags =
-        VARVE_READ_TOMBSTONES | VARVE_READ_FAIL_ON_MORE_RECENT | VARVE_READ_INCONSISTENT;
+    const unsigned flags = VARVE_READ_TOMBSTONES | VARVE_READ_FAIL_ON_MORE_RECENT |
+                           VARVE_READ_INCONSISTENT | VARVE_READ_CHECK_COLLECTED;
     scan->direction = reverse ? &backward : &forward;
     scan->lower = (varve_buf)VARVE_BUF_INIT;
     scan->upper = (varve_buf)VARVE_BUF_INIT;

@@ -59,6 +59,7 @@ static varve_status versions(varve__read *read, varve_reader *reader, varve_slic
         status = varve__read_check_options(read, err);
     if (status == VARVE_OK && read->max_rows > 0)
         status = varve__walk_open_key(&read->walk, reader, key, err);
+    status = varve__read_check_collected(read, reader, (varve_span){key, key}, status, err);
     varve__rows_clear(read->rows);
     if (status == VARVE_OK && read->max_rows == 0)
         return stop_before(read->rows, read->how.ts);
@@ -76,8 +77,8 @@ varve_status varve_mvcc_versions(varve_reader *reader, const varve_read *how, va
                                  int64_t max_versions, varve_rows *rows, varve_error *err)
 {
     varve__read read;
-    varve_status status =
-        varve__read_begin(&read, how, VARVE_READ_INCONSISTENT, max_versions, rows, err);
+    const unsigned flags = VARVE_READ_INCONSISTENT | VARVE_READ_CHECK_COLLECTED;
+    varve_status status = varve__read_begin(&read, how, flags, max_versions, rows, err);
     read.how.max_intents = 0; /* one key has one at most */
     if (status == VARVE_OK)
         status = versions(&read, reader, key, err);

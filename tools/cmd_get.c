@@ -62,7 +62,9 @@ static enum tool_exit print_row(const struct cli *cli, const varve_row *row)
 static enum tool_exit get(const struct cli *cli, const struct store *store, varve_slice key,
                           varve_ts ts)
 {
-    const varve_read how = {.struct_size = sizeof how, .ts = ts, .flags = VARVE_READ_TOMBSTONES};
+    const varve_read how = {.struct_size = sizeof how,
+                            .ts = ts,
+                            .flags = VARVE_READ_TOMBSTONES | VARVE_READ_CHECK_COLLECTED};
     varve_rows rows = VARVE_ROWS_INIT;
     varve_error err = VARVE_ERROR_INIT;
     char text[CLI_KEY_TEXT_MAX];

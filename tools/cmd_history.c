@@ -111,7 +111,10 @@ static enum tool_exit explain_absence(const struct history *history)
 /* Read and print pages until the versions or the limit are at an end. */
 static enum tool_exit print_pages(const struct history *history, varve_ts ts, varve_rows *rows)
 {
-    varve_read how = {.struct_size = sizeof how, .ts = ts, .target_bytes = PAGE_BYTES};
+    varve_read how = {.struct_size = sizeof how,
+                      .ts = ts,
+                      .flags = VARVE_READ_CHECK_COLLECTED,
+                      .target_bytes = PAGE_BYTES};
     varve_error err = VARVE_ERROR_INIT;
     char text[CLI_KEY_TEXT_MAX];
     int64_t left = history->cli->limit;
@@ -132,6 +135,7 @@ static enum tool_exit print_pages(const struct history *history, varve_ts ts, va
         if (left >= 0)
             left -= (int64_t)rows->count;
         how.ts = rows->resume_ts;
+        how.flags = 0; /* the first page has answered for all: what is older may be missing */
         if (left == 0) {
             print_resume(history->cli, how.ts);
             return TOOL_OK;

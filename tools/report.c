@@ -77,6 +77,8 @@ const char *cli_way_out(varve_status status)
         return "; use the version of varve that wrote it";
     case VARVE_NO_SPACE:
         return "; make room and run the command again";
+    case VARVE_BELOW_THRESHOLD:
+        return "; ask for a later time";
     default:
         return "";
     }

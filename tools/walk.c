@@ -7,7 +7,10 @@ enum { PAGE_KEYS = 1000, PAGE_BYTES = 1 << 20 };
 static varve_status read_page(const struct walk *walk, varve_span span, int64_t left,
                               varve_rows *rows, varve_error *err)
 {
-    const varve_read how = {.struct_size = sizeof how, .ts = walk->ts, .target_bytes = PAGE_BYTES};
+    const varve_read how = {.struct_size = sizeof how,
+                            .ts = walk->ts,
+                            .flags = VARVE_READ_CHECK_COLLECTED,
+                            .target_bytes = PAGE_BYTES};
     int64_t keys = left >= 0 && left < PAGE_KEYS ? left : PAGE_KEYS;
 
     if (walk->reverse)

@@ -61,8 +61,12 @@ enum varve_read_flags {
     VARVE_READ_TOMBSTONES = 1,          /* return tombstones too, as rows with an empty value */
     VARVE_READ_FAIL_ON_MORE_RECENT = 2, /* a version above the timestamp is VARVE_WRITE_TOO_OLD, an
                                            intent at any time is VARVE_WRITE_INTENT */
-    VARVE_READ_INCONSISTENT = 4 /* see what is below intents, and tell of those in `rows->intents`;
-                                   without a transaction and no other flag but tombstones */
+    VARVE_READ_INCONSISTENT = 4,        /* see what is below intents, and tell of those in
+                                           `rows->intents`; without a transaction and without
+                                           VARVE_READ_FAIL_ON_MORE_RECENT */
+    VARVE_READ_CHECK_COLLECTED = 8      /* garbage has been collected (<varve/gc_hold.h>) beyond the
+                                           timestamp, so that something may be missing, is
+                                           VARVE_BELOW_THRESHOLD; costs one more get */
 };
 
 /*
@@ -117,8 +121,9 @@ typedef struct varve_read {
  * another transaction's intent at or below the timestamp (or what the reader is uncertain of) hides
  * the answer; VARVE_READ_UNCERTAIN; VARVE_TXN_EPOCH if the key has an intent of a later epoch of
  * the reading transaction; with the flag, VARVE_WRITE_TOO_OLD, whose `too_old` says where a write
- * would have gone (a read writes nothing), or VARVE_TIMESTAMP_OVERFLOW if nowhere; VARVE_CANCELLED;
- * VARVE_DEADLINE; VARVE_MERGE_CONFLICT if merges of the key do not fit together
+ * would have gone (a read writes nothing), or VARVE_TIMESTAMP_OVERFLOW if nowhere; with the flag,
+ * VARVE_BELOW_THRESHOLD, whatever there is; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_MERGE_CONFLICT
+ * if merges of the key do not fit together
  * (<varve/merge.h>); VARVE_CORRUPT; VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what the reader returns,
  * such as VARVE_IO, or VARVE_UNSUPPORTED from a write-only batch.  After a failure `rows` is empty.
  *

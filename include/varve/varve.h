@@ -15,6 +15,7 @@
 #include <varve/engine.h>
 #include <varve/error.h>
 #include <varve/gc.h>
+#include <varve/gc_hold.h>
 #include <varve/job.h>
 #include <varve/key.h>
 #include <varve/latches.h>
