@@ -18,6 +18,9 @@ endif
 build = cmake --preset $(1) -B $(2) && cmake --build $(2) --parallel $(JOBS)
 test = ctest --test-dir $(1) --output-on-failure --no-tests=error --parallel $(JOBS)
 
+# What is to find more than the suite draws other numbers each time.
+draw = VARVE_TEST_SEED=$${VARVE_TEST_SEED:-time}
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -86,19 +89,19 @@ coverage: bootstrap
 .PHONY: million
 million: bootstrap
 	$(call build,dev,build/dev$(suffix))
-	VARVE_TEST_STEPS=1000000 build/dev$(suffix)/tests/engine_test_random
+	$(draw) VARVE_TEST_STEPS=1000000 build/dev$(suffix)/tests/engine_test_random
 
 # The suite does the same with 50,000.
 .PHONY: million-stats
 million-stats: bootstrap
 	$(call build,dev,build/dev$(suffix))
-	VARVE_TEST_STEPS=1000000 build/dev$(suffix)/tests/mvcc_test_stats_writes
+	$(draw) VARVE_TEST_STEPS=1000000 build/dev$(suffix)/tests/mvcc_test_stats_writes
 
 # The suite does the same for some thousand deeds.
 .PHONY: metamorphic
 metamorphic: bootstrap
 	$(call build,dev,build/dev$(suffix))
-	VARVE_SOURCE_DIR=. VARVE_TEST_SECONDS=600 build/dev$(suffix)/tests/metamorphic_test_metamorphic
+	VARVE_SOURCE_DIR=. $(draw) VARVE_TEST_SECONDS=600 build/dev$(suffix)/tests/metamorphic_test_metamorphic
 
 # Each is a build and a run of a few tests, at most some minutes of it.
 .PHONY: mutants

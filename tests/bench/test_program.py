@@ -93,9 +93,10 @@ class Program(unittest.TestCase):
     def test_what_has_moved_is_named(self):
         run = self.run_json()
         lane = run["cases"][0]["lanes"][1]
-        lane["ratio"] = {"median": 1e6, "low": 1e6, "high": 1e6, "error": 0}
-        (self.folder / "moved.json").write_text(json.dumps(run))
-        done = bench("compare", self.folder / "run.json", self.folder / "moved.json")
+        for name, ratio in (("before.json", 1), ("moved.json", 1e6)):
+            lane["ratio"] = {"median": ratio, "low": ratio, "high": ratio, "error": 0}
+            (self.folder / name).write_text(json.dumps(run))
+        done = bench("compare", self.folder / "before.json", self.folder / "moved.json")
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn(f"{run['cases'][0]['name']}: {lane['name']}: ", done.stdout)
 

@@ -400,6 +400,7 @@ END_TEST
  */
 
 static atomic_bool stop;
+static atomic_uint written, asked, compacted; /* how often that was done */
 
 static void *write_on(void *arg)
 {
@@ -411,6 +412,7 @@ static void *write_on(void *arg)
         ck_assert_int_eq(
             varve_writer_put(on.writer, varve_slice_of(key, 8), varve_slice_of(key, 8), NULL),
             VARVE_OK);
+        atomic_fetch_add(&written, 1);
     }
     return NULL;
 }
@@ -431,6 +433,7 @@ static void *ask_on(void *arg)
         ck_assert_int_eq(varve_engine_get_capacity(on.engine, &capacity, NULL), VARVE_OK);
         ck_assert_int_eq(varve_engine_approximate_bytes(on.engine, none, none, &size, NULL),
                          VARVE_OK);
+        atomic_fetch_add(&asked, 1);
     }
     return NULL;
 }
@@ -439,8 +442,10 @@ static void *compact_on(void *arg)
 {
     const varve_compact_options options = {.struct_size = sizeof options, .bottommost = true};
     (void)arg;
-    while (!atomic_load(&stop))
+    while (!atomic_load(&stop)) {
         ck_assert_int_eq(varve_engine_compact_range(on.engine, &options, NULL), VARVE_OK);
+        atomic_fetch_add(&compacted, 1);
+    }
     return NULL;
 }
 
@@ -452,7 +457,9 @@ START_TEST(any_thread_may_ask)
     atomic_store(&stop, false);
     for (int i = 0; i < THREADS; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, bodies[i], NULL), 0);
-    (void)nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    while (atomic_load(&written) < 2000 || atomic_load(&asked) < 100 ||
+           atomic_load(&compacted) < 10)
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     atomic_store(&stop, true);
     for (int i = 0; i < THREADS; i++)
         ck_assert_int_eq(pthread_join(threads[i], NULL), 0);

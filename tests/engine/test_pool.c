@@ -422,12 +422,14 @@ static void look(unsigned way, varve_buf *value)
     atomic_fetch_add(&looks, 1);
 }
 
+/* Until all is written, and once more. */
 static void *look_often(void *arg)
 {
     varve_buf value = VARVE_BUF_INIT;
     unsigned way = *(const unsigned *)arg;
     while (atomic_load(&writing) || atomic_load(&looks) < LOOKS_MIN)
         look(way++ % 3, &value);
+    look(way % 3, &value);
     varve_buf_release(&value);
     return NULL;
 }
@@ -453,8 +455,10 @@ START_TEST(a_reader_never_sees_less_than_before)
     for (int i = 0; i < READERS; i++)
         ck_assert_int_eq(pthread_create(&readers[i], NULL, look_often, (void *)(uintptr_t)&ways[i]),
                          0);
-    for (uint64_t number = 2; number <= COMMITS; number++) {
-        write_number(number);
+    /* However rarely an iterator is lent while somebody writes, it is. */
+    uint64_t number = 1;
+    while (number < COMMITS || atomic_load(&lent) == 0) {
+        write_number(++number);
         for (uint64_t i = 0; i < number % 8; i++)
             wait_a_little();
     }
@@ -463,8 +467,7 @@ START_TEST(a_reader_never_sees_less_than_before)
         ck_assert_int_eq(pthread_join(readers[i], NULL), 0);
     ck_assert_uint_eq(atomic_load(&failed), 0);
     ck_assert_uint_eq(atomic_load(&went_back), 0);
-    ck_assert_uint_eq(atomic_load(&newest), COMMITS);
-    ck_assert_uint_gt(atomic_load(&lent), 0);
+    ck_assert_uint_eq(atomic_load(&newest), number);
     /* And what is left in the pool shows the current state. */
     for (int lane = 0; lane < VARVE__LANES; lane++) {
         for (int kind = 0; kind < VARVE__POOL_KINDS; kind++) {

@@ -78,6 +78,15 @@ static unsigned long steps_wanted(void)
     return text != NULL ? strtoul(text, NULL, 10) : 3000;
 }
 
+/* Every kind of act has come to something once, however they are drawn. */
+static bool have_all_been_done(unsigned long (*done)[2])
+{
+    for (int i = 0; i < ACT_KINDS; i++)
+        if (done[i][1] == 0)
+            return false;
+    return true;
+}
+
 START_TEST(random_histories_agree_with_the_model)
 {
     struct acts acts;
@@ -87,14 +96,12 @@ START_TEST(random_histories_agree_with_the_model)
     mvcc_open(&mvcc_places[_i]);
     start_model();
     acts_start(&acts, test_random_start(), &model, 1);
-    for (unsigned long step = 0; step < wanted; step++) {
+    for (unsigned long step = 0; step < wanted || !have_all_been_done(done); step++) {
         bool went_well = do_step(&acts, step, &act);
         done[act.kind][went_well]++;
     }
-    for (int i = 0; i < ACT_KINDS && wanted >= 1000; i++) {
+    for (int i = 0; i < ACT_KINDS; i++)
         printf("%-14s %lu done, %lu failed\n", act_names[i], done[i][1], done[i][0]);
-        ck_assert_msg(done[i][1] > 0, "%s was never done", act_names[i]);
-    }
     mvcc_close();
 }
 END_TEST

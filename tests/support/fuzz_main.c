@@ -1,6 +1,6 @@
 /*
  * Replays a fuzz target as an ordinary test, without libFuzzer: every file of its corpus, then
- * mutations of those files and random bytes.  The seed is printed; VARVE_TEST_SEED sets it.
+ * mutations of those files and random bytes.  The seed is that of seed.h.
  *
  *     fuzz_<name> PATH/fuzz_<name>.c      the corpus lies in PATH/corpus/fuzz_<name>/
  *     fuzz_<name> FILE...                 run these inputs only, for a crash that was found
@@ -9,10 +9,8 @@
 
 #include <dirent.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+
+#include "tests/support/seed.h"
 
 enum { RANDOM_INPUTS = 20000, RANDOM_SIZE_MAX = 600, CORPUS_MAX = 4096 };
 
@@ -135,12 +133,6 @@ static void run_mutation(uint64_t *state)
     free(data);
 }
 
-static uint64_t choose_seed(void)
-{
-    const char *given = getenv("VARVE_TEST_SEED");
-    return given != NULL ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
-}
-
 /* "PATH/fuzz_x.c" becomes "PATH/corpus/fuzz_x"; false if `source` does not name a C file. */
 static bool corpus_path(const char *source, char *path, size_t size)
 {
@@ -165,9 +157,7 @@ int main(int argc, char **argv)
         return argc > 1 ? 0 : 2;
     }
 
-    uint64_t seed = choose_seed();
-    printf("VARVE_TEST_SEED=%llu\n", (unsigned long long)seed);
-    fflush(stdout);
+    uint64_t seed = test_seed();
     load_corpus(path);
     run_one(NULL, 0);
     for (size_t i = 0; i < corpus.count; i++)

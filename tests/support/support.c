@@ -9,6 +9,8 @@
 
 #include <varve/alloc.h>
 
+#include "tests/support/seed.h"
+
 /* ---- Memory that lives as long as the test ------------------------------------------------------
  */
 
@@ -86,11 +88,7 @@ varve_slice copy_of(varve_slice bytes)
 
 test_random test_random_start(void)
 {
-    const char *given = getenv("VARVE_TEST_SEED");
-    uint64_t seed = given != NULL ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
-    printf("VARVE_TEST_SEED=%llu\n", (unsigned long long)seed);
-    fflush(stdout);
-    return (test_random){seed};
+    return (test_random){test_seed()};
 }
 
 /* Splitmix64. */

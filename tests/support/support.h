@@ -85,8 +85,7 @@ typedef struct test_random {
 } test_random;
 
 /*
- * A generator whose seed is the environment's VARVE_TEST_SEED or the time.  The seed is printed, so
- * that a failing run can be repeated.
+ * A generator with the seed of seed.h, which is printed, so that a failing run can be repeated.
  */
 test_random test_random_start(void);
 

@@ -115,7 +115,7 @@ class Terminals(ToolTest):
                                                        for k, v in streams.items()})
         os.close(terminal)
         read_slowly(process)
-        shown = read_all(screen, 5)
+        shown = read_all(screen, 120)
         process.wait()
         os.close(screen)
         self.assertEqual(process.returncode, OK)

@@ -111,9 +111,17 @@ static void *read_until_done(void *arg)
     return NULL;
 }
 
+/* These come into the midst of it. */
+static void await_changes(void)
+{
+    while (atomic_load(&changes) == 0)
+        continue;
+}
+
 static void *get_through_reading(void *arg)
 {
     (void)arg;
+    await_changes();
     for (int i = 0; i < TURNS; i++) {
         varve__fair_lock_read(&lock);
         varve__fair_unlock_read(&lock);
@@ -125,6 +133,7 @@ static void *get_through_reading(void *arg)
 static void *get_through_writing(void *arg)
 {
     (void)arg;
+    await_changes();
     for (int i = 0; i < TURNS; i++) {
         varve__fair_lock_write(&lock);
         varve__fair_unlock_write(&lock);
@@ -139,7 +148,6 @@ START_TEST(nobody_is_kept_out_by_a_stream_of_others)
                                                  read_until_done,     read_until_done,
                                                  get_through_reading, get_through_writing};
     run(bodies, 6);
-    ck_assert_uint_gt(atomic_load(&changes), 0);
 }
 END_TEST
 

@@ -1,6 +1,7 @@
 /*
  * Opening: stores that others have worked on, stores in memory, reading beside a writer.
  */
+#include <errno.h>
 #include <signal.h>
 #include <time.h>
 
@@ -262,6 +263,19 @@ START_TEST(a_reader_beside_a_busy_writer_never_misses_a_key)
 }
 END_TEST
 
+/* Naps that this thread takes: waiting for a writer is made of them. */
+static _Thread_local unsigned naps;
+
+__attribute__((visibility("default"))) int nanosleep(const struct timespec *time,
+                                                     struct timespec *left);
+
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+    naps++;
+    errno = clock_nanosleep(CLOCK_REALTIME, 0, time, left);
+    return errno == 0 ? 0 : -1;
+}
+
 /* Damage does not pass for a writer at work: the answer comes at once. */
 START_TEST(a_lost_manifest_is_not_waited_for)
 {
@@ -269,10 +283,10 @@ START_TEST(a_lost_manifest_is_not_waited_for)
     options.read_only = true;
     store_close(store_open(place_path("s")));
     file_write_text(place_path("s/CURRENT"), "MANIFEST-004711\n");
-    time_t begun = time(NULL);
+    naps = 0;
     ck_status(try_open(&options), VARVE_IO, &err);
     ck_assert_ptr_nonnull(strstr(err.message, "MANIFEST-004711"));
-    ck_assert_int_lt(time(NULL) - begun, 9);
+    ck_assert_uint_eq(naps, 0);
 }
 END_TEST
 

@@ -73,16 +73,22 @@ static void *read_on(void *arg)
     return NULL;
 }
 
-/* Writes the next record until it is there; the main thread recovers what it breaks. */
+/*
+ * Writes the next record until it is there, and the last one again and again: the main thread needs
+ * somebody who writes, and recovers what it breaks.
+ */
 static void *write_on(void *arg)
 {
+    unsigned number = 1;
     (void)arg;
-    for (unsigned number = 1; number < RECORDS && !atomic_load(&shared.ends);) {
+    while (!atomic_load(&shared.ends)) {
         varve_slice value = varve_slice_of(value_bytes, 1);
         varve_status status =
             varve_writer_put(varve_engine_writer(shared.engine), keys[number], value, NULL);
         if (status == VARVE_OK)
-            atomic_store(&shared.written, ++number);
+            atomic_store(&shared.written, number + 1);
+        if (status == VARVE_OK && number < RECORDS - 1)
+            number++;
         (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
     return NULL;
@@ -120,18 +126,23 @@ static void hear(void *arg, const varve_engine_state *state)
         note(VARVE_INTERNAL);
 }
 
-static void break_and_recover(unsigned round)
+static varve_health health(void)
 {
     varve_engine_state state = {.struct_size = sizeof state};
+    ck_ok(varve_engine_get_state(shared.engine, &state, &err), &err);
+    return state.health;
+}
+
+static void break_and_recover(unsigned round)
+{
     varve_status outcomes[2];
     pthread_t others[2];
-    time_t end = time(NULL) + SECONDS_MAX;
 
     fault_arm(round % 2 == 0 ? FAULT_WRITE : FAULT_SYNC, round % 2 == 0 ? ".log" : ".sst", EIO);
-    while (atomic_load(&fault.fired) == 0) {
+    /* A call that has failed is not known to the engine at once. */
+    while (atomic_load(&fault.fired) == 0 || health() == VARVE_HEALTHY) {
         if (round % 2 != 0)
             ck_assert_int_ne(varve_engine_flush(shared.engine, NULL), VARVE_INTERNAL);
-        ck_assert_int_lt(time(NULL), end);
         (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     ck_assert_uint_ge(fault_disarm(), 1);
@@ -141,8 +152,7 @@ static void break_and_recover(unsigned round)
         ck_assert_int_eq(pthread_join(others[i], NULL), 0);
         ck_assert_int_eq(outcomes[i], VARVE_OK);
     }
-    ck_ok(varve_engine_get_state(shared.engine, &state, &err), &err);
-    ck_assert_int_eq(state.health, VARVE_HEALTHY);
+    ck_assert_int_eq(health(), VARVE_HEALTHY);
 }
 
 START_TEST(readers_go_on_while_it_is_recovered)

