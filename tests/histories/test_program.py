@@ -191,6 +191,36 @@ class Problems(Program):
         self.check(PUT + "\nskip rocksdb\nwhat\n", MATCH, "mem: 1 files, 1 blocks match, 0 differ")
 
 
+class Rows(unittest.TestCase):
+    """The rows of the two tables in the sources are each named by a comment of the histories."""
+
+    def named(self, noun):
+        """All that stands behind the noun in comments: "rows 1 and 3a" names 1 and 3a."""
+        number = r"\d+[a-z]?\b"
+        found = set()
+        for case in CASES.iterdir():
+            comments = re.sub(r"\n# ", " ", case.read_text("utf-8"))
+            for match in re.finditer(rf"\b{noun}s? ({number}(?:(?:,| and) {number})*)", comments):
+                found |= set(re.findall(number, match.group(1)))
+        return found
+
+    def table(self, header):
+        text = (CASES.parents[2] / header).read_text("utf-8")
+        return set(re.findall(r"(?m)^ \* +(\d+[ab]?)  ", text)), text
+
+    def test_reads(self):
+        rows, _ = self.table("mvcc/visible.h")
+        self.assertEqual(len(rows), 14)
+        self.assertEqual(rows - self.named("row"), set())
+
+    def test_writes(self):
+        steps, text = self.table("mvcc/write.h")
+        self.assertEqual(len(steps), 11)
+        steps |= {"7" + letter for letter in re.findall(r"\(([a-g])\)", text)}
+        # What every write does shows in no history of its own.
+        self.assertEqual(steps - self.named("step"), {"10", "11"})
+
+
 class Rewriting(Program):
 
     def test_rewrite(self):
