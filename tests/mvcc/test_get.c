@@ -308,7 +308,7 @@ START_TEST(arguments)
     ck_status(varve_mvcc_get(mvcc.reader, &how, bytes("k"), &rows, &mvcc.err),
               VARVE_INVALID_ARGUMENT, &mvcc.err);
     how.ts = at(1);
-    how.flags = 8;
+    how.flags = 1U << 31;
     ck_status(varve_mvcc_get(mvcc.reader, &how, bytes("k"), &rows, &mvcc.err),
               VARVE_INVALID_ARGUMENT, &mvcc.err);
     how.flags = 0;

@@ -367,13 +367,13 @@ END_TEST
 START_TEST(arguments)
 {
     varve_rows rows = VARVE_ROWS_INIT;
-    varve_read how = {.struct_size = sizeof how, .ts = at(1), .flags = 8};
+    varve_read how = {.struct_size = sizeof how, .ts = at(1), .flags = 1U << 31};
     varve_span span = {bytes("a"), bytes("")};
 
     ck_assert_str_eq(mvcc_scan(.start = "a", .end = "", .ts = at(1)), "EMPTY_KEY");
     ck_assert_str_eq(mvcc_reverse(.start = "", .end = "", .ts = at(1)), "EMPTY_KEY");
     ck_fails(varve_mvcc_scan(mvcc.reader, &how, span, 1, &rows, &mvcc.err), VARVE_INVALID_ARGUMENT,
-             &mvcc.err, "flags 0x8 are not allowed in this read");
+             &mvcc.err, "flags 0x80000000 are not allowed in this read");
     ck_status(varve_mvcc_reverse_scan(mvcc.reader, NULL, span, 1, &rows, &mvcc.err),
               VARVE_INVALID_ARGUMENT, &mvcc.err);
     varve_rows_release(&rows);
