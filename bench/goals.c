@@ -4,6 +4,10 @@
 
 #include "bench/cases.h"
 #include "bench/support/json.h"
+#include "bench/support/stats.h"
+
+/* More starts than that add nothing. */
+enum { STARTS_MAX = 64 };
 
 /* Which states a goal is for. */
 typedef enum where { ANYWHERE, ONE_LEVEL, WITH_L0 } where;
@@ -135,15 +139,35 @@ static const json_t *base_of(const goal *g, const json_t *one)
 
 /*
  * Both sides were measured in the same rounds as the case's base, so that the quotient of their
- * ratios to it is their ratio.  Its bounds take the bounds of both, which is wider than needed.
+ * ratios to it is their ratio, in each start as in all together.
  */
-static json_t *held(const goal *g, const json_t *one, const json_t *lane, const json_t *base)
+static bench_ratio quotient(const json_t *lane, const json_t *base, double variance)
 {
+    double medians[STARTS_MAX] = {1};
     const json_t *ours = json_object_get(lane, "ratio");
     const json_t *theirs = json_object_get(base, "ratio");
-    double ratio = bench_number(ours, "median") / bench_number(theirs, "median");
-    double low = bench_number(ours, "low") / bench_number(theirs, "high");
-    double high = bench_number(ours, "high") / bench_number(theirs, "low");
+    size_t starts = 0;
+    size_t index;
+    json_t *one;
+    json_array_foreach(json_object_get(ours, "starts"), index, one)
+    {
+        double other = json_number_value(json_array_get(json_object_get(theirs, "starts"), index));
+        if (starts < STARTS_MAX && other > 0)
+            medians[starts++] = json_number_value(one) / other;
+    }
+    double median = bench_number(ours, "median") / bench_number(theirs, "median");
+    bench_ratio found = bench_ratio_from(median, medians, starts == 0 ? 1 : starts);
+    bench_ratio_bound(&found, variance);
+    return found;
+}
+
+static json_t *held(const goal *g, const json_t *one, const json_t *lane, const json_t *base,
+                    double variance)
+{
+    bench_ratio found = quotient(lane, base, variance);
+    double ratio = found.median;
+    double low = found.low;
+    double high = found.high;
     if (g->at_least) {
         double slowest = 1 / high;
         ratio = 1 / ratio;
@@ -171,7 +195,8 @@ json_t *bench_goals(const json_t *run)
             const json_t *lane = bench_lane_in(one, goals[i].lane);
             const json_t *base = base_of(&goals[i], one);
             if (lane != NULL && base != NULL)
-                json_array_append_new(found, held(&goals[i], one, lane, base));
+                json_array_append_new(
+                    found, held(&goals[i], one, lane, base, bench_number(run, "variance")));
         }
     }
     return found;

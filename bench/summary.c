@@ -113,6 +113,22 @@ static json_t *quartiles_json(const summary *s, size_t at, size_t lane, const ch
     return json_pack("{s:f,s:f,s:f}", "median", found.median, "q1", found.low, "q3", found.high);
 }
 
+/* The medians of the starts, of which the ratio of two lanes other than the base can be made. */
+static json_t *starts_json(const summary *s, size_t at, size_t lane)
+{
+    double *medians = bench_alloc(s->count, sizeof *medians);
+    double *ours = rounds_of(s, at, lane, clock_of(s, at));
+    double *theirs = rounds_of(s, at, 0, clock_of(s, at));
+    json_t *all = json_array();
+    bench_medians_of_starts(ours, theirs, s->rounds, s->count, medians);
+    for (size_t i = 0; i < s->count; i++)
+        json_array_append_new(all, json_real(medians[i]));
+    free(medians);
+    free(ours);
+    free(theirs);
+    return all;
+}
+
 static json_t *ratio_json(const summary *s, size_t at, size_t lane)
 {
     bench_ratio found = ratio_of(s, at, lane, clock_of(s, at));
@@ -120,8 +136,8 @@ static json_t *ratio_json(const summary *s, size_t at, size_t lane)
         found.low = found.high = found.median;
     else
         bench_ratio_bound(&found, s->typical);
-    return json_pack("{s:f,s:f,s:f,s:f}", "median", found.median, "low", found.low, "high",
-                     found.high, "error", found.error);
+    return json_pack("{s:f,s:f,s:f,s:f,s:o}", "median", found.median, "low", found.low, "high",
+                     found.high, "error", found.error, "starts", starts_json(s, at, lane));
 }
 
 /* Each number is the median of the starts. */
@@ -201,7 +217,7 @@ json_t *bench_summary(json_t *const *starts, size_t count)
     for (size_t i = 0; i < count; i++)
         agree = agree && json_is_true(json_object_get(starts[i], "agree"));
     free(s.variances);
-    return json_pack("{s:I,s:I,s:b,s:o,s:o}", "starts", (json_int_t)count, "rounds",
-                     (json_int_t)s.rounds, "agree", agree, "states", states_json(&s), "cases",
-                     cases);
+    return json_pack("{s:I,s:I,s:f,s:b,s:o,s:o}", "starts", (json_int_t)count, "rounds",
+                     (json_int_t)s.rounds, "variance", s.typical, "agree", agree, "states",
+                     states_json(&s), "cases", cases);
 }

@@ -59,13 +59,6 @@ bench_quartiles bench_quartiles_of(const double *numbers, size_t count)
 
 /* ---- Ratios */
 
-/* The logarithms of the medians of each start's ratios. */
-static void medians_of_starts(const double *ratios, size_t rounds, size_t starts, double *out)
-{
-    for (size_t i = 0; i < starts; i++)
-        out[i] = log(bench_quartiles_of(ratios + i * rounds, rounds).median);
-}
-
 static double variance(const double *numbers, size_t count)
 {
     double mean = 0;
@@ -77,16 +70,38 @@ static double variance(const double *numbers, size_t count)
     return count < 2 ? 0 : sum / (double)(count - 1);
 }
 
+void bench_medians_of_starts(const double *ours, const double *theirs, size_t rounds, size_t starts,
+                             double *medians)
+{
+    double *ratios = bench_alloc(rounds, sizeof *ratios);
+    for (size_t start = 0; start < starts; start++) {
+        for (size_t i = 0; i < rounds; i++)
+            ratios[i] = ours[start * rounds + i] / theirs[start * rounds + i];
+        medians[start] = bench_quantile(ratios, rounds, 0.5);
+    }
+    free(ratios);
+}
+
+bench_ratio bench_ratio_from(double median, const double *medians, size_t starts)
+{
+    double *logarithms = bench_alloc(starts, sizeof *logarithms);
+    for (size_t i = 0; i < starts; i++)
+        logarithms[i] = log(medians[i]);
+    bench_ratio found = {
+        .median = median, .variance = variance(logarithms, starts), .starts = starts};
+    free(logarithms);
+    return found;
+}
+
 bench_ratio bench_ratio_of(const double *ours, const double *theirs, size_t rounds, size_t starts)
 {
     double *ratios = bench_alloc(rounds * starts, sizeof *ratios);
     double *medians = bench_alloc(starts, sizeof *medians);
     for (size_t i = 0; i < rounds * starts; i++)
         ratios[i] = ours[i] / theirs[i];
-    bench_ratio found = {.median = bench_quartiles_of(ratios, rounds * starts).median,
-                         .starts = starts};
-    medians_of_starts(ratios, rounds, starts, medians);
-    found.variance = variance(medians, starts);
+    bench_medians_of_starts(ours, theirs, rounds, starts, medians);
+    bench_ratio found =
+        bench_ratio_from(bench_quantile(ratios, rounds * starts, 0.5), medians, starts);
     free(ratios);
     free(medians);
     return found;

@@ -42,6 +42,13 @@ bench_quartiles bench_quartiles_of(const double *numbers, size_t count);
  */
 bench_ratio bench_ratio_of(const double *ours, const double *theirs, size_t rounds, size_t starts);
 
+/* The median of `ours[i] / theirs[i]` in each start. */
+void bench_medians_of_starts(const double *ours, const double *theirs, size_t rounds, size_t starts,
+                             double *medians);
+
+/* A ratio of which the median is known, and those of its starts; without bounds. */
+bench_ratio bench_ratio_from(double median, const double *medians, size_t starts);
+
 /*
  * What the variance of a lane is in general, made of those of many, which are sorted by it.  With a
  * single start nothing is known of it, and a guess is returned.

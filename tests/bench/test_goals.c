@@ -107,6 +107,30 @@ START_TEST(two_threads_are_to_be_at_least_so_much_faster)
 }
 END_TEST
 
+/* With a base that is disturbed in one start both lanes are; what they are to each other is not. */
+START_TEST(bounds_are_those_of_both_sides_together)
+{
+    json_error_t error;
+    json_t *lanes =
+        json_loads("[{\"name\":\"raw get\",\"ratio\":{\"median\":1.0,\"starts\":[1.0,1.0,1.0]}},"
+                   "{\"name\":\"varve\",\"ratio\":{\"median\":1.0,\"starts\":[1.0,2.0,1.0]}},"
+                   "{\"name\":\"udt\",\"ratio\":{\"median\":2.0,\"starts\":[2.0,4.0,2.0]}}]",
+                   0, &error);
+    ck_assert_msg(lanes != NULL, "%s", error.text);
+    json_t *run = run_of("one", 1, "get-newest", "[]");
+    json_object_set_new(json_array_get(json_object_get(run, "cases"), 0), "lanes", lanes);
+    json_t *goals = bench_goals(run);
+    const json_t *to_base = goal_named(goals, "newest get, quiet engine");
+    const json_t *to_udt = goal_named(goals, "newest get, to user-defined timestamps");
+    ck_assert_double_lt(number(to_base, "low"), 0.9);
+    ck_assert_double_gt(number(to_base, "high"), 1.1);
+    ck_assert_double_eq_tol(number(to_udt, "low"), 0.5, 1e-6);
+    ck_assert_double_eq_tol(number(to_udt, "high"), 0.5, 1e-6);
+    json_decref(goals);
+    json_decref(run);
+}
+END_TEST
+
 START_TEST(without_both_sides_there_is_no_goal)
 {
     json_t *run = run_of("one", 1, "get-newest", "[" BASE "]");
@@ -193,6 +217,7 @@ int main(void)
     tcase_add_test(tcase, a_goal_may_be_for_one_number_of_versions);
     tcase_add_test(tcase, a_scan_is_held_against_the_best_pinned_limit);
     tcase_add_test(tcase, two_threads_are_to_be_at_least_so_much_faster);
+    tcase_add_test(tcase, bounds_are_those_of_both_sides_together);
     tcase_add_test(tcase, without_both_sides_there_is_no_goal);
     tcase_add_test(tcase, data_beyond_the_cache_has_no_goal);
     tcase_add_test(tcase, only_what_is_beyond_noise_has_moved);
