@@ -67,11 +67,8 @@ static void commit(raw_store *store, rocksdb_writebatch_t *batch)
 
 static void raw_load(void *state, const bench_entry *entries, size_t count)
 {
-    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
-    for (size_t i = 0; i < count; i++)
-        put(batch, entries[i].engine, entries[i].value);
-    commit(state, batch);
-    rocksdb_writebatch_destroy(batch);
+    raw_store *store = state;
+    bench_rocks_load(store->db, store->no_sync, entries, count);
 }
 
 static void raw_flush(void *state)
@@ -249,36 +246,36 @@ static uint64_t raw_seek_prefix(void *state, const bench_job *job)
 /* ---- Scans */
 
 /* Every record's key is looked at, every tenth value. */
-static uint64_t raw_walk(void *state, const bench_job *job)
+static uint64_t walk(raw_store *store, const bench_job *job, bool back)
 {
-    cursor c = open_cursor(state, false);
+    cursor c = open_cursor(store, false);
     uint64_t sum = 0;
-    rocksdb_iter_seek_to_first(c.it);
+    if (back)
+        rocksdb_iter_seek_to_last(c.it);
+    else
+        rocksdb_iter_seek_to_first(c.it);
     for (size_t i = 0; i < job->count && valid(&c); i++) {
         varve_slice key = key_of(&c);
         sum += key.data[key.size - 1];
         if (i % 10 == 0)
             sum += seen(&c);
-        rocksdb_iter_next(c.it);
+        if (back)
+            rocksdb_iter_prev(c.it);
+        else
+            rocksdb_iter_next(c.it);
     }
     close_cursor(&c);
     return sum;
 }
 
+static uint64_t raw_walk(void *state, const bench_job *job)
+{
+    return walk(state, job, false);
+}
+
 static uint64_t raw_walk_back(void *state, const bench_job *job)
 {
-    cursor c = open_cursor(state, false);
-    uint64_t sum = 0;
-    rocksdb_iter_seek_to_last(c.it);
-    for (size_t i = 0; i < job->count && valid(&c); i++) {
-        varve_slice key = key_of(&c);
-        sum += key.data[key.size - 1];
-        if (i % 10 == 0)
-            sum += seen(&c);
-        rocksdb_iter_prev(c.it);
-    }
-    close_cursor(&c);
-    return sum;
+    return walk(state, job, true);
 }
 
 static uint64_t scan_records(raw_store *store, varve_slice from, unsigned rows)
@@ -303,14 +300,11 @@ static uint64_t raw_scan_records(void *state, const bench_job *job)
     return sum;
 }
 
-/* The sizes of every key and value. */
 static uint64_t raw_read_all(void *state, const bench_job *job)
 {
     cursor c = open_cursor(state, false);
-    uint64_t records = 0;
+    uint64_t records = bench_rocks_read_all(c.it);
     (void)job;
-    for (rocksdb_iter_seek_to_first(c.it); valid(&c); rocksdb_iter_next(c.it))
-        records += key_of(&c).size != 0 && value_of(&c).size != 0;
     close_cursor(&c);
     return records;
 }

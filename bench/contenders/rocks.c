@@ -153,3 +153,27 @@ void bench_rocks_compact(rocksdb_t *db)
     rocksdb_compact_range_opt(db, compact, NULL, 0, NULL, 0);
     rocksdb_compactoptions_destroy(compact);
 }
+
+void bench_rocks_load(rocksdb_t *db, const rocksdb_writeoptions_t *how, const bench_entry *entries,
+                      size_t count)
+{
+    char *error = NULL;
+    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
+    for (size_t i = 0; i < count; i++)
+        rocksdb_writebatch_put(batch, (const char *)entries[i].engine.data, entries[i].engine.size,
+                               (const char *)entries[i].value.data, entries[i].value.size);
+    rocksdb_write(db, how, batch, &error);
+    bench_rocks_check(error);
+    rocksdb_writebatch_destroy(batch);
+}
+
+uint64_t bench_rocks_read_all(rocksdb_iterator_t *it)
+{
+    uint64_t records = 0;
+    size_t key;
+    size_t value;
+    for (rocksdb_iter_seek_to_first(it); rocksdb_iter_valid(it); rocksdb_iter_next(it))
+        records += rocksdb_iter_key(it, &key) != NULL && key != 0 &&
+                   rocksdb_iter_value(it, &value) != NULL && value != 0;
+    return records;
+}

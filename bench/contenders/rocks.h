@@ -28,4 +28,11 @@ rocksdb_options_t *bench_rocks_options(const bench_config *config, bench_rocks_k
 void bench_rocks_flush(rocksdb_t *db);
 void bench_rocks_compact(rocksdb_t *db);
 
+/* One commit of engine keys. */
+void bench_rocks_load(rocksdb_t *db, const rocksdb_writeoptions_t *how, const bench_entry *entries,
+                      size_t count);
+
+/* Look at every key and value from the first on, and count the records. */
+uint64_t bench_rocks_read_all(rocksdb_iterator_t *it);
+
 #endif

@@ -58,14 +58,7 @@ static void txn_close(void *state)
 static void txn_load(void *state, const bench_entry *entries, size_t count)
 {
     txn_store *store = state;
-    char *error = NULL;
-    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
-    for (size_t i = 0; i < count; i++)
-        rocksdb_writebatch_put(batch, (const char *)entries[i].engine.data, entries[i].engine.size,
-                               (const char *)entries[i].value.data, entries[i].value.size);
-    rocksdb_write(store->plain, store->no_sync, batch, &error);
-    bench_rocks_check(error);
-    rocksdb_writebatch_destroy(batch);
+    bench_rocks_load(store->plain, store->no_sync, entries, count);
 }
 
 static void txn_flush(void *state)
@@ -103,12 +96,10 @@ static uint64_t txn_read_all(void *state, const bench_job *job)
     txn_store *store = state;
     rocksdb_readoptions_t *how = rocksdb_readoptions_create();
     char *error = NULL;
-    uint64_t records = 0;
     (void)job;
     rocksdb_readoptions_set_total_order_seek(how, 1);
     rocksdb_iterator_t *it = rocksdb_transactiondb_create_iterator(store->db, how);
-    for (rocksdb_iter_seek_to_first(it); rocksdb_iter_valid(it); rocksdb_iter_next(it))
-        records++;
+    uint64_t records = bench_rocks_read_all(it);
     rocksdb_iter_get_error(it, &error);
     bench_rocks_check(error);
     rocksdb_iter_destroy(it);

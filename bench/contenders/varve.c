@@ -194,32 +194,33 @@ static void close_iter(varve_iter *it)
     varve_iter_close(it);
 }
 
-static uint64_t our_walk(void *state, const bench_job *job)
+static uint64_t walk(varve_contender *store, const bench_job *job, bool back)
 {
-    varve_contender *store = state;
     varve_iter *it = open_iter(varve_engine_reader(store->engine));
     uint64_t sum = 0;
-    varve_iter_seek_ge(it, varve_slice_of(NULL, 0));
+    if (back)
+        varve_iter_seek_le(it, varve_slice_of(NULL, 0));
+    else
+        varve_iter_seek_ge(it, varve_slice_of(NULL, 0));
     for (size_t i = 0; i < job->count && it->valid; i++) {
         sum += record_seen(it, i);
-        varve_iter_next(it);
+        if (back)
+            varve_iter_prev(it);
+        else
+            varve_iter_next(it);
     }
     close_iter(it);
     return sum;
 }
 
+static uint64_t our_walk(void *state, const bench_job *job)
+{
+    return walk(state, job, false);
+}
+
 static uint64_t our_walk_back(void *state, const bench_job *job)
 {
-    varve_contender *store = state;
-    varve_iter *it = open_iter(varve_engine_reader(store->engine));
-    uint64_t sum = 0;
-    varve_iter_seek_le(it, varve_slice_of(NULL, 0));
-    for (size_t i = 0; i < job->count && it->valid; i++) {
-        sum += record_seen(it, i);
-        varve_iter_prev(it);
-    }
-    close_iter(it);
-    return sum;
+    return walk(state, job, true);
 }
 
 /* Either way, with the span open at the far end, as one who pages through a store asks. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """varve-bench as its users run it: every operation, too small to mean anything."""
 
+import fcntl
 import json
 import os
 import signal
@@ -23,6 +24,16 @@ def bench(*arguments, **more):
 # joins.
 STOPPED = {**os.environ,
            "TSAN_OPTIONS": os.environ.get("TSAN_OPTIONS", "") + ":report_thread_leaks=0"}
+
+
+def is_free(path):
+    """Whether nobody holds the lock any more."""
+    with path.open("rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 class Program(unittest.TestCase):
@@ -211,6 +222,7 @@ class Program(unittest.TestCase):
             os.killpg(running.pid, signal.SIGKILL)
         mine.mkdir()
         self.assertEqual(len(left), 1)
+        self.wait_until(lambda: is_free(left[0] / "lock"))
         self.assertTrue(left[0].exists())
         done = bench("--smoke", "--dir", folder, "one-v1-*/engine-get")
         self.assertEqual(done.returncode, 0, done.stderr)
