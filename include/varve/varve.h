@@ -11,6 +11,7 @@
 #include <varve/cache.h>
 #include <varve/cancel.h>
 #include <varve/changes.h>
+#include <varve/check.h>
 #include <varve/clock.h>
 #include <varve/engine.h>
 #include <varve/error.h>

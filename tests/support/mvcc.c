@@ -187,6 +187,16 @@ Suite *mvcc_suite(const char *name, void (*fill)(TCase *tcase))
     return suite;
 }
 
+Suite *mvcc_engine_suite(const char *name, void (*fill)(TCase *tcase))
+{
+    Suite *suite = suite_create(name);
+    for (int i = 0; i < mvcc_place_count; i++) {
+        if (!mvcc_places[i].in_batch)
+            add_place(suite, mvcc_places[i].name, setups[i], fill);
+    }
+    return suite;
+}
+
 int mvcc_run(Suite *suite)
 {
     SRunner *runner = srunner_create(suite);

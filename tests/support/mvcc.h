@@ -55,6 +55,9 @@ Suite *mvcc_suite(const char *name, void (*fill)(TCase *tcase));
 /* The same, and also once for each snapshot of these engines; the writer remains the engine's. */
 Suite *mvcc_read_suite(const char *name, void (*fill)(TCase *tcase));
 
+/* Once for each place that is an engine. */
+Suite *mvcc_engine_suite(const char *name, void (*fill)(TCase *tcase));
+
 /* Run a suite; returns what main() does. */
 int mvcc_run(Suite *suite);
 
