@@ -55,12 +55,14 @@ void varve__change_send_bill(varve__change *change, const varve__walk *walk)
     const varve_bill cost = {
         .keys = walk->tally.keys,
         .versions = walk->tally.versions,
+        .tombstones = change->tombstones,
         .intents = change->intents,
         .steps = walk->tally.steps,
         .seeks = walk->tally.seeks,
         .bytes_read = walk->tally.bytes,
     };
     varve__bill_add(change->bill, &cost);
+    change->tombstones = 0;
     change->intents = 0;
 }
 

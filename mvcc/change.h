@@ -23,9 +23,10 @@ typedef struct varve__change {
     varve_stats numbers; /* what they will be */
     varve_buf *records;  /* a batch representation: the caller's scratch memory, or `own` */
     varve_buf own;
-    varve_buf key;    /* the engine key of the record in the making */
-    varve_bill *bill; /* of the caller, or NULL */
-    uint64_t intents; /* met so far, for the bill */
+    varve_buf key;       /* the engine key of the record in the making */
+    varve_bill *bill;    /* of the caller, or NULL */
+    uint64_t intents;    /* met so far, for the bill */
+    uint64_t tombstones; /* keys met of which the newest version is one */
 } varve__change;
 
 /*
@@ -36,7 +37,7 @@ typedef struct varve__change {
 varve_status varve__change_begin(varve__change *change, const varve_write *how, varve_error *err);
 void varve__change_release(varve__change *change);
 
-/* Write what a walk has cost, and the intents met, on the caller's bill. */
+/* Write what a walk has cost, and what has been met, on the caller's bill. */
 void varve__change_send_bill(varve__change *change, const varve__walk *walk);
 
 /*

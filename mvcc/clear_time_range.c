@@ -83,6 +83,7 @@ static varve_status pass_meta(struct revert *revert, varve_error *err)
     if (status != VARVE_OK)
         return status;
     revert->change.intents += meta.has_txn;
+    revert->change.tombstones += meta.deleted;
     if (meta.has_txn && is_inside(revert, meta.ts))
         return fail_intent(revert, &meta, err);
     return varve__walk_older(&revert->walk, err);
@@ -139,7 +140,10 @@ static varve_status begin_key(struct revert *revert, varve_error *err)
     varve_slice prefix = varve__walk_prefix(&revert->walk);
     revert->key_size = (int64_t)varve__key_unescaped_size(prefix) + 1;
     revert->is_system = varve__stats_is_system(prefix);
-    return varve__walk_suffix(&revert->walk) == NULL ? pass_meta(revert, err) : VARVE_OK;
+    if (varve__walk_suffix(&revert->walk) == NULL)
+        return pass_meta(revert, err);
+    revert->change.tombstones += varve_iter_value(revert->walk.it).size == 0;
+    return VARVE_OK;
 }
 
 /* All records of the key on which the walk stands.  VARVE_NOT_FOUND behind the last key. */

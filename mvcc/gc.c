@@ -68,6 +68,7 @@ static varve_status collect_implied(struct garbage *garbage, varve_error *err)
 {
     varve_ts ts = varve__suffix_decode(varve__walk_suffix(&garbage->walk));
     size_t size = varve__walk_value(&garbage->walk).size;
+    garbage->change->tombstones += size == 0;
     if (!is_due(garbage, ts))
         return VARVE_OK;
     if (size > 0)
@@ -97,8 +98,11 @@ static varve_status collect_stored(struct garbage *garbage, varve_error *err)
 {
     varve__meta meta;
     varve_status status = varve__walk_meta(&garbage->walk, &meta, err);
-    garbage->change->intents += status == VARVE_OK && meta.has_txn;
-    if (status == VARVE_OK && is_due(garbage, meta.ts)) {
+    if (status != VARVE_OK)
+        return status;
+    garbage->change->intents += meta.has_txn;
+    garbage->change->tombstones += meta.deleted;
+    if (is_due(garbage, meta.ts)) {
         if (meta.has_raw && !meta.has_txn)
             status = collect_inline(garbage, err);
         else

@@ -322,6 +322,7 @@ static varve_status look(varve__resolver *resolver, varve__walk *walk, varve__me
     if (status != VARVE_OK)
         return status;
     resolver->change.intents += meta->has_txn;
+    resolver->change.tombstones += meta->deleted;
     bool is_own =
         meta->has_txn && memcmp(meta->txn.id, resolver->update.txn->id, VARVE_TXN_ID_SIZE) == 0;
     return is_own ? VARVE_OK : VARVE_NOT_FOUND;

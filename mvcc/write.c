@@ -87,7 +87,7 @@ static bool needs_lookup(const varve__write *write)
 static void note_version(varve__write *write, const unsigned char *suffix)
 {
     write->from_ts = varve__suffix_decode(suffix);
-    if (write->how.stats == NULL)
+    if (write->how.stats == NULL && write->how.bill == NULL)
         return;
     size_t size = varve__walk_value(&write->walk).size;
     write->from = (varve__stats_meta){.key_bytes = VARVE_VERSION_TS_SIZE,
@@ -337,6 +337,7 @@ static void send_bill(const varve__write *write)
     const varve_bill cost = {
         .keys = tally->keys,
         .versions = tally->versions,
+        .tombstones = write->has_from && write->from.deleted,
         .intents = write->meta.has_txn,
         .steps = tally->steps,
         .seeks = tally->seeks,

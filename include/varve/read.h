@@ -78,7 +78,8 @@ typedef struct varve_bill {
     size_t struct_size;
     uint64_t keys;           /* user keys come to */
     uint64_t versions;       /* versions come to, again each time */
-    uint64_t tombstones;     /* keys that yielded one, returned or not */
+    uint64_t tombstones;     /* keys that yielded one, returned or not; to a write, keys of which
+                                the newest version is one */
     uint64_t intents;        /* keys with one, the reader's own included */
     uint64_t steps;          /* of one record */
     uint64_t seeks;          /* from anywhere to anywhere */

@@ -361,7 +361,7 @@ END_TEST
 /* ---- Bills -------------------------------------------------------------------------------------
  */
 
-/* Each operation, and what it costs: keys, versions, intents, seeks. */
+/* Each operation, and what it costs: keys, versions, tombstones, intents, seeks. */
 START_TEST(bills_are_written)
 {
     put_store();
@@ -377,6 +377,11 @@ START_TEST(bills_are_written)
     ck_assert_uint_gt(bill.bytes_read, 0);
     ck_assert_uint_eq(bill.rows, 0);
 
+    intent(.key = "a", .ts = at(30), .value = "", .sequence = 1);
+    ck_assert_uint_eq(bill.tombstones, 0);
+    ck_ok(abort_it(&how, &mvcc.err), &mvcc.err);
+    ck_assert_uint_eq(bill.tombstones, 1);
+
     put_store();
     bill = (varve_bill){.struct_size = sizeof bill};
     ck_ok(push_span(&how, &mvcc.err), &mvcc.err);
@@ -388,6 +393,7 @@ START_TEST(bills_are_written)
     ck_ok(collect_all_of_one(&how, &mvcc.err), &mvcc.err);
     ck_assert_uint_eq(bill.keys, 1);
     ck_assert_uint_eq(bill.versions, 2);
+    ck_assert_uint_eq(bill.tombstones, 1);
     ck_ok(collect_nothing(&how, &mvcc.err), &mvcc.err);
     ck_assert_uint_eq(bill.keys, 1);
     ck_assert_uint_eq(bill.seeks, 2);
@@ -398,6 +404,9 @@ START_TEST(bills_are_written)
     varve_error_release(&mvcc.err);
     ck_assert_uint_eq(bill.keys, 1);
     ck_assert_uint_eq(bill.intents, 1);
+    ck_assert_uint_eq(bill.tombstones, 0);
+    ck_ok(revert_some(&how, &mvcc.err), &mvcc.err);
+    ck_assert_uint_eq(bill.tombstones, 1);
 
     bill.struct_size = 0;
     ck_status(commit(&how, &mvcc.err), VARVE_INVALID_ARGUMENT, &mvcc.err);

@@ -728,6 +728,29 @@ START_TEST(a_bill_adds_up)
 }
 END_TEST
 
+/* Keys are billed that end in one, provisional ones too; not the tombstones that are written. */
+START_TEST(a_bill_tells_of_tombstones)
+{
+    varve_bill bill = {.struct_size = sizeof bill};
+    varve_txn txn = writes_txn(1, at(5));
+    varve_write how = writes_how(at(1), NULL);
+    how.bill = &bill;
+    how.stats = NULL;
+    ck_ok(varve_mvcc_delete(&how, bytes("k"), &mvcc.err), &mvcc.err);
+    ck_assert_uint_eq(bill.tombstones, 0);
+    how.ts = at(2);
+    ck_ok(varve_mvcc_put(&how, bytes("k"), writes_raw("v"), &mvcc.err), &mvcc.err);
+    ck_assert_uint_eq(bill.tombstones, 1);
+    how.ts = at(5);
+    how.txn = &txn;
+    ck_ok(varve_mvcc_delete(&how, bytes("k"), &mvcc.err), &mvcc.err);
+    ck_assert_uint_eq(bill.tombstones, 1);
+    txn.meta.sequence = 1;
+    ck_ok(varve_mvcc_put(&how, bytes("k"), writes_raw("v"), &mvcc.err), &mvcc.err);
+    ck_assert_uint_eq(bill.tombstones, 2);
+}
+END_TEST
+
 START_TEST(records_have_a_checksum)
 {
     varve_rows rows = VARVE_ROWS_INIT;
@@ -796,6 +819,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, step_9_checksums_are_verified);
     tcase_add_test(tcase, memory_is_reused);
     tcase_add_test(tcase, a_bill_adds_up);
+    tcase_add_test(tcase, a_bill_tells_of_tombstones);
     tcase_add_test(tcase, records_have_a_checksum);
 }
 
