@@ -32,6 +32,7 @@ varve_status varve__change_begin(varve__change *change, const varve_write *how, 
         status = varve__bill_check(known.bill, err);
     if (status != VARVE_OK)
         return status;
+    change->cancel = known.cancel;
     change->bill = known.bill;
     change->reader = known.reader;
     change->writer = known.writer;
@@ -41,7 +42,7 @@ varve_status varve__change_begin(varve__change *change, const varve_write *how, 
     if (known.scratch != NULL)
         change->records = known.scratch;
     change->records->size = 0;
-    return VARVE_OK;
+    return varve__change_check_cancel(change, err);
 }
 
 void varve__change_release(varve__change *change)

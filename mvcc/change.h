@@ -23,16 +23,17 @@ typedef struct varve__change {
     varve_stats numbers; /* what they will be */
     varve_buf *records;  /* a batch representation: the caller's scratch memory, or `own` */
     varve_buf own;
-    varve_buf key;       /* the engine key of the record in the making */
-    varve_bill *bill;    /* of the caller, or NULL */
-    uint64_t intents;    /* met so far, for the bill */
-    uint64_t tombstones; /* keys met of which the newest version is one */
+    varve_buf key;              /* the engine key of the record in the making */
+    const varve_cancel *cancel; /* of the caller, or NULL */
+    varve_bill *bill;           /* likewise */
+    uint64_t intents;           /* met so far, for the bill */
+    uint64_t tombstones;        /* keys met of which the newest version is one */
 } varve__change;
 
 /*
  * Start with nothing, for an operation that reads and writes and has neither timestamp nor
  * transaction of its own.  The change must not move; varve__change_release() follows in any case.
- * Returns VARVE_OK; VARVE_INVALID_ARGUMENT; or VARVE_UNSUPPORTED.
+ * Returns VARVE_OK; VARVE_INVALID_ARGUMENT; VARVE_UNSUPPORTED; VARVE_CANCELLED; or VARVE_DEADLINE.
  */
 varve_status varve__change_begin(varve__change *change, const varve_write *how, varve_error *err);
 void varve__change_release(varve__change *change);
@@ -56,6 +57,12 @@ varve_status varve__change_clear_version(varve__change *change, varve_slice pref
 static inline varve_stats *varve__change_stats(varve__change *change)
 {
     return change->stats != NULL ? &change->numbers : NULL;
+}
+
+/* VARVE_CANCELLED or VARVE_DEADLINE if the caller's token says so. */
+static inline varve_status varve__change_check_cancel(const varve__change *change, varve_error *err)
+{
+    return change->cancel != NULL ? varve_cancel_check(change->cancel, err) : VARVE_OK;
 }
 
 /* Whether a step of an operation on a range is over. */

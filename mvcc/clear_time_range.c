@@ -122,6 +122,9 @@ static varve_status revert_version(struct revert *revert, varve_error *err)
     varve_ts ts = varve__suffix_decode(varve__walk_suffix(&revert->walk));
     varve__stats_meta version =
         varve__stats_implied(revert->key_size, ts, varve__walk_value(&revert->walk).size);
+    varve_status status = varve__change_check_cancel(&revert->change, err);
+    if (status != VARVE_OK)
+        return status;
     account(revert, &version);
     if (is_inside(revert, ts))
         return remove_version(revert, &version, err);

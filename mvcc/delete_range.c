@@ -26,7 +26,8 @@ static varve_status find_keys(const varve_write *how, varve_span span, int64_t m
                               varve_rows *rows, varve_error *err)
 {
     varve_txn before;
-    varve_read read = {.struct_size = sizeof read, .ts = varve_ts_max(), .bill = how->bill};
+    varve_read read = {
+        .struct_size = sizeof read, .ts = varve_ts_max(), .cancel = how->cancel, .bill = how->bill};
     if (how->txn != NULL) {
         before = varve__write_txn_before(how->txn);
         read.txn = &before;

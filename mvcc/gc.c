@@ -191,7 +191,9 @@ varve_status varve_mvcc_gc(const varve_write *how, const varve_gc_key *keys, siz
     varve_status status = varve__change_begin(&change, how, err);
     for (size_t i = 0; status == VARVE_OK && i < count; i++) {
         struct garbage garbage = {.entry = &keys[i], .now = now, .change = &change};
-        status = collect_key(&garbage, err);
+        status = varve__change_check_cancel(&change, err);
+        if (status == VARVE_OK)
+            status = collect_key(&garbage, err);
         release(&garbage);
         if (status >= 0)
             status = varve__change_apply(&change, err);

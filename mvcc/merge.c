@@ -20,7 +20,10 @@ static varve_status check(varve_write *known, const varve_write *how, varve_slic
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "a transaction cannot merge");
     if (key.size == 0)
         return varve__fail(err, VARVE_EMPTY_KEY, "attempted access to empty key");
-    return varve_key_check(key, err);
+    status = varve__bill_check(known->bill, err);
+    if (status == VARVE_OK)
+        status = varve_key_check(key, err);
+    return status == VARVE_OK ? varve_cancel_check(known->cancel, err) : status;
 }
 
 static varve_status merge(const varve_write *how, varve_slice key, varve_slice raw,

@@ -72,7 +72,9 @@ static varve_status resume(struct range *range, varve_error *err)
 static varve_status resolve_keys(struct range *range, varve_error *err)
 {
     for (;;) {
-        varve_status status = varve__walk_enter(&range->walk, err);
+        varve_status status = varve__change_check_cancel(&range->resolver.change, err);
+        if (status == VARVE_OK)
+            status = varve__walk_enter(&range->walk, err);
         if (status == VARVE_OK)
             status = resolve_key(range, err);
         if (status != VARVE_OK)

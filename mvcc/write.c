@@ -30,7 +30,7 @@ static varve_status check_arguments(varve__write *write, const varve_write *how,
         return status;
     if (write->raw.size > VARVE_VALUE_SIZE_MAX)
         return varve__fail_too_large(err, "value", write->raw.size, VARVE_VALUE_SIZE_MAX);
-    return VARVE_OK;
+    return write->how.cancel != NULL ? varve_cancel_check(write->how.cancel, err) : VARVE_OK;
 }
 
 /* `format` holds two %s, for the time at which the transaction reads and another one. */

@@ -71,9 +71,9 @@ typedef struct varve_gc_key {
  * Returns VARVE_OK; VARVE_NOT_GARBAGE for a newest version at or below its threshold that is no
  * tombstone (`request to GC non-deleted, latest value of KEY`) or is an intent's (`request to GC
  * intent at KEY`); VARVE_EMPTY_KEY; VARVE_INVALID_ARGUMENT for a negative threshold and a `how`
- * that does not fit; VARVE_CORRUPT; VARVE_MERGE_CONFLICT; VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what
- * the reader and writer return.  After a failure the keys before the one that failed have been
- * collected, and nothing else has changed.
+ * that does not fit; VARVE_CORRUPT; VARVE_MERGE_CONFLICT; VARVE_CORRUPT_KEY; VARVE_CANCELLED;
+ * VARVE_DEADLINE; VARVE_NO_MEMORY; what the reader and writer return.  After a failure the keys
+ * before the one that failed have been collected, and nothing else has changed.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_gc(const varve_write *how,
                                                      const varve_gc_key *keys, size_t count,

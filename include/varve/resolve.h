@@ -48,15 +48,16 @@ typedef struct varve_resolution {
  * tells whether anything was done; after a failure it is false.
  *
  * Of `how` the reader and the writer are needed, `ts` and `txn` stay zero.  `scratch` spares
- * allocations from call to call, `bill` is told the cost of looking.  The records of an intent
- * change in one atomic step, and `stats` with them.
+ * allocations from call to call, `bill` is told the cost of looking, and `cancel` ends the call
+ * early.  The records of an intent change in one atomic step, and `stats` with them.
  *
  * Returns VARVE_OK, also if there is no such intent; VARVE_EMPTY_KEY; VARVE_INVALID_ARGUMENT for an
  * `end_key` (`can't resolve range intent as point intent`), a negative write timestamp, ranges that
  * do not ascend, a number that is no status, and a `how` that does not fit; VARVE_CORRUPT for an
  * undecodable metadata record or one whose provisional value is missing; VARVE_MERGE_CONFLICT;
- * VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; VARVE_TOO_LARGE for an intent whose history and value do not
- * fit a batch; what the reader and writer return.  After a failure nothing has changed.
+ * VARVE_CORRUPT_KEY; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_NO_MEMORY; VARVE_TOO_LARGE for an
+ * intent whose history and value do not fit a batch; what the reader and writer return.  After a
+ * failure nothing has changed.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_resolve(const varve_write *how, varve_slice key,
                                                           const varve_resolution *resolution,

@@ -32,9 +32,9 @@ extern "C" {
  * Returns VARVE_OK; VARVE_WRITE_INTENT about the first intent that is in the way; VARVE_EMPTY_KEY
  * for an empty end, while an empty start is the first key of all; VARVE_INVALID_ARGUMENT for a
  * negative timestamp and a `how` that does not fit; VARVE_CORRUPT for an undecodable metadata
- * record; VARVE_MERGE_CONFLICT; VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what the reader and writer
- * return.  With an intent in the way, all that lies in front of it has been removed; after another
- * failure the steps before it stand.
+ * record; VARVE_MERGE_CONFLICT; VARVE_CORRUPT_KEY; VARVE_CANCELLED; VARVE_DEADLINE;
+ * VARVE_NO_MEMORY; what the reader and writer return.  With an intent in the way, all that lies in
+ * front of it has been removed; after another failure the steps before it stand.
  */
 VARVE_API VARVE_NODISCARD varve_status
 varve_mvcc_clear_time_range(const varve_write *how, varve_span span, varve_ts after, varve_ts until,

@@ -36,6 +36,9 @@ extern "C" {
  * has changed; the ages move forward to its time.  After a failure they are as before, but for
  * VARVE_WRITE_TOO_OLD.
  *
+ * A write that ends with VARVE_CANCELLED or VARVE_DEADLINE has done nothing, and one of many keys
+ * what it had done before: doing it again does the rest.
+ *
  * All records of one write reach the writer in one atomic step.  Concurrent writers of the same
  * keys are not ordered by these calls: the caller does that, or takes latches (<varve/latches.h>).
  * Apart from that they are as thread-safe as the reader and the writer; what the other members
@@ -51,6 +54,8 @@ typedef struct varve_write {
     varve_buf *scratch;   /* memory to reuse from call to call, of which the arguments must not be
                              part; its contents are lost; NULL = allocate for each */
     varve_bill *bill;     /* add the cost of looking to this one; may be NULL */
+    const varve_cancel *cancel; /* looked at before the write, and by writes of many keys between
+                                   them; may be NULL */
 } varve_write;
 
 /* ---- Putting and deleting ------------------------------------------------------------------ */
@@ -75,8 +80,8 @@ typedef struct varve_write {
  * a later epoch of the same; VARVE_TXN_REPLAY for a write done once more that differs;
  * VARVE_INLINE_MIX; VARVE_MERGE_CONFLICT if a version goes to a key whose merges do not fit
  * together, while writing or deleting its inline value heals it; VARVE_CHECKSUM for an earlier
- * value of the transaction; VARVE_CORRUPT; VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what the reader and
- * writer return.
+ * value of the transaction; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_CORRUPT; VARVE_CORRUPT_KEY;
+ * VARVE_NO_MEMORY; what the reader and writer return.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_put(const varve_write *how, varve_slice key,
                                                       varve_slice raw, varve_error *err);
@@ -150,7 +155,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_increment(const varve_write *h
  * The statistics get an estimate.
  *
  * Returns VARVE_OK; VARVE_EMPTY_KEY; VARVE_INVALID_KEY; VARVE_TOO_LARGE; VARVE_INVALID_ARGUMENT for
- * a transaction or a missing writer; VARVE_NO_MEMORY; what the writer returns.
+ * a transaction or a missing writer; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_NO_MEMORY; what the
+ * writer returns.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_merge(const varve_write *how, varve_slice key,
                                                         varve_slice raw, varve_error *err);
