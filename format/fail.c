@@ -9,6 +9,11 @@
 #include "format/print.h"
 #include "util/buf.h"
 
+varve_status varve__fail_empty_key(varve_error *err)
+{
+    return varve__fail(err, VARVE_EMPTY_KEY, "attempted access to empty key");
+}
+
 varve_status varve__fail_too_old(varve_error *err, varve_ts attempted, varve_ts actual)
 {
     char attempted_text[VARVE_TS_TEXT_MAX];

@@ -9,6 +9,9 @@
 
 #include "util/fail.h"
 
+/* VARVE_EMPTY_KEY: `attempted access to empty key`. */
+varve_status varve__fail_empty_key(varve_error *err);
+
 /* VARVE_WRITE_TOO_OLD: `WriteTooOldError: write at timestamp A too old; wrote at B`. */
 varve_status varve__fail_too_old(varve_error *err, varve_ts attempted, varve_ts actual);
 

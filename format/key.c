@@ -10,7 +10,7 @@
 varve_status varve_key_check(varve_slice user_key, varve_error *err)
 {
     if (user_key.size == 0)
-        return varve__fail(err, VARVE_EMPTY_KEY, "attempted access to empty key");
+        return varve__fail_empty_key(err);
     if (user_key.size > VARVE_KEY_SIZE_MAX)
         return varve__fail(err, VARVE_INVALID_KEY, "invalid key: %zu bytes exceed the limit of %d",
                            user_key.size, VARVE_KEY_SIZE_MAX);

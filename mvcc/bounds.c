@@ -1,7 +1,8 @@
 #include "mvcc/bounds.h"
 
+#include "format/fail.h"
 #include "format/key.h"
-#include "util/fail.h"
+#include "util/buf.h"
 
 void varve__bounds_release(varve__bounds *bounds)
 {
@@ -12,7 +13,7 @@ void varve__bounds_release(varve__bounds *bounds)
 varve_status varve__bounds_open(varve__bounds *bounds, varve_span span, varve_error *err)
 {
     if (span.end.size == 0)
-        return varve__fail(err, VARVE_EMPTY_KEY, "attempted access to empty key");
+        return varve__fail_empty_key(err);
     bounds->is_empty = varve_slice_compare(span.start, span.end) >= 0;
     return varve_span_encode(span, &bounds->lower, &bounds->upper, err);
 }
@@ -31,5 +32,17 @@ varve_status varve__bounds_resume(const varve__bounds *bounds, varve_slice prefi
     varve_status status = set_user_key(&rows->resume_start, prefix, err);
     if (status == VARVE_OK)
         status = set_user_key(&rows->resume_end, varve_buf_slice(&bounds->upper), err);
+    return status;
+}
+
+varve_status varve__bounds_resume_backward(const varve__bounds *bounds, varve_slice prefix,
+                                           varve_rows *rows, varve_error *err)
+{
+    rows->more = true;
+    varve_status status = set_user_key(&rows->resume_end, prefix, err);
+    if (status == VARVE_OK)
+        status = varve__buf_append(&rows->resume_end, varve_slice_of("", 1), err);
+    if (status == VARVE_OK)
+        status = set_user_key(&rows->resume_start, varve_buf_slice(&bounds->lower), err);
     return status;
 }

@@ -25,4 +25,8 @@ varve_status varve__bounds_open(varve__bounds *bounds, varve_span span, varve_er
 varve_status varve__bounds_resume(const varve__bounds *bounds, varve_slice prefix, varve_rows *rows,
                                   varve_error *err);
 
+/* The same: from the start of the bounds to the user key behind `prefix`, that included. */
+varve_status varve__bounds_resume_backward(const varve__bounds *bounds, varve_slice prefix,
+                                           varve_rows *rows, varve_error *err);
+
 #endif

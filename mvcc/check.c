@@ -17,7 +17,7 @@ static varve_status fail_negative(varve_slice key, varve_ts ts, varve_error *err
 varve_status varve__check_point(varve_slice key, varve_ts ts, varve_error *err)
 {
     if (key.size == 0)
-        return varve__fail(err, VARVE_EMPTY_KEY, "attempted access to empty key");
+        return varve__fail_empty_key(err);
     if (ts.wall < 0 || ts.logical < 0)
         return fail_negative(key, ts, err);
     return VARVE_OK;

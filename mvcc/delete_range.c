@@ -1,10 +1,10 @@
 #include <varve/key.h>
 #include <varve/ts.h>
 
+#include "format/fail.h"
 #include "mvcc/bill.h"
 #include "mvcc/rows.h"
 #include "mvcc/write.h"
-#include "util/fail.h"
 
 static varve_status check(varve_write *known, const varve_write *how, varve_error *err)
 {
@@ -89,7 +89,7 @@ varve_status varve_mvcc_clear_range(varve_writer *writer, varve_span span, varve
     varve_buf lower = VARVE_BUF_INIT;
     varve_buf upper = VARVE_BUF_INIT;
     if (span.end.size == 0)
-        return varve__fail(err, VARVE_EMPTY_KEY, "attempted access to empty key");
+        return varve__fail_empty_key(err);
     varve_status status = varve_span_encode(span, &lower, &upper, err);
     if (status == VARVE_OK)
         status =

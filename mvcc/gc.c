@@ -34,7 +34,7 @@ static void release(struct garbage *garbage)
 static varve_status check_entry(const varve_gc_key *entry, varve_error *err)
 {
     if (entry->key.size == 0)
-        return varve__fail(err, VARVE_EMPTY_KEY, "attempted access to empty key");
+        return varve__fail_empty_key(err);
     if (entry->threshold.wall < 0 || entry->threshold.logical < 0)
         return varve__fail_key(err, VARVE_INVALID_ARGUMENT, entry->key,
                                "the threshold of %s is negative");

@@ -18,8 +18,6 @@ static varve_status check(varve_write *known, const varve_write *how, varve_slic
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "varve_write.writer is NULL");
     if (known->txn != NULL)
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "a transaction cannot merge");
-    if (key.size == 0)
-        return varve__fail(err, VARVE_EMPTY_KEY, "attempted access to empty key");
     status = varve__bill_check(known->bill, err);
     if (status == VARVE_OK)
         status = varve_key_check(key, err);

@@ -1,12 +1,12 @@
 #include <varve/resolve.h>
 
+#include "format/fail.h"
 #include "mvcc/resolve_key.h"
-#include "util/fail.h"
 
 static varve_status check_key(varve_slice key, const varve_resolution *update, varve_error *err)
 {
     if (key.size == 0)
-        return varve__fail(err, VARVE_EMPTY_KEY, "attempted access to empty key");
+        return varve__fail_empty_key(err);
     if (update->end_key.size > 0)
         return varve__fail(err, VARVE_INVALID_ARGUMENT,
                            "can't resolve range intent as point intent");

@@ -4,6 +4,7 @@
 #ifndef VARVE_MVCC_SCAN_H
 #define VARVE_MVCC_SCAN_H
 
+#include "mvcc/bounds.h"
 #include "mvcc/read.h"
 
 struct varve__scan_direction;
@@ -11,8 +12,7 @@ struct varve__scan_direction;
 typedef struct varve__scan {
     varve__read read;
     const struct varve__scan_direction *direction;
-    varve_buf lower; /* the span as encoded bounds; `lower` is empty for the very first key */
-    varve_buf upper;
+    varve__bounds bounds;
 } varve__scan;
 
 /*
@@ -39,7 +39,7 @@ varve_status varve__scan_begin_stream(varve__scan *scan, varve_reader *reader,
 varve_status varve__scan_run(varve__scan *scan, varve_error *err);
 
 /* Set the resume span of `rows`: from the current key on, or all if no key has been read. */
-varve_status varve__scan_resume(varve__scan *scan, varve_rows *rows, varve_error *err);
+varve_status varve__scan_resume(const varve__scan *scan, varve_rows *rows, varve_error *err);
 
 /* As varve__read_end(). */
 varve_status varve__scan_end(varve__scan *scan, varve_status status, varve_error *err);
