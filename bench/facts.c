@@ -1,6 +1,7 @@
 #include "bench/facts.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "bench/goals.h"
@@ -82,26 +83,48 @@ double bench_fact(const bench_shape *shape, const char *operation, const char *l
     return 0;
 }
 
-/* Why a lane of an operation is apart from what is known of it, on any machine. */
-typedef struct reason {
-    const char *operation; /* a beginning */
-    const char *lane;      /* a beginning */
-    const char *why;
-} reason;
+/*
+ * The stores that are not RocksDB were measured in a table of their own, in which a get, the newest
+ * of ten versions and a put took RocksDB so long.
+ */
+enum { PEERS_GET = 2309, PEERS_NEWEST_OF_10 = 2069, PEERS_PUT = 4520 };
 
-static const reason reasons[] = {
-    {"", "", NULL},
-};
-
-static const char *reason_of(const char *operation, const json_t *lane)
+static bool is_rocksdb(const char *contender)
 {
-    const char *name = bench_text(lane, "name");
-    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
-        const reason *r = &reasons[i];
-        if (strncmp(r->operation, operation, strlen(r->operation)) == 0 &&
-            strncmp(r->lane, name, strlen(r->lane)) == 0)
-            return r->why;
+    static const char *const others[] = {"wiredtiger", "lmdb", "sqlite"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(contender, others[i]) == 0)
+            return false;
     }
+    return true;
+}
+
+static bool is_write(const json_t *one)
+{
+    return strncmp(bench_text(one, "operation"), "put-", 4) == 0;
+}
+
+/* How long the base took when the figure of a lane was taken. */
+static double known_base(const json_t *one, const json_t *lane, const json_t *base)
+{
+    if (is_rocksdb(bench_text(lane, "contender")))
+        return bench_number(base, "known");
+    if (is_write(one))
+        return PEERS_PUT;
+    return bench_number(one, "versions") == 1 ? PEERS_GET : PEERS_NEWEST_OF_10;
+}
+
+/* Why a lane is apart from what is known of it, on whatever machine; NULL if nothing is known. */
+static const char *reason_of(const json_t *one, const json_t *lane, double apart)
+{
+    const char *operation = bench_text(one, "operation");
+    const char *name = bench_text(lane, "name");
+    if (!is_rocksdb(bench_text(lane, "contender")) && apart > 0)
+        return "RocksDB is linked statically here, and takes 15 % less for reads, 20 % for writes";
+    if (strcmp(name, "udt") == 0 && strcmp(operation, "get-absent") == 0 && apart < 0)
+        return "it has filters in its memtables, too, which it had not then";
+    if (strcmp(name, "raw next<=10") == 0 && bench_number(one, "versions") == 10 && apart < 0)
+        return "ten steps lead past ten versions here, and did not then";
     return NULL;
 }
 
@@ -124,7 +147,7 @@ static const json_t *case_in(const json_t *run, const char *state, const char *o
 static const json_t *base_in(const json_t *run, const json_t *one)
 {
     const char *state = bench_text(one, "state");
-    if (strncmp(bench_text(one, "operation"), "put-", 4) == 0)
+    if (is_write(one))
         return bench_lane_in(case_in(run, state, "put-1"), "raw put");
     return bench_lane_in(case_in(run, state, "get-newest"),
                          strcmp(bench_text(one, "layout"), "l0") == 0 ? "plain get" : "raw get");
@@ -139,14 +162,13 @@ static double taken(const json_t *lane)
 static json_t *fact_json(const json_t *one, const json_t *lane, const json_t *base)
 {
     double ratio = taken(lane) / taken(base);
-    double known = bench_number(lane, "known") / bench_number(base, "known");
+    double known = bench_number(lane, "known") / known_base(one, lane, base);
     double apart = ratio / known - 1;
     bool agrees = fabs(apart) <= BENCH_FACTS_AGREE;
     return json_pack("{s:s,s:s,s:f,s:f,s:f,s:f,s:f,s:b,s:s?}", "case", bench_text(one, "name"),
                      "lane", bench_text(lane, "name"), "ns", taken(lane), "known_ns",
                      bench_number(lane, "known"), "ratio", ratio, "known_ratio", known, "apart",
-                     apart, "agrees", agrees, "why",
-                     agrees ? NULL : reason_of(bench_text(one, "operation"), lane));
+                     apart, "agrees", agrees, "why", agrees ? NULL : reason_of(one, lane, apart));
 }
 
 json_t *bench_facts(const json_t *run)

@@ -71,7 +71,7 @@ void bench_plan_init(bench_plan *plan, bench_profile profile)
     static const bench_plan plans[BENCH_PROFILES] = {
         {.name = "smoke", .starts = 2, .rounds = 2, .amounts = {50, 500, 500, 200}},
         {.name = "quick", .starts = 2, .rounds = 3, .amounts = {3000, 4000, 50000, 3000}},
-        {.name = "full", .starts = 3, .rounds = 4, .amounts = {10000, 10000, 200000, 10000}},
+        {.name = "full", .starts = 3, .rounds = 3, .amounts = {10000, 10000, 200000, 10000}},
         {.name = "grid", .starts = 3, .rounds = 4, .amounts = {10000, 10000, 200000, 10000}},
         {.name = "cockroach", .starts = 3, .rounds = 4, .amounts = {10000, 20000, 200000, 10000}},
     };

@@ -83,6 +83,21 @@ START_TEST(writes_are_held_to_a_put)
 }
 END_TEST
 
+START_TEST(other_stores_are_held_to_the_rocksdb_of_their_table)
+{
+    json_t *facts = facts_of(
+        "[" CASE("one", "get-newest", LANE("raw get", 1000, 2208)) "," //
+        CASE("one", "put-1",
+             LANE("raw put", 2000,
+                  3510) ",{\"name\":\"lmdb\",\"contender\":\"lmdb\",\"wall\":{\"median\":4000},"
+                        "\"known\":9040}") "]");
+    const json_t *lmdb = json_array_get(facts, 2);
+    ck_near(bench_number(lmdb, "known_ratio"), 2); /* 9040 to 4520 */
+    ck_near(bench_number(lmdb, "ratio"), 2);
+    json_decref(facts);
+}
+END_TEST
+
 START_TEST(without_what_they_are_held_to_there_are_none)
 {
     json_t *facts = facts_of("[" CASE("one", "scan-100", LANE("raw scan", 250, 400)) "]");
@@ -99,6 +114,7 @@ int main(void)
     tcase_add_test(tcase, ratios_are_held_to_a_plain_get_of_the_state);
     tcase_add_test(tcase, with_a_level_0_it_is_the_get_of_a_plain_one);
     tcase_add_test(tcase, writes_are_held_to_a_put);
+    tcase_add_test(tcase, other_stores_are_held_to_the_rocksdb_of_their_table);
     tcase_add_test(tcase, without_what_they_are_held_to_there_are_none);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
