@@ -1,7 +1,9 @@
 #include <varve/changes.h>
 
 #include "format/fail.h"
+#include "mvcc/bill.h"
 #include "mvcc/find.h"
+#include "mvcc/rows.h"
 #include "util/alloc.h"
 #include "util/buf.h"
 #include "util/fail.h"
@@ -13,6 +15,8 @@ struct varve_changes {
     varve__walk walk;
     varve_ts after;
     varve_ts until;
+    const varve_cancel *cancel;
+    varve_bill *bill;
     enum state state;
     varve_buf lower; /* the start of the span, encoded */
     varve_buf seek;  /* an encoded key to go to */
@@ -51,6 +55,17 @@ varve_status varve_changes_open(varve_reader *reader, varve_span span, varve_ts 
         return status;
     }
     *out = changes;
+    return VARVE_OK;
+}
+
+varve_status varve_changes_watch(varve_changes *changes, const varve_cancel *cancel,
+                                 varve_bill *bill, varve_error *err)
+{
+    varve_status status = varve__bill_check(bill, err);
+    if (status != VARVE_OK)
+        return status;
+    changes->cancel = cancel;
+    changes->bill = bill;
     return VARVE_OK;
 }
 
@@ -153,7 +168,9 @@ static varve_status older(varve_changes *changes, varve_error *err)
 static varve_status enter_some(varve_changes *changes, varve_error *err)
 {
     for (;;) {
-        varve_status status = enter(changes, err);
+        varve_status status = varve_cancel_check(changes->cancel, err);
+        if (status == VARVE_OK)
+            status = enter(changes, err);
         if (status != VARVE_NOT_FOUND)
             return status;
         status = varve__walk_next_key(&changes->walk, err);
@@ -184,9 +201,30 @@ static varve_status next(varve_changes *changes, varve_error *err)
     return status == VARVE_NOT_FOUND ? next_key(changes, err) : status;
 }
 
+/* What the movement has cost that may have come to a row. */
+static void send_bill(varve_changes *changes, bool has_row)
+{
+    varve__walk_tally *tally = &changes->walk.tally;
+    const varve_row *row = &changes->row;
+    varve_bill cost = {.keys = tally->keys,
+                       .versions = tally->versions,
+                       .intents = tally->intents,
+                       .steps = tally->steps,
+                       .seeks = tally->seeks,
+                       .bytes_read = tally->bytes};
+    if (has_row) {
+        cost.tombstones = row->value.size == 0;
+        cost.rows = 1;
+        cost.bytes_returned = varve__row_bytes(row->key.size, row->ts, row->value.size);
+    }
+    varve__bill_add(changes->bill, &cost);
+    *tally = (varve__walk_tally){.keys = 0};
+}
+
 /* A movement has come to `status`, and if that is a failure, it is kept. */
 static varve_status arrive(varve_changes *changes, varve_status status, varve_error *err)
 {
+    send_bill(changes, status == VARVE_OK);
     changes->state = status == VARVE_OK ? ON_A_VERSION : status < 0 ? FAILED : AT_THE_END;
     return status < 0 ? varve__error_copy(&changes->failure, err) : status;
 }

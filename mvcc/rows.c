@@ -79,11 +79,15 @@ varve_status varve__rows_pack(varve_rows *rows, varve_slice prefix, varve_ts ts,
     memcpy(packed->data + offset, &head, sizeof head);
     varve__buf_push_bytes(packed, value);
 
-    size_t accounted = varve_key_scan_size(varve_slice_of(NULL, key_size), ts) + value.size;
     row->offset = offset;
     row->value_size = value.size;
-    row->bytes = (int64_t)accounted + ROW_OVERHEAD;
+    row->bytes = (int64_t)varve__row_bytes(key_size, ts, value.size);
     return VARVE_OK;
+}
+
+uint64_t varve__row_bytes(size_t key_size, varve_ts ts, size_t value_size)
+{
+    return ROW_OVERHEAD + varve_key_scan_size(varve_slice_of(NULL, key_size), ts) + value_size;
 }
 
 /* Move a slice to where it stays. */

@@ -30,6 +30,9 @@ varve_status varve__rows_pack(varve_rows *rows, varve_slice prefix, varve_ts ts,
 varve_status varve__rows_give_intents(varve_rows *rows, const varve__conflicts *intents,
                                       varve_error *err);
 
+/* The bytes that a row accounts for. */
+uint64_t varve__row_bytes(size_t key_size, varve_ts ts, size_t value_size);
+
 /* Count the row packed last. */
 void varve__rows_count(varve_rows *rows, const varve__packed_row *row);
 

@@ -21,13 +21,24 @@ typedef struct varve_changes varve_changes;
  * leaves those out), and an empty end means no end.
  *
  * It holds one iterator and thereby one consistent view; it must be closed before what it reads. It
- * is for one thread at a time.  The span is copied.  Returns VARVE_OK; VARVE_NO_MEMORY; or what the
- * reader returns, such as VARVE_UNSUPPORTED from a write-only batch.  After a failure `*out` is
- * NULL.
+ * is for one thread at a time.  The span is copied.  Versions that garbage collection has removed
+ * are not shown, tombstones among them: that it has not come beyond `after` is to be asked once
+ * this is open (varve_gc_collected() in <varve/gc_hold.h>).  Returns VARVE_OK; VARVE_NO_MEMORY; or
+ * what the reader returns, such as VARVE_UNSUPPORTED from a write-only batch.  After a failure
+ * `*out` is NULL.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_changes_open(varve_reader *reader, varve_span span,
                                                           varve_ts after, varve_ts until,
                                                           varve_changes **out, varve_error *err);
+
+/*
+ * Let a token end the movements from now on, and add their cost to a bill; NULL is none.  Both must
+ * stay until the close or the next call of this.  The token is looked at between keys.  Returns
+ * VARVE_OK; or VARVE_INVALID_ARGUMENT for a bill without struct_size, changing nothing.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_changes_watch(varve_changes *changes,
+                                                           const varve_cancel *cancel,
+                                                           varve_bill *bill, varve_error *err);
 
 /*
  * Go to the first version to be shown of the first key at or above `user_key`; the empty key means
@@ -36,8 +47,8 @@ VARVE_API VARVE_NODISCARD varve_status varve_changes_open(varve_reader *reader, 
  * This and the other movements return VARVE_OK, standing on a version; VARVE_NOT_FOUND at the end;
  * VARVE_WRITE_INTENT about a key with an intent that stands between the two times;
  * VARVE_UNSUPPORTED about a key with an inline value; VARVE_MERGE_CONFLICT; VARVE_CORRUPT;
- * VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; or what the reader returns, such as VARVE_IO.  What has ended
- * or failed returns the same ever after, until the next seek.
+ * VARVE_CORRUPT_KEY; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_NO_MEMORY; or what the reader returns,
+ * such as VARVE_IO.  What has ended or failed returns the same ever after, until the next seek.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_changes_seek(varve_changes *changes,
                                                           varve_slice user_key, varve_error *err);

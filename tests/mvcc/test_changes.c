@@ -231,6 +231,62 @@ START_TEST(damaged_records_are_found)
 }
 END_TEST
 
+/* The third movement is ended, and every one behind it but a seek. */
+START_TEST(tokens_end_movements)
+{
+    varve_cancel *cancel;
+    mvcc_put("k1", at(2), "a");
+    mvcc_put("k2", at(2), "b");
+    mvcc_put("k3", at(2), "c");
+    ck_ok(varve_cancel_open(&cancel, &mvcc.err), &mvcc.err);
+    varve_changes *changes = changes_of("k", "l", at(0), at(5));
+    ck_ok(varve_changes_watch(changes, cancel, NULL, &mvcc.err), &mvcc.err);
+    ck_assert_str_eq(next(changes), "k1@2=a");
+    ck_assert_str_eq(next_key(changes), "k2@2=b");
+    varve_cancel_now(cancel);
+    ck_assert_str_eq(next(changes), "the call was cancelled");
+    ck_assert_int_eq(varve_changes_next_key(changes, NULL), VARVE_CANCELLED);
+    ck_assert_str_eq(seek(changes, "k1"), "the call was cancelled");
+    ck_ok(varve_changes_watch(changes, NULL, NULL, &mvcc.err), &mvcc.err);
+    ck_assert_str_eq(next(changes), "the call was cancelled");
+    ck_assert_str_eq(seek(changes, "k3"), "k3@2=c");
+    varve_changes_close(changes);
+    varve_cancel_close(cancel);
+}
+END_TEST
+
+START_TEST(movements_are_billed)
+{
+    varve_bill bill = {.struct_size = sizeof bill};
+    mvcc_put("k1", at(2), "abc");
+    mvcc_put("k1", varve_ts_of(3, 1), "de");
+    mvcc_put("k2", at(2), "too old");
+    mvcc_delete("k3", at(4));
+    varve_changes *changes = changes_of("k", "l", varve_ts_of(2, 0), at(5));
+    ck_ok(varve_changes_watch(changes, NULL, &bill, &mvcc.err), &mvcc.err);
+    ck_assert_str_eq(next(changes), "k1@3=de");
+    ck_assert_uint_eq(bill.keys, 1);
+    ck_assert_uint_eq(bill.versions, 1);
+    ck_assert_uint_eq(bill.rows, 1);
+    ck_assert_uint_eq(bill.bytes_returned, 8 + 2 + 1 + 13 + 2);
+    ck_assert_str_eq(next(changes), "k3@4-");
+    ck_assert_uint_eq(bill.keys, 3);
+    ck_assert_uint_ge(bill.versions, 4);
+    ck_assert_uint_eq(bill.tombstones, 1);
+    ck_assert_uint_eq(bill.rows, 2);
+    ck_assert_uint_eq(bill.bytes_returned, 26 + 8 + 2 + 1 + 9);
+    ck_assert_uint_eq(bill.seeks, 1);
+    ck_assert_uint_ge(bill.steps, 3);
+    ck_assert_str_eq(next(changes), "end");
+    ck_assert_uint_eq(bill.rows, 2);
+
+    bill.struct_size = 0;
+    ck_status(varve_changes_watch(changes, NULL, &bill, &mvcc.err), VARVE_INVALID_ARGUMENT,
+              &mvcc.err);
+    varve_changes_close(changes);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_add_test(tcase, TestMVCCIncrementalIterator);
@@ -240,6 +296,8 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, inline_values_are_refused);
     tcase_add_test(tcase, intents_are_told_whole);
     tcase_add_test(tcase, damaged_records_are_found);
+    tcase_add_test(tcase, tokens_end_movements);
+    tcase_add_test(tcase, movements_are_billed);
 }
 
 int main(void)
