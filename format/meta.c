@@ -378,3 +378,28 @@ varve_status varve_meta_value(varve_slice record, varve_slice *raw, varve_error 
     *raw = meta.raw;
     return VARVE_OK;
 }
+
+varve_status varve_meta_decode(varve_slice record, varve_meta_info *info, varve_error *err)
+{
+    varve__meta meta;
+    size_t given;
+    varve_status status = varve__struct_size(info, "varve_meta_info", &given, err);
+
+    if (status != VARVE_OK)
+        return status;
+    const char *problem = varve__meta_parse(record, &meta);
+    if (problem != NULL)
+        return fail_undecodable(problem, err);
+    const varve_meta_info known = {.struct_size = given,
+                                   .has_txn = meta.has_txn,
+                                   .has_value = meta.has_raw,
+                                   .has_conflict = meta.has_conflict,
+                                   .deleted = meta.deleted,
+                                   .txn = meta.txn,
+                                   .ts = meta.ts,
+                                   .value_size = meta.val_bytes,
+                                   .value = meta.raw,
+                                   .history_count = meta.history_count};
+    varve__struct_give(info, given, &known, sizeof known);
+    return VARVE_OK;
+}

@@ -48,6 +48,30 @@ VARVE_API VARVE_NODISCARD varve_status varve_meta_is_intent_of(varve_slice recor
 VARVE_API VARVE_NODISCARD varve_status varve_meta_value(varve_slice record, varve_slice *raw,
                                                         varve_error *err);
 
+/* What a record says.  Set `struct_size`; the slices point into the record. */
+typedef struct varve_meta_info {
+    size_t struct_size;
+    bool has_txn;       /* it is an intent, of `txn` */
+    bool has_value;     /* it is an inline value, `value`, which may be empty */
+    bool has_conflict;  /* merges did not fit together */
+    bool deleted;       /* of an intent: its value is a tombstone */
+    varve_txn_meta txn; /* as the intent stores it */
+    varve_ts ts;        /* where the intent's value stands; zero without an intent */
+    int64_t value_size; /* of the intent's value, in bytes */
+    varve_slice value;
+    size_t history_count; /* earlier values of the intent */
+} varve_meta_info;
+
+/*
+ * Take a record apart, whatever it says: one that is read as a whole may still make no sense, as an
+ * intent that is an inline value too.
+ *
+ * Returns VARVE_OK; VARVE_CORRUPT for bytes that do not decode; VARVE_INVALID_ARGUMENT for a wrong
+ * `struct_size`.  After a failure `info` is as it was.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_meta_decode(varve_slice record, varve_meta_info *info,
+                                                         varve_error *err);
+
 #ifdef __cplusplus
 }
 #endif

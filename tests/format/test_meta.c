@@ -141,6 +141,33 @@ START_TEST(an_intent_with_history)
 }
 END_TEST
 
+START_TEST(records_are_taken_apart)
+{
+    varve_meta_info info = {.struct_size = sizeof info};
+    ck_ok(varve_meta_decode(hex(intent_with_history), &info, &err), &err);
+    ck_assert(info.has_txn && !info.has_value && !info.has_conflict && !info.deleted);
+    ck_assert_uint_eq(info.txn.id[15], 1);
+    ck_slice_eq(info.txn.key, bytes("a"));
+    ck_assert_int_eq(info.txn.epoch, 1);
+    ck_assert_int_eq(info.txn.sequence, 9);
+    ck_assert_int_eq(info.ts.wall, 2);
+    ck_assert_int_eq(info.value_size, 10);
+    ck_assert_uint_eq(info.history_count, 2);
+    ck_assert_uint_eq(info.struct_size, sizeof info);
+
+    ck_ok(varve_meta_decode(hex(INLINE_V), &info, &err), &err);
+    ck_assert(!info.has_txn && info.has_value);
+    ck_hex(info.value, "00 00 00 00 03 76");
+    ck_assert_uint_eq(info.history_count, 0);
+
+    ck_fails(varve_meta_decode(bytes("garbage"), &info, &err), VARVE_CORRUPT, &err,
+             "unable to decode MVCCMetadata: illegal wire type");
+    ck_assert(info.has_value); /* as it was */
+    info.struct_size = 0;
+    ck_assert_int_eq(varve_meta_decode(hex(INLINE_V), &info, NULL), VARVE_INVALID_ARGUMENT);
+}
+END_TEST
+
 START_TEST(an_empty_inline_value_is_present)
 {
     varve__meta meta = decoded("32 00");
@@ -693,6 +720,7 @@ int main(void)
     tcase_add_test(tcase, a_merge_operand);
     tcase_add_test(tcase, intents_belong_to_a_transaction);
     tcase_add_test(tcase, inline_values_are_in_their_records);
+    tcase_add_test(tcase, records_are_taken_apart);
     tcase_add_test(tcase, an_intent);
     tcase_add_test(tcase, an_intent_with_history);
     tcase_add_test(tcase, an_empty_inline_value_is_present);
