@@ -3,6 +3,7 @@
 
 #include "help.h"
 #include "output.h"
+#include "quoted.h"
 #include "times.h"
 
 #include <errno.h>
@@ -24,7 +25,8 @@ enum {
     KEY_RESUME,
     KEY_REDACT,
     KEY_WRITE,
-    KEY_DRY_RUN
+    KEY_DRY_RUN,
+    KEY_PLAIN
 };
 
 struct shared_option {
@@ -43,6 +45,7 @@ static const struct shared_option shared_options[] = {
     {CLI_RESUME, {"resume", KEY_RESUME, "HEX", 0, "Go on where it stopped", 1}},
     {CLI_WRITE, {"write", KEY_WRITE, NULL, 0, "Do it: without this nothing is changed", 2}},
     {CLI_DRY_RUN, {"dry-run", KEY_DRY_RUN, NULL, 0, "Say what would be done, and do nothing", 2}},
+    {CLI_PLAIN, {"plain", KEY_PLAIN, NULL, 0, "No pictures, also on a terminal", 2}},
     {CLI_JSON, {"json", KEY_JSON, NULL, 0, "Print JSON, an object on each line", 2}},
     {CLI_HEX, {"hex", KEY_HEX, NULL, 0, "Keys and values in hexadecimal, those given too", 2}},
     {CLI_REDACT,
@@ -117,6 +120,8 @@ static bool *flag_of(struct cli *cli, int key)
         return &cli->write;
     case KEY_DRY_RUN:
         return &cli->dry_run;
+    case KEY_PLAIN:
+        return &cli->plain;
     default:
         return NULL;
     }
@@ -290,10 +295,13 @@ static bool is_name(const char *name, char **words, int count)
 {
     size_t size = strlen(words[0]);
 
-    if (name == NULL || count == 1)
-        return name != NULL && strcmp(name, words[0]) == 0;
-    return strchr(words[0], ' ') == NULL && strncmp(name, words[0], size) == 0 &&
-           name[size] == ' ' && strcmp(name + size + 1, words[1]) == 0;
+    /* "gc run" as one word is no name: the blank is between two. */
+    if (name == NULL || strchr(words[0], ' ') != NULL)
+        return false;
+    if (count == 1)
+        return strcmp(name, words[0]) == 0;
+    return strncmp(name, words[0], size) == 0 && name[size] == ' ' &&
+           strcmp(name + size + 1, words[1]) == 0;
 }
 
 /* The command that the words begin with, and of how many words its name is. */
@@ -434,10 +442,26 @@ enum tool_exit cli_hex_key(const struct cli *cli, const char *name, const char *
                     cli->redact ? "" : " '", cli->redact ? "" : text, cli->redact ? "" : "'");
 }
 
+enum tool_exit cli_quoted(const struct cli *cli, const char *name, const char *text,
+                          struct bytes *bytes)
+{
+    size_t wrong_at;
+
+    if (quoted_read(bytes, varve_slice_text(text), &wrong_at))
+        return TOOL_OK;
+    if (wrong_at == SIZE_MAX)
+        return cli_fail(cli, TOOL_IO, "out of memory");
+    return cli_fail(cli, TOOL_USAGE,
+                    "%s is no text in double quotes: byte %zu of it begins no character or escape",
+                    name, wrong_at);
+}
+
 enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text, struct bytes *key)
 {
     if (cli->hex)
         return cli_hex_key(cli, name, text, key);
+    if (quoted_is(varve_slice_text(text)))
+        return cli_quoted(cli, name, text, key);
     if (bytes_copy(key, varve_slice_text(text)))
         return TOOL_OK;
     return cli_fail(cli, TOOL_IO, "out of memory");

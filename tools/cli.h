@@ -60,7 +60,8 @@ enum cli_options {
     CLI_RESUME = 32, /* --resume HEX: what the command printed when it stopped */
     CLI_REDACT = 64, /* --redact: for all that print keys or values */
     CLI_WRITE = 128, /* --write: for all that change what a store holds; see store_open_writing() */
-    CLI_DRY_RUN = 256 /* --dry-run */
+    CLI_DRY_RUN = 256, /* --dry-run */
+    CLI_PLAIN = 512    /* --plain: for all that draw pictures, see picture.h */
 };
 
 #define CLI_ARGUMENTS_MAX 4
@@ -102,6 +103,7 @@ struct cli {
     bool redact;
     bool write;
     bool dry_run;
+    bool plain;
 };
 
 /* Find the command that argv[1], or argv[1] and argv[2], name and run it: the whole tool. */
@@ -159,8 +161,9 @@ enum tool_exit cli_exit_of(varve_status status);
 /* ---- Arguments ----------------------------------------------------------------------------- */
 
 /*
- * The bytes that a key argument means: as they are, or from hexadecimal with --hex.  `name` is what
- * messages call the argument.  The caller releases `key`.
+ * The bytes that a key argument means: from hexadecimal with --hex; of a text in double quotes, as
+ * the tool prints keys, what its escapes stand for; otherwise as they are.  `name` is what messages
+ * call the argument.  The caller releases `key`.
  */
 enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text,
                        struct bytes *key);
@@ -168,6 +171,10 @@ enum tool_exit cli_key(const struct cli *cli, const char *name, const char *text
 /* The same for a key that is given in hexadecimal always. */
 enum tool_exit cli_hex_key(const struct cli *cli, const char *name, const char *text,
                            struct bytes *key);
+
+/* The bytes that a text in double quotes means, see quoted.h. */
+enum tool_exit cli_quoted(const struct cli *cli, const char *name, const char *text,
+                          struct bytes *bytes);
 
 /* Room for a key in a message. */
 #define CLI_KEY_TEXT_MAX 256
@@ -177,6 +184,9 @@ enum tool_exit cli_hex_key(const struct cli *cli, const char *name, const char *
  * cut if it is long.
  */
 const char *cli_key_text(const struct cli *cli, varve_slice key, char text[CLI_KEY_TEXT_MAX]);
+
+/* How many bytes of a longer text are at most `size` and end between two characters. */
+int cli_cut_text(const char *text, int size);
 
 /* Read an unsigned decimal number of at most `max`.  Returns false if `text` is none. */
 bool cli_number(const char *text, int64_t max, int64_t *number);

@@ -1,9 +1,11 @@
 /* varve history: the versions of one key, newest first. */
 #include "label_index.h"
+#include "picture.h"
 #include "times.h"
 #include "values.h"
 
 #include <stdio.h>
+
 /* Versions in memory at a time, and their bytes; one value may be larger. */
 enum { PAGE_VERSIONS = 1000, PAGE_BYTES = 1 << 20 };
 
@@ -108,6 +110,113 @@ static enum tool_exit explain_absence(const struct history *history)
                     at == NULL ? "" : at);
 }
 
+/* ---- The timeline -------------------------------------------------------------------------- */
+
+/* So many versions are drawn at most, the newest; what --limit leaves out of the list, too. */
+enum { DRAWN_MAX = 100000 };
+
+/* A version as the timeline knows it. */
+struct moment {
+    varve_ts ts;
+    bool deleted;
+};
+
+struct timeline {
+    struct moment *moments;
+    size_t count;
+    bool more; /* older ones, that are not drawn */
+};
+
+static bool add_moments(struct timeline *timeline, const varve_rows *rows)
+{
+    struct moment *moments =
+        realloc(timeline->moments, (timeline->count + rows->count + 1) * sizeof *moments);
+    size_t position = 0;
+    varve_row row;
+
+    if (moments == NULL)
+        return false;
+    timeline->moments = moments;
+    while (varve_rows_next(rows, &position, &row)) {
+        const struct moment moment = {row.ts, row.value.size == 0};
+        if (!varve_ts_is_zero(row.ts))
+            moments[timeline->count++] = moment;
+    }
+    return true;
+}
+
+/* Read what is to be drawn; a failure is left to the listing, which meets it too. */
+static void read_moments(const struct history *history, varve_ts ts, varve_rows *rows,
+                         struct timeline *timeline)
+{
+    varve_read how = {.struct_size = sizeof how, .ts = ts, .target_bytes = PAGE_BYTES};
+    int64_t left = DRAWN_MAX;
+
+    for (timeline->more = true; left > 0 && timeline->more;) {
+        int64_t count = left < PAGE_VERSIONS ? left : PAGE_VERSIONS;
+        if (varve_mvcc_versions(history->store->reader, &how, history->key, count, rows, NULL) !=
+                VARVE_OK ||
+            !add_moments(timeline, rows))
+            return;
+        left -= (int64_t)rows->count;
+        timeline->more = rows->more;
+        how.ts = rows->resume_ts;
+    }
+}
+
+/* Which of `columns` buckets a moment between the oldest and the newest falls into. */
+static int bucket_of(const struct timeline *timeline, varve_ts ts, int columns)
+{
+    int64_t newest = timeline->moments[0].ts.wall;
+    int64_t oldest = timeline->moments[timeline->count - 1].ts.wall;
+
+    if (newest <= oldest)
+        return columns - 1;
+    return (int)((double)(ts.wall - oldest) / (double)(newest - oldest) * (columns - 1) + 0.5);
+}
+
+/* The line, and below it its two ends. */
+static void draw_timeline(const struct timeline *timeline, int columns)
+{
+    struct picture_bucket *buckets = calloc((size_t)columns, sizeof *buckets);
+    char oldest[TIME_TEXT_MAX];
+    char newest[TIME_TEXT_MAX];
+
+    if (buckets == NULL) {
+        out_no_memory();
+        return;
+    }
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct moment *moment = &timeline->moments[i];
+        struct picture_bucket *bucket = &buckets[bucket_of(timeline, moment->ts, columns)];
+        bucket->values += !moment->deleted;
+        bucket->deletions += moment->deleted;
+    }
+    picture_timeline(buckets, columns);
+    time_format(timeline->moments[timeline->count - 1].ts, false, oldest);
+    time_format(timeline->moments[0].ts, false, newest);
+    int gap = columns - (int)strlen(oldest) - (int)strlen(newest);
+    out_format("%s%*s%s\n%s\n", oldest, gap < 1 ? 1 : gap, "", newest,
+               timeline->more ? "(older versions are not drawn)\n" : "");
+    free(buckets);
+}
+
+/* On a terminal, and where there are several versions to be seen in their order. */
+static void print_timeline(const struct history *history, varve_ts ts, varve_rows *rows)
+{
+    struct timeline timeline = {0};
+    int columns = picture_columns(history->cli);
+
+    if (columns == 0)
+        return;
+    read_moments(history, ts, rows, &timeline);
+    if (timeline.count > 1)
+        draw_timeline(&timeline, columns);
+    free(timeline.moments);
+}
+
+/* ---- The list ------------------------------------------------------------------------------ */
+
 /* Read and print pages until the versions or the limit are at an end. */
 static enum tool_exit print_pages(const struct history *history, varve_ts ts, varve_rows *rows)
 {
@@ -158,8 +267,10 @@ static enum tool_exit run(const struct cli *cli, void *settings)
         code = store_open_at(cli, &store, &ts);
     if (code == TOOL_OK)
         code = label_index_load(cli, &store, &history.labels);
-    if (code == TOOL_OK)
+    if (code == TOOL_OK) {
+        print_timeline(&history, ts, &rows);
         code = print_pages(&history, ts, &rows);
+    }
     varve_rows_release(&rows);
     label_index_release(&history.labels);
     store_close(&store);
@@ -174,8 +285,9 @@ const struct command cmd_history = {
     .summary = "List the versions of a key, newest first",
     .details = "Each version with its time, its type (of a file its mode), its size in bytes, and "
                "the commit that made it, if it was imported. With --at, the versions from that "
-               "time back.",
+               "time back. On a terminal a timeline comes first: the higher a mark, the more "
+               "versions; x is a deletion.",
     .arguments = {"STORE", "KEY"},
-    .options = CLI_AT | CLI_LIMIT | CLI_JSON | CLI_HEX | CLI_REDACT,
+    .options = CLI_AT | CLI_LIMIT | CLI_PLAIN | CLI_JSON | CLI_HEX | CLI_REDACT,
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* varve info: what a store is and holds, in numbers. */
 #include "label_index.h"
 #include "output.h"
+#include "own_records.h"
 #include "store.h"
 #include "table.h"
 #include "times.h"
@@ -10,10 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The kinds of varve's own records, the byte behind 01 76. */
-enum { KIND_CLOCK = 'c', KIND_CURSOR = 'i', KIND_LABEL = 'g' };
-
-enum { OWN_PREFIX_SIZE = 2, CLOCK_MARK_SIZE = 12 };
+enum { CLOCK_MARK_SIZE = 12 };
 
 /* What varve's own records say. */
 struct own_records {
@@ -75,17 +73,16 @@ static enum tool_exit take_record(void *arg, const varve_row *row)
     const size_t name_at = OWN_PREFIX_SIZE + 1;
     struct own_records *own = arg;
 
-    /* The prefix itself may be a key. */
-    switch (row->key.size < name_at ? 0 : row->key.data[OWN_PREFIX_SIZE]) {
-    case KIND_CLOCK:
+    switch (own_kind_of(row->key)) {
+    case OWN_CLOCK:
         own->has_mark = decode_mark(row->value, &own->mark);
         return own->has_mark ? TOOL_OK : fail_damaged(own, "the clock's mark", row);
-    case KIND_CURSOR:
+    case OWN_CURSOR:
         if (!add_cursor(own, varve_slice_of(row->key.data + name_at, row->key.size - name_at),
                         row->value))
             return fail_damaged(own, "an import's cursor", row);
         return TOOL_OK;
-    case KIND_LABEL:
+    case OWN_LABEL:
         own->labels++;
         return TOOL_OK;
     default:
@@ -99,7 +96,7 @@ static enum tool_exit read_own_records(const struct cli *cli, const struct store
 {
     const struct walk walk = {.store = store,
                               .ts = varve_ts_max(),
-                              .span = {varve_slice_text("\x01v"), varve_slice_text("\x01w")},
+                              .span = own_span(),
                               .limit = -1,
                               .each = take_record,
                               .arg = own};

@@ -1,14 +1,34 @@
 /* The commands of the tool, in the order of its help but for their sections. */
 #include "cli.h"
 
-extern const struct command cmd_get;
-extern const struct command cmd_history;
-extern const struct command cmd_import;
-extern const struct command cmd_info;
-extern const struct command cmd_lsm;
-extern const struct command cmd_scan;
-extern const struct command cmd_verify;
+/* One a line, so that it is easy to add one. */
+#define COMMAND_MAP(X)                                                                             \
+    X(get)                                                                                         \
+    X(history)                                                                                     \
+    X(scan)                                                                                        \
+    X(keys)                                                                                        \
+    X(range_data)                                                                                  \
+    X(intents)                                                                                     \
+    X(top)                                                                                         \
+    X(split_key)                                                                                   \
+    X(approx_size)                                                                                 \
+    X(lsm)                                                                                         \
+    X(info)                                                                                        \
+    X(key_encode)                                                                                  \
+    X(key_decode)                                                                                  \
+    X(value_decode)                                                                                \
+    X(meta_decode)                                                                                 \
+    X(batch_decode)                                                                                \
+    X(verify)                                                                                      \
+    X(import)
+
+#define DECLARE(name) extern const struct command cmd_##name;
+COMMAND_MAP(DECLARE)
+#undef DECLARE
 
 const struct command *const commands[] = {
-    &cmd_get, &cmd_history, &cmd_scan, &cmd_lsm, &cmd_info, &cmd_verify, &cmd_import, NULL,
+#define ADDRESS(name) &cmd_##name,
+    COMMAND_MAP(ADDRESS)
+#undef ADDRESS
+        NULL,
 };

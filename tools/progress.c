@@ -1,6 +1,8 @@
 /* The line that tells how far a long command has come. */
 #include "progress.h"
 
+#include "units.h"
+
 #include <inttypes.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,18 +35,6 @@ void progress_expect(struct progress *progress, uint64_t total_items)
 
 enum { PART_MAX = 64 };
 
-static void format_size(double bytes, char text[PART_MAX])
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    size_t unit = 0;
-
-    while (bytes >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
-        bytes /= 1024;
-        unit++;
-    }
-    snprintf(text, PART_MAX, "%.*f %s", unit == 0 ? 0 : 1, bytes, units[unit]);
-}
-
 static void format_time_left(double seconds, char text[PART_MAX])
 {
     uint64_t left = seconds < 1e9 ? (uint64_t)(seconds + 0.5) : 1000000000;
@@ -70,14 +60,14 @@ static void format_bytes_part(const struct progress *progress, uint64_t bytes, d
 {
     double rate = (double)(bytes - progress->first_bytes) / elapsed;
     bool known = progress->total_bytes != 0;
-    char done[PART_MAX];
-    char total[PART_MAX];
-    char speed[PART_MAX];
+    char done[SIZE_TEXT_MAX];
+    char total[SIZE_TEXT_MAX];
+    char speed[SIZE_TEXT_MAX];
     char left[PART_MAX];
 
-    format_size((double)bytes, done);
-    format_size((double)progress->total_bytes, total);
-    format_size(rate, speed);
+    size_format((double)bytes, done);
+    size_format((double)progress->total_bytes, total);
+    size_format(rate, speed);
     format_left(bytes, progress->total_bytes, rate, left);
     snprintf(text, 5 * PART_MAX, ", %s%s%s, %s/s%s", done, known ? " of " : "", known ? total : "",
              speed, left);

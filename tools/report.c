@@ -195,8 +195,7 @@ static char *show_key(const struct cli *cli, varve_slice key)
     return text;
 }
 
-/* At most `size` bytes of a text, cut between two characters. */
-static int cut_text(const char *text, int size)
+int cli_cut_text(const char *text, int size)
 {
     while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80)
         size--;
@@ -212,7 +211,8 @@ const char *cli_key_text(const struct cli *cli, varve_slice key, char text[CLI_K
     else if (strlen(whole) < CLI_KEY_TEXT_MAX)
         snprintf(text, CLI_KEY_TEXT_MAX, "%s", whole);
     else
-        snprintf(text, CLI_KEY_TEXT_MAX, "%.*s...", cut_text(whole, CLI_KEY_TEXT_MAX - 4), whole);
+        snprintf(text, CLI_KEY_TEXT_MAX, "%.*s...", cli_cut_text(whole, CLI_KEY_TEXT_MAX - 4),
+                 whole);
     free(whole);
     return text;
 }

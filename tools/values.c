@@ -34,22 +34,30 @@ static enum tool_exit decode_present(varve_slice raw, struct value *value, varve
     return TOOL_OK;
 }
 
+bool value_read(varve_slice raw, struct value *value, varve_error *err)
+{
+    *value = (struct value){.kind = VALUE_DELETED, .raw = raw};
+    return raw.size >= VARVE_VALUE_HEADER_SIZE && decode_present(raw, value, err) == TOOL_OK;
+}
+
+bool value_take_apart(varve_slice key, varve_slice raw, struct value *value, varve_error *err)
+{
+    *value = (struct value){.kind = VALUE_DELETED, .raw = raw};
+    /* Values that are too short to carry a tag do not pass. */
+    return raw.size == 0 || (varve_value_verify(raw, key, err) == VARVE_OK &&
+                             decode_present(raw, value, err) == TOOL_OK);
+}
+
 enum tool_exit value_decode(const struct cli *cli, varve_slice key, varve_slice raw,
                             struct value *value)
 {
     varve_error err = VARVE_ERROR_INIT;
     char text[CLI_KEY_TEXT_MAX];
 
-    *value = (struct value){.kind = VALUE_DELETED, .raw = raw};
-    if (raw.size == 0)
+    if (value_take_apart(key, raw, value, &err))
         return TOOL_OK;
-    /* Values that are too short to carry a tag do not pass. */
-    if (varve_value_verify(raw, key, &err) != VARVE_OK ||
-        decode_present(raw, value, &err) != TOOL_OK) {
-        cli_fail_error(cli, &err, "the value of key %s is damaged", cli_key_text(cli, key, text));
-        return TOOL_CORRUPT;
-    }
-    return TOOL_OK;
+    cli_fail_error(cli, &err, "the value of key %s is damaged", cli_key_text(cli, key, text));
+    return TOOL_CORRUPT;
 }
 
 const char *value_kind_name(const struct value *value)

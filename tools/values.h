@@ -27,9 +27,17 @@ struct value {
     varve_slice raw;
 };
 
+/* Take apart a raw value that is not empty, whatever its checksum; otherwise as below. */
+bool value_read(varve_slice raw, struct value *value, varve_error *err);
+
 /*
- * Take apart the raw value of `key`, after holding it against its checksum if it has one.  Prints
- * the failure.
+ * Take apart the raw value of `key`, after holding it against its checksum if it has one.  Returns
+ * false, with `err` (NULL = not wanted) saying why, if it is damaged.
+ */
+bool value_take_apart(varve_slice key, varve_slice raw, struct value *value, varve_error *err);
+
+/*
+ * The same of the raw value of `key`, which prints the failure.
  */
 enum tool_exit value_decode(const struct cli *cli, varve_slice key, varve_slice raw,
                             struct value *value);

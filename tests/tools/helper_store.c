@@ -3,6 +3,7 @@
  *
  *     put KEY WALL LOGICAL RAW     a version, or at 0 0 an inline value; RAW may be empty
  *     record ENGINE_KEY VALUE      a record as it is; VALUE may be empty
+ *     merge ENGINE_KEY OPERAND     an operand of a merge
  *     flush                        memory tables to table files
  *     compact                      and these to the last level
  *
@@ -51,6 +52,9 @@ static varve_status execute(varve_engine *engine, const char *line, varve_error 
     if (sscanf(line, "record %s %s", field[0], field[1]) >= 1)
         return varve_writer_put(varve_engine_writer(engine), decode(field[0], key_bytes),
                                 decode(field[1], value_bytes), err);
+    if (sscanf(line, "merge %s %s", field[0], field[1]) == 2)
+        return varve_writer_merge(varve_engine_writer(engine), decode(field[0], key_bytes),
+                                  decode(field[1], value_bytes), err);
     if (strcmp(line, "flush\n") == 0)
         return varve_engine_flush(engine, err);
     if (strcmp(line, "compact\n") == 0)

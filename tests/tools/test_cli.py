@@ -11,7 +11,8 @@ from toolkit import (CONFLICT, CORRUPT, IO, NO, OK, REFUSED, SECOND, SOURCE, STO
 # name: value, text; as the tool itself has them
 EXIT_ROW = re.compile(r'^    X\((\w+), (\d+), "([^"]*)"\)', re.MULTILINE)
 
-READING = {"get": ("KEY",), "history": ("KEY",), "scan": (), "lsm": (), "info": ()}
+READING = {"get": ("KEY",), "history": ("KEY",), "scan": (), "lsm": (), "info": (), "keys": (),
+           "range-data": (), "intents": (), "top": (), "split-key": (), "approx-size": ()}
 
 
 def exit_codes():
@@ -216,7 +217,9 @@ class Stores(ToolTest):
                     file.seek(100)
                     file.write(b"\xff" * 1000)
         for arguments in (("scan", self.store), ("get", self.store, "KEY0"),
-                          ("history", self.store, "KEY0")):
+                          ("history", self.store, "KEY0"), ("keys", self.store),
+                          ("range-data", self.store), ("top", self.store),
+                          ("split-key", self.store), ("lsm", self.store, "--garbage")):
             self.assertIn(self.store, self.run_failing(CORRUPT, *arguments).err)
 
     def test_a_live_writer_keeps_other_writers_out(self):

@@ -217,7 +217,8 @@ class Company(ToolTest):
             store.put(b"c", T, raw_bytes(b"v"))
             self.assertEqual(self.run_ok("scan", self.store, "--keys").lines(),
                              ['"a"', '"b"', '"c"'])
-            for command in (("get", "a"), ("history", "a"), ("lsm",), ("info",)):
+            for command in (("get", "a"), ("history", "a"), ("lsm",), ("info",), ("keys",),
+                            ("range-data",), ("top",), ("approx-size",)):
                 self.run_ok(command[0], self.store, *command[1:])
             store.compact()
             store.put(b"d", T, raw_bytes(b"v"))
@@ -230,7 +231,8 @@ class Company(ToolTest):
             return sorted((entry.name, entry.stat().st_size, entry.stat().st_mtime_ns)
                           for entry in os.scandir(self.store))
         before = files()
-        for command in (("get", "a"), ("history", "a"), ("scan",), ("lsm",), ("info",)):
+        for command in (("get", "a"), ("history", "a"), ("scan",), ("lsm",), ("info",), ("keys",),
+                        ("range-data",), ("top",), ("approx-size",)):
             self.run_ok(command[0], self.store, *command[1:])
         self.assertEqual(files(), before)
 

@@ -25,7 +25,9 @@ class Output(ToolTest):
         return (("get", self.store, "k00"), ("history", self.store, "k00"), ("scan", self.store),
                 ("lsm", self.store), ("info", self.store), ("--help",), ("get", "--help"),
                 ("--version",), ("scan", self.store, "--json"), ("lsm", self.store, "--json"),
-                ("info", self.store, "--json"))
+                ("info", self.store, "--json"), ("keys", self.store), ("top", self.store),
+                ("range-data", self.store), ("approx-size", self.store), ("--manual",),
+                ("lsm", self.store, "--garbage"), ("split-key", self.store))
 
     def test_a_full_disk(self):
         for command in self.commands():

@@ -4,19 +4,30 @@ import unittest
 
 import schema
 from toolkit import (CONFLICT, CORRUPT, NO, OK, SECOND, USAGE, ToolTest, Writer, command_names,
-                     raw_bytes, raw_file, raw_int, varve, with_checksum)
+                     engine_key, raw_bytes, raw_file, raw_int, varve, with_checksum)
 
 T = 1_700_000_000 * SECOND
 
 # What must not be seen, as text or as hexadecimal; long enough not to be found by chance.
 SECRETS = ("secret-key", "secret-value", "424242424242")
 
-# Of each command that takes --redact: arguments behind STORE, and the schema of its lines.
+# A batch of one put.
+BATCH = (bytes(8) + b"\1\0\0\0" + b"\1\x0e" + engine_key(b"secret-key-1") +
+         b"\x13" + raw_bytes(b"secret-value-1"))
+
+# Of each command that takes --redact: what it works on (records that readers refuse are in `odd`),
+# more arguments, and the schema of its lines.
 COMMANDS = {
-    "get": (("secret-key-1",), "get"),
-    "history": (("secret-key-1",), "history"),
-    "scan": ((), "scan"),
-    "lsm": ((), "lsm"),
+    "get": ("store", ("secret-key-1",), "get"),
+    "history": ("store", ("secret-key-1",), "history"),
+    "scan": ("store", (), "scan"),
+    "lsm": ("store", (), "lsm"),
+    "keys": ("odd", (), "keys"),
+    "range-data": ("odd", ("--system",), "range-data"),
+    "intents": ("odd", (), "intents"),
+    "top": ("odd", (), "top"),
+    "split-key": ("odd", (), "split-key"),
+    "batch decode": ("batch", (), "batch-decode"),
 }
 
 META = bytes.fromhex("0a180a10000000000000000000000000000000012a02080b4a00"
@@ -36,6 +47,18 @@ class Redact(ToolTest):
             store.put(b"secret-key-gone", T, raw_bytes(b"secret-value"))
             store.delete(b"secret-key-gone", T + 1)
             store.flush()
+        self.odd = str(self.folder / "odd")
+        self.batch = BATCH.hex()
+        with Writer(self.odd) as store:
+            store.put(b"secret-key-1", T, raw_bytes(b"secret-value-1"))
+            store.put(b"secret-key-2", T, with_checksum(b"other", raw_bytes(b"secret-value-1")))
+            store.intent(b"secret-key-z", b"\1" * 16, T, raw_bytes(b"secret-value"),
+                         anchor=b"secret-key-anchor")
+            store.inline(b"secret-key-merged", raw_int(1))
+            store.merge(b"secret-key-merged", raw_bytes(b"secret-value"))
+            store.record(b"secret-key-odd\0\1", b"\xffsecret-value")
+            store.inline(b"\x01vitsv", raw_bytes(b"secret-value"))
+            store.flush()
 
     def assert_no_secret(self, result, what):
         text = result.out.decode() + result.err
@@ -48,6 +71,10 @@ class Redact(ToolTest):
         text = self.run_ok("scan", self.store).out.decode()
         for secret in SECRETS:
             self.assertIn(secret, text)
+        for name, (subject, arguments, _) in COMMANDS.items():
+            shown = varve(*name.split(), getattr(self, subject), *arguments,
+                          "--json").out.decode()
+            self.assertRegex(shown, "secret-(key|value)", name)
 
     def test_every_command_that_takes_it(self):
         takers = {name for name in command_names()
@@ -55,17 +82,20 @@ class Redact(ToolTest):
         self.assertEqual(takers, set(COMMANDS))
 
     def test_nothing_is_seen(self):
-        for name, (arguments, _) in COMMANDS.items():
+        for name, (subject, arguments, _) in COMMANDS.items():
             for options in ((), ("--hex",)):
-                if options and arguments:
-                    arguments = tuple(text.encode().hex() for text in arguments)
-                result = self.run_ok(*name.split(), self.store, *arguments, *options, "--redact")
+                if options and arguments == ("secret-key-1",):
+                    arguments = (b"secret-key-1".hex(),)
+                result = varve(*name.split(), getattr(self, subject), *arguments, *options,
+                               "--redact")
+                self.assertEqual(result.code, OK, result.err)
                 self.assert_no_secret(result, (name, options))
                 self.assertNotEqual(result.out, b"")
 
     def test_json(self):
-        for name, (arguments, lines) in COMMANDS.items():
-            result = self.run_ok(*name.split(), self.store, *arguments, "--json", "--redact")
+        for name, (subject, arguments, lines) in COMMANDS.items():
+            result = self.run_ok(*name.split(), getattr(self, subject), *arguments, "--json",
+                                 "--redact")
             self.assert_no_secret(result, name)
             for item in result.objects():
                 schema.check(lines, item)

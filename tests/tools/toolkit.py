@@ -80,6 +80,36 @@ def engine_key(key, wall=0, logical=0):
     return escaped + struct.pack(">QI", wall ^ (1 << 64) - 1, logical ^ (1 << 32) - 1)
 
 
+def varint(number):
+    data = bytearray()
+    while number >= 0x80:
+        data.append(number & 0x7F | 0x80)
+        number >>= 7
+    data.append(number)
+    return bytes(data)
+
+
+def _timestamp(wall, logical):
+    return b"\x08" + varint(wall) + b"\x10" + varint(logical)
+
+
+def _field(number, data):
+    return bytes([number << 3 | 2]) + varint(len(data)) + data
+
+
+def raw_intent(txn, wall, size, logical=0, epoch=0, sequence=0, anchor=b""):
+    """The metadata record of an intent whose provisional value has `size` bytes; 0: a deletion."""
+    inner = (_field(1, txn) + (_field(3, anchor) if anchor else b"") + b"\x20" + varint(epoch) +
+             _field(5, _timestamp(wall, logical)) + b"\x38" + varint(sequence) + b"\x4a\0")
+    return (_field(1, inner) + _field(2, _timestamp(wall, logical)) +
+            bytes([0x18, size == 0, 0x20, 12, 0x28]) + varint(size))
+
+
+def raw_operand(value):
+    """A metadata record of a raw value: an inline value, and an operand of a merge."""
+    return bytes.fromhex("12040800100018002000 2800") + _field(6, value)
+
+
 def label_key(commit):
     return b"\x01vg" + commit.encode()
 
@@ -119,6 +149,14 @@ class Writer:
 
     def label(self, commit, wall, logical=0, number=0):
         self.inline(label_key(commit), raw_label(wall, logical, number))
+
+    def intent(self, key, txn, wall, value, **options):
+        """A provisional value and the record in front of it."""
+        self.put(key, wall, value, options.get("logical", 0))
+        self.record(engine_key(key), raw_intent(txn, wall, len(value), **options))
+
+    def merge(self, key, value):
+        self._send(f"merge {engine_key(key).hex()} {raw_operand(value).hex()}")
 
     def record(self, key, value):
         self._send(f"record {key.hex()} {value.hex()}")

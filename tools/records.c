@@ -1,0 +1,212 @@
+/* Walks over the raw records of a store. */
+#include "records.h"
+
+#include "span_options.h"
+
+#include <unistd.h>
+
+const char *record_kind_name(enum record_kind kind)
+{
+    static const char *const names[] = {
+#define RECORD_KIND_NAME(name, text) text,
+        RECORD_KIND_MAP(RECORD_KIND_NAME)
+#undef RECORD_KIND_NAME
+    };
+
+    return names[kind];
+}
+
+/* What a walk keeps from one record to the next. */
+struct place {
+    varve_buf key;      /* the user key of the record */
+    varve_buf last;     /* of the record before */
+    bool any;           /* there was one */
+    bool has_intent;    /* the key has one, */
+    varve_ts intent_ts; /* whose value stands here */
+};
+
+/* ---- One record ---------------------------------------------------------------------------- */
+
+static enum record_kind kind_of_metadata(struct record *record)
+{
+    record->meta.struct_size = sizeof record->meta;
+    if (varve_meta_decode(record->value, &record->meta, NULL) != VARVE_OK) {
+        record->fault = "the metadata record does not decode";
+        return RECORD_DAMAGED;
+    }
+    if (record->meta.has_conflict)
+        return RECORD_CONFLICT;
+    if (record->meta.has_txn)
+        return RECORD_INTENT;
+    if (record->meta.has_value)
+        return RECORD_INLINE;
+    record->fault = "the metadata record is neither an intent nor an inline value";
+    return RECORD_DAMAGED;
+}
+
+static enum record_kind kind_of(struct record *record, struct place *place)
+{
+    if (varve_ts_is_zero(record->ts)) {
+        enum record_kind kind = kind_of_metadata(record);
+        place->has_intent = kind == RECORD_INTENT;
+        place->intent_ts = record->meta.ts;
+        return kind;
+    }
+    if (place->has_intent && varve_ts_compare(place->intent_ts, record->ts) == 0)
+        return RECORD_PROVISIONAL;
+    return record->value.size == 0 ? RECORD_DELETED : RECORD_VALUE;
+}
+
+/* Tell whether the key is another than that of the record before, and remember it. */
+static bool take_key(struct place *place, varve_slice key)
+{
+    bool is_new = !place->any || !varve_slice_equal(varve_buf_slice(&place->last), key);
+
+    if (is_new)
+        place->has_intent = false;
+    place->any = true;
+    return is_new;
+}
+
+static enum tool_exit read_record(const struct cli *cli, varve_iter *it, struct place *place,
+                                  struct record *record)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    varve_buf other = place->last;
+
+    place->last = place->key;
+    place->key = other;
+    *record = (struct record){.engine_key = it->key, .value = varve_iter_value(it)};
+    varve_status status = varve_key_decode(it->key, &place->key, &record->ts, &err);
+    varve_error_release(&err);
+    if (status == VARVE_NO_MEMORY)
+        return cli_fail(cli, TOOL_IO, "out of memory");
+    if (status != VARVE_OK) {
+        place->key.size = 0;
+        record->kind = RECORD_DAMAGED;
+        record->fault = "the key does not decode";
+        record->new_key = true;
+        return TOOL_OK;
+    }
+    record->key = varve_buf_slice(&place->key);
+    record->new_key = take_key(place, record->key);
+    record->kind = kind_of(record, place);
+    return TOOL_OK;
+}
+
+/* ---- The walk ------------------------------------------------------------------------------ */
+
+static enum tool_exit walk_records(const struct cli *cli, struct records *walk, varve_iter *it,
+                                   struct place *place)
+{
+    enum tool_exit code = TOOL_OK;
+    struct record record;
+
+    for (; code == TOOL_OK && it->valid; varve_iter_next(it)) {
+        code = read_record(cli, it, place, &record);
+        if (code == TOOL_OK)
+            code = walk->each(walk->arg, walk, &record);
+        if (code == TOOL_OK && walk->stop) {
+            span_options_print_resume(cli, record.engine_key);
+            return TOOL_OK;
+        }
+        walk->count++;
+        walk->bytes += record.engine_key.size + record.value.size;
+        progress_update(&walk->progress, walk->count, walk->bytes);
+        if (code == TOOL_OK && out_failed())
+            code = TOOL_IO;
+    }
+    return code;
+}
+
+static enum tool_exit walk_iterator(const struct cli *cli, struct records *walk, varve_iter *it)
+{
+    struct bytes from = BYTES_INIT;
+    struct place place = {VARVE_BUF_INIT, VARVE_BUF_INIT, false, false, {0, 0}};
+    varve_error err = VARVE_ERROR_INIT;
+    enum tool_exit code = TOOL_OK;
+
+    if (walk->resume != NULL)
+        code = cli_hex_key(cli, "--resume", walk->resume, &from);
+    if (code == TOOL_OK) {
+        /* On one terminal the output itself tells how far it is. */
+        progress_start(&walk->progress, "records", 0, !isatty(STDOUT_FILENO));
+        varve_iter_seek_ge(it, bytes_slice(&from));
+        code = walk_records(cli, walk, it, &place);
+        progress_end(&walk->progress);
+    }
+    if (code == TOOL_OK && varve_iter_status(it, &err) != VARVE_OK)
+        code = cli_fail_error(cli, &err, "%s", walk->store->path);
+    varve_buf_release(&place.key);
+    varve_buf_release(&place.last);
+    bytes_release(&from);
+    return code;
+}
+
+/* The engine key in front of all records of a user key; of the end of all keys, and of none, none.
+ */
+static varve_status bound_of(varve_slice key, varve_buf *bound, varve_error *err)
+{
+    if (key.size == 0 || varve_slice_equal(key, varve_key_max()))
+        return VARVE_OK;
+    return varve_key_encode(key, varve_ts_zero(), bound, err);
+}
+
+enum tool_exit records_walk(const struct cli *cli, struct records *walk)
+{
+    varve_buf lower = VARVE_BUF_INIT;
+    varve_buf upper = VARVE_BUF_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+    varve_iter *it = NULL;
+    enum tool_exit code = TOOL_OK;
+
+    if (varve_slice_compare(walk->span.start, walk->span.end) >= 0)
+        return TOOL_OK;
+    varve_status status = bound_of(walk->span.start, &lower, &err);
+    if (status == VARVE_OK)
+        status = bound_of(walk->span.end, &upper, &err);
+    if (status == VARVE_OK) {
+        const varve_iter_options options = {.struct_size = sizeof options,
+                                            .lower = varve_buf_slice(&lower),
+                                            .upper = varve_buf_slice(&upper),
+                                            .bypass_cache = true};
+        status = varve_iter_open(walk->store->reader, &options, &it, &err);
+    }
+    if (status == VARVE_OK)
+        code = walk_iterator(cli, walk, it);
+    else
+        code = cli_fail_error(cli, &err, "%s", walk->store->path);
+    varve_iter_close(it);
+    varve_buf_release(&lower);
+    varve_buf_release(&upper);
+    return code;
+}
+
+/* ---- Printing ------------------------------------------------------------------------------ */
+
+void record_out_key(const struct cli *cli, const struct record *record)
+{
+    char when[VARVE_TS_TEXT_MAX];
+
+    if (record->key.size == 0) {
+        if (cli->redact)
+            out_redacted(record->engine_key.size);
+        else
+            out_hex(record->engine_key);
+        return;
+    }
+    out_key(cli, record->key);
+    out_format("/%s", varve_ts_format(record->ts, when));
+}
+
+void record_json_key(const struct cli *cli, struct json_line *line, const struct record *record)
+{
+    if (record->key.size != 0) {
+        json_line_data(line, cli, "key", record->key);
+        json_line_time(line, record->ts);
+    } else if (cli->redact) {
+        json_line_count(line, "engine_key_size", record->engine_key.size);
+    } else {
+        json_line_hex(line, "engine_key", record->engine_key);
+    }
+}
