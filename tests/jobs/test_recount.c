@@ -40,7 +40,7 @@ static void fill_store(void)
     written = (varve_stats){0};
     put("\x01k", varve_ts_of(SECOND, 0), "system", NULL);
     for (int i = 0; i < KEYS; i++) {
-        char key[8];
+        char key[16];
         (void)snprintf(key, sizeof key, "k%02d", i);
         if (i % 7 == 3) {
             put(key, varve_ts_zero(), "inline", &written);
