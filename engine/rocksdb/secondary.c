@@ -22,7 +22,10 @@
 
 /* ---- What there is to be read --------------------------------------------------------------- */
 
-/* Add what a log tells, if the entry is one. */
+/*
+ * Look at a log, if the entry is one.  It is the newest that grows; an older one goes some time
+ * after its records have become a table, and that is no news.
+ */
 static void look_at_log(int directory, const char *name, struct varve__files *files)
 {
     char *end;
@@ -30,9 +33,10 @@ static void look_at_log(int directory, const char *name, struct varve__files *fi
     uint64_t number = strtoull(name, &end, 10);
     if (end == name || strcmp(end, ".log") != 0 || fstatat(directory, name, &what, 0) != 0)
         return;
-    files->log_bytes += (uint64_t)what.st_size;
-    if (number > files->log_number)
-        files->log_number = number;
+    if (number < files->log_number)
+        return;
+    files->log_number = number;
+    files->log_bytes = (uint64_t)what.st_size;
 }
 
 static struct varve__files look_at_files(const char *path)

@@ -20,7 +20,7 @@ typedef struct varve__generation {
     atomic_size_t users;
     struct varve__files {
         varve__manifest manifest;
-        uint64_t log_number; /* of the newest log, and the size of all */
+        uint64_t log_number; /* of the newest log, and its size */
         uint64_t log_bytes;
     } files; /* that it has been read from */
 } varve__generation;

@@ -2,6 +2,7 @@
  * Engines that follow a live writer.
  */
 #include <dirent.h>
+#include <glob.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -242,6 +243,19 @@ START_TEST(snapshots_keep_what_they_show)
 }
 END_TEST
 
+/* A log that has become a table goes some time after the flush. */
+static void wait_for_one_log(void)
+{
+    glob_t logs;
+    size_t count = 0;
+    while (count != 1) {
+        ck_assert_int_eq(glob(place_path("s/*.log"), 0, NULL, &logs), 0);
+        count = logs.gl_pathc;
+        globfree(&logs);
+        (void)usleep(1000);
+    }
+}
+
 /* Nothing was written: nothing is read again, and an iterator is no reason to do so. */
 START_TEST(nothing_new_costs_nothing)
 {
@@ -258,6 +272,35 @@ START_TEST(nothing_new_costs_nothing)
     ck_assert_ptr_ne(secondary->store->db, before);
     ck_ok(varve_engine_get_stats(secondary, &stats, &err), &err);
     ck_assert_int_eq(stats.live_versions, 1);
+    store_close(secondary);
+    store_close(primary);
+}
+END_TEST
+
+/* The size of all logs is what it was before: as much has come as has gone. */
+START_TEST(what_comes_is_seen_beside_what_goes)
+{
+    size_t gone_size;
+    size_t come_size;
+    varve_engine *primary = store_open(place_path("s"));
+    store_fill(primary, 100);
+    const char *log = file_find(place_path("s"), ".log");
+    const char *older = (const char *)copy_of(varve_slice_of(log, strlen(log) + 1)).data;
+    unsigned char *data = file_read(older, &gone_size);
+    ck_ok(varve_engine_flush(primary, &err), &err);
+    wait_for_one_log();
+    /* It is as if it had not gone yet. */
+    file_write(older, data, gone_size);
+    varve_engine *secondary = secondary_open();
+    check_count(secondary, 100);
+    ck_assert_int_eq(unlink(older), 0);
+    for (unsigned i = 100; i < 200; i++)
+        ck_ok(store_put(primary, key_number(i), bytes("sixteen bytes...")), &err);
+    free(file_read(file_find(place_path("s"), ".log"), &come_size));
+    ck_assert_uint_eq(come_size, gone_size);
+    catch_up(secondary);
+    check_count(secondary, 200);
+    free(data);
     store_close(secondary);
     store_close(primary);
 }
@@ -662,6 +705,7 @@ int main(void)
     tcase_add_test(cases, iterators_keep_what_they_show);
     tcase_add_test(cases, snapshots_keep_what_they_show);
     tcase_add_test(cases, nothing_new_costs_nothing);
+    tcase_add_test(cases, what_comes_is_seen_beside_what_goes);
     tcase_add_test(cases, a_failure_leaves_what_it_showed);
     tcase_add_test(cases, threads_read_while_it_catches_up);
     tcase_add_test(cases, nobody_waits_for_those_who_catch_up);
