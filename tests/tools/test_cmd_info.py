@@ -17,7 +17,7 @@ class Info(ToolTest):
             store.inline(b"\x01vitsv", raw_bytes(b'{"version":1}'))
             store.label("a" * 40, SECOND)
             store.label("b" * 40, 2 * SECOND)
-            store.inline(b"\x01vx", raw_bytes(b"of a later version"))
+            store.inline(b"\x01vz", raw_bytes(b"of a later version"))
             store.flush()
 
     def test_json(self):
