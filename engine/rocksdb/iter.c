@@ -16,6 +16,9 @@ struct rocksdb_iter {
     rocksdb_iterator_t *raw;
     rocksdb_readoptions_t *how;
     varve__generation *generation; /* of a secondary, held */
+    varve__fences *fences;         /* of the tables it shows, held */
+    size_t fence;                  /* the first above its key, if `is_placed` */
+    bool is_placed;
 };
 
 static struct rocksdb_iter *iter_of(varve_iter *head)
@@ -46,16 +49,53 @@ static inline void land(struct rocksdb_iter *it)
     varve__iter_found(&it->base, varve_slice_of(key, size));
 }
 
+/* A movement forward from `key` begins. */
+static void place(struct rocksdb_iter *it, varve_slice key)
+{
+    /* RocksDB does not go below the bound. */
+    if (varve_slice_compare(key, it->base.open_lower) < 0)
+        key = it->base.open_lower;
+    it->fence = varve__fences_find(it->fences, key);
+    it->is_placed = true;
+}
+
+/* Whether the movement that has just been made, from below the next fence, has come to it. */
+static bool has_reached_fence(const struct rocksdb_iter *it)
+{
+    const varve__iter *base = &it->base;
+    if (it->fence == it->fences->count || base->error.status != VARVE_OK)
+        return false;
+    varve_slice fence = it->fences->keys[it->fence];
+    if (base->head.valid)
+        return varve_slice_compare(base->head.key, fence) >= 0;
+    /* At an end: that of what it may show, or of all that it has not lost. */
+    return !varve__iter_is_behind_end(base, fence);
+}
+
+/* After a movement forward: go to the fences that it has come to by a way that loses no error. */
+static void look_at_fences(struct rocksdb_iter *it)
+{
+    while (has_reached_fence(it)) {
+        varve_slice fence = it->fences->keys[it->fence++];
+        rocksdb_iter_seek(it->raw, (const char *)fence.data, fence.size);
+        land(it);
+    }
+}
+
 static void next(varve_iter *head)
 {
     struct rocksdb_iter *it = iter_of(head);
+    if (!it->is_placed)
+        place(it, head->key);
     rocksdb_iter_next(it->raw);
     land(it);
+    look_at_fences(it);
 }
 
 static void prev(varve_iter *head)
 {
     struct rocksdb_iter *it = iter_of(head);
+    it->is_placed = false;
     rocksdb_iter_prev(it->raw);
     land(it);
 }
@@ -64,17 +104,20 @@ static void seek_ge(varve_iter *head, varve_slice key)
 {
     struct rocksdb_iter *it = iter_of(head);
     varve__iter_restart(&it->base);
+    place(it, key);
     if (key.size == 0)
         rocksdb_iter_seek_to_first(it->raw);
     else
         rocksdb_iter_seek(it->raw, (const char *)key.data, key.size);
     land(it);
+    look_at_fences(it);
 }
 
 static void seek_le(varve_iter *head, varve_slice key)
 {
     struct rocksdb_iter *it = iter_of(head);
     varve__iter_restart(&it->base);
+    it->is_placed = false;
     if (key.size == 0)
         rocksdb_iter_seek_to_last(it->raw);
     else
@@ -93,8 +136,10 @@ static varve_slice value(const varve_iter *head)
 static void close_iter(varve_iter *head)
 {
     struct rocksdb_iter *it = iter_of(head);
-    rocksdb_iter_destroy(it->raw);
+    if (it->raw != NULL)
+        rocksdb_iter_destroy(it->raw);
     rocksdb_readoptions_destroy(it->how);
+    varve__fences_release(it->fences);
     varve__generation_release(it->generation);
     varve__iter_release(&it->base);
     varve__free(it);
@@ -152,7 +197,12 @@ varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot
     }
     it->how = make_read_options(&it->base, snapshot, options);
     it->generation = varve__generation_hold(snapshot == NULL ? store->shown : snapshot->generation);
-    it->raw = rocksdb_create_iterator(varve__generation_db(store, it->generation), it->how);
-    *out = &it->base.head;
-    return VARVE_OK;
+    varve__fence_cache *cache = it->generation != NULL ? &it->generation->fences : &store->fences;
+    status = varve__fences_iterator(cache, varve__generation_db(store, it->generation), it->how,
+                                    &it->raw, &it->fences, err);
+    if (status == VARVE_OK)
+        *out = &it->base.head;
+    else
+        close_iter(&it->base.head);
+    return status;
 }

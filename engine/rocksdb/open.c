@@ -39,6 +39,7 @@ static void free_store(varve__store *store)
     if (store->env != NULL)
         rocksdb_env_destroy(store->env);
     varve_error_release(&store->closed_by);
+    varve__fence_cache_destroy(&store->fences);
     (void)pthread_mutex_destroy(&store->compacting);
     (void)pthread_mutex_destroy(&store->following);
     varve__free(store->path);
@@ -52,6 +53,7 @@ static varve__store *make_store(const varve_options *options)
     if (store == NULL)
         return NULL;
     varve__rocksdb_health_init(store);
+    varve__fence_cache_init(&store->fences);
     (void)pthread_mutex_init(&store->compacting, NULL);
     (void)pthread_mutex_init(&store->following, NULL);
     store->get_options = rocksdb_readoptions_create();
@@ -69,6 +71,7 @@ static varve__store *make_store(const varve_options *options)
 static varve_status open_database(varve__store *store, const char *path, varve_error *err)
 {
     char *text = NULL;
+    varve__fence_cache_clear(&store->fences);
     store->db = rocksdb_open(store->options, path, &text);
     return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "opening", text);
 }

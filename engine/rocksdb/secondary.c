@@ -72,6 +72,7 @@ void varve__generation_release(varve__generation *generation)
         return;
     if (generation->db != NULL)
         rocksdb_close(generation->db);
+    varve__fence_cache_destroy(&generation->fences);
     varve__free(generation);
 }
 
@@ -82,6 +83,7 @@ static varve_status read_store(const varve__store *store, varve__generation **ou
     if (generation == NULL)
         return varve__fail_no_memory(err, sizeof *generation);
     atomic_init(&generation->users, 1);
+    varve__fence_cache_init(&generation->fences);
     /* Before the reading: what comes later will be a difference. */
     generation->files = look_at_files(store->path);
     varve_status status = varve__wal_check(store->path, false, err);

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "engine/backend.h"
+#include "engine/rocksdb/fences.h"
 #include "engine/rocksdb/manifest.h"
 
 /*
@@ -17,6 +18,7 @@
  */
 typedef struct varve__generation {
     rocksdb_t *db;
+    varve__fence_cache fences;
     atomic_size_t users;
     struct varve__files {
         varve__manifest manifest;
@@ -59,6 +61,7 @@ struct varve__store {
     /* reopen.c: why it is closed inside; then `db` is NULL. */
     varve_error closed_by;
 
+    varve__fence_cache fences;  /* of `db`, unless it is that of a generation */
     pthread_mutex_t compacting; /* held by the one compaction that somebody has asked for */
 
     /* secondary.c; of other stores both are NULL */

@@ -52,6 +52,17 @@ static void note(const varve_engine *former, varve_engine *engine)
     opened[i] = engine;
 }
 
+/* What the first iterator after a flush finds out about the tables is kept with the store. */
+static void open_iterators(void)
+{
+    for (int i = 0; i < OPENED_MAX; i++) {
+        varve_iter *it;
+        if (opened[i] != NULL &&
+            varve_iter_open(varve_engine_reader(opened[i]), NULL, &it, NULL) == VARVE_OK)
+            varve_iter_close(it);
+    }
+}
+
 static void empty_pools(void)
 {
     for (int i = 0; i < OPENED_MAX; i++) {
@@ -70,6 +81,7 @@ varve_engine *backend_open_with(int backend, varve_options options)
         options.path = temp_dir_make();
     ck_ok(varve_engine_open(&options, &engine, &err), &err);
     note(NULL, engine);
+    fault_alloc_ready = open_iterators;
     fault_alloc_settle = empty_pools;
     return engine;
 }

@@ -175,7 +175,14 @@ long fault_alloc_live(void)
     return atomic_load(&live);
 }
 
+void (*fault_alloc_ready)(void);
 void (*fault_alloc_settle)(void);
+
+static void get_ready(void)
+{
+    if (fault_alloc_ready != NULL)
+        fault_alloc_ready();
+}
 
 static void settle(void)
 {
@@ -187,6 +194,7 @@ unsigned fault_alloc_each(varve_status (*body)(void *context, varve_error *err),
 {
     for (unsigned nth = 1;; nth++) {
         varve_error err = VARVE_ERROR_INIT;
+        get_ready();
         settle();
         fault_alloc_arm(nth);
         varve_status status = body(context, &err);

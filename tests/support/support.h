@@ -126,10 +126,12 @@ long fault_alloc_live(void);
  * test, and so does any status but VARVE_NO_MEMORY when the fault has fired.  Returns how many
  * faults fired.
  *
- * Before and after each trial it calls fault_alloc_settle(), unless that is NULL: to let go of what
- * has been kept from one call for the next.
+ * Before each trial it calls fault_alloc_ready(), unless that is NULL: to let the library find out
+ * what it remembers from then on.  Before and after, it calls fault_alloc_settle(): to let go of
+ * what has been kept from one call for the next.
  */
 unsigned fault_alloc_each(varve_status (*body)(void *context, varve_error *err), void *context);
+extern void (*fault_alloc_ready)(void);
 extern void (*fault_alloc_settle)(void);
 
 /* ---- Running -----------------------------------------------------------------------------------

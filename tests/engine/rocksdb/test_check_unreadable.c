@@ -108,8 +108,9 @@ START_TEST(the_rest_of_a_damaged_table_is_passed_over)
     int64_t lost = 4 * KEYS - result.stats.key_count;
     ck_assert_uint_eq(result.keys_left_out, 1);
     ck_assert_int_gt(lost, 0);
+    /* The key before the damage may have versions behind it: it is not counted either. */
     if (_i == 0)
-        ck_assert_int_eq(lost, (int64_t)damaged.entries);
+        ck_assert_int_eq(lost, (int64_t)damaged.entries + 1);
     else
         ck_assert_int_lt(lost, (int64_t)damaged.entries);
 }
@@ -121,7 +122,7 @@ START_TEST(a_damaged_table_of_level_0_hides_what_lies_before_it)
     const struct damaged damaged = make_damaged(false, 0);
     varve_check_result result = check_damaged(&damaged);
     ck_assert_int_eq(result.stats.key_count, 2 * KEYS);
-    ck_assert_uint_gt(result.keys_left_out, 1);
+    ck_assert_uint_eq(result.keys_left_out, 1);
 }
 END_TEST
 
@@ -130,7 +131,7 @@ int main(void)
     Suite *suite = suite_create("check_unreadable");
     TCase *tcase = tcase_create("disk");
     tcase_add_checked_fixture(tcase, place_setup, place_teardown);
-    tcase_add_loop_test(tcase, the_rest_of_a_damaged_table_is_passed_over, 1, 2);
+    tcase_add_loop_test(tcase, the_rest_of_a_damaged_table_is_passed_over, 0, 2);
     tcase_add_test(tcase, a_damaged_table_of_level_0_hides_what_lies_before_it);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

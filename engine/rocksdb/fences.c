@@ -1,0 +1,188 @@
+#include "engine/rocksdb/fences.h"
+
+#include <stdlib.h>
+
+#include "util/alloc.h"
+#include "util/fail.h"
+
+/* ---- Users -------------------------------------------------------------------------------------
+ */
+
+static varve__fences *hold(varve__fences *fences)
+{
+    (void)atomic_fetch_add_explicit(&fences->users, 1, memory_order_relaxed);
+    return fences;
+}
+
+void varve__fences_release(varve__fences *fences)
+{
+    if (fences != NULL && atomic_fetch_sub(&fences->users, 1) == 1)
+        varve__free(fences);
+}
+
+void varve__fence_cache_init(varve__fence_cache *cache)
+{
+    (void)pthread_mutex_init(&cache->mutex, NULL);
+    cache->newest = NULL;
+}
+
+void varve__fence_cache_destroy(varve__fence_cache *cache)
+{
+    varve__fences_release(cache->newest);
+    (void)pthread_mutex_destroy(&cache->mutex);
+}
+
+/* Take `fences` over, which may be NULL. */
+static void replace(varve__fence_cache *cache, varve__fences *fences)
+{
+    (void)pthread_mutex_lock(&cache->mutex);
+    varve__fences *before = cache->newest;
+    cache->newest = fences;
+    (void)pthread_mutex_unlock(&cache->mutex);
+    varve__fences_release(before);
+}
+
+void varve__fence_cache_clear(varve__fence_cache *cache)
+{
+    replace(cache, NULL);
+}
+
+static varve__fences *hold_newest(varve__fence_cache *cache)
+{
+    (void)pthread_mutex_lock(&cache->mutex);
+    varve__fences *newest = cache->newest == NULL ? NULL : hold(cache->newest);
+    (void)pthread_mutex_unlock(&cache->mutex);
+    return newest;
+}
+
+/* ---- Making them -------------------------------------------------------------------------------
+ */
+
+/* A new number for each flush, compaction and ingest. */
+static uint64_t version_of(rocksdb_t *db)
+{
+    uint64_t version = 0;
+    (void)rocksdb_property_int(db, "rocksdb.current-super-version-number", &version);
+    return version;
+}
+
+static varve_slice start_of(const rocksdb_livefiles_t *files, int index)
+{
+    size_t size;
+    const char *key = rocksdb_livefiles_smallestkey(files, index, &size);
+    return varve_slice_of(key, size);
+}
+
+/* Whether another table of its level lies before it: RocksDB tells them level by level, in order.
+ */
+static bool is_fence(const rocksdb_livefiles_t *files, int index)
+{
+    int level = rocksdb_livefiles_level(files, index);
+    return level > 0 && index > 0 && rocksdb_livefiles_level(files, index - 1) == level;
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+    return varve_slice_compare(*(const varve_slice *)left, *(const varve_slice *)right);
+}
+
+/* Put them in order, each once. */
+static void order(varve__fences *fences)
+{
+    size_t kept = 0;
+    qsort(fences->keys, fences->count, sizeof fences->keys[0], compare_keys);
+    for (size_t i = 0; i < fences->count; i++) {
+        if (kept == 0 || !varve_slice_equal(fences->keys[i], fences->keys[kept - 1]))
+            fences->keys[kept++] = fences->keys[i];
+    }
+    fences->count = kept;
+}
+
+static varve__fences *make_from(const rocksdb_livefiles_t *files)
+{
+    int tables = rocksdb_livefiles_count(files);
+    size_t count = 0;
+    size_t bytes = 0;
+    for (int i = 0; i < tables; i++) {
+        count += is_fence(files, i);
+        bytes += is_fence(files, i) ? start_of(files, i).size : 0;
+    }
+    varve__fences *fences = varve__malloc(sizeof *fences + count * sizeof fences->keys[0] + bytes);
+    if (fences == NULL)
+        return NULL;
+    atomic_init(&fences->users, 1);
+    fences->count = 0;
+    unsigned char *room = (unsigned char *)&fences->keys[count];
+    for (int i = 0; i < tables; i++) {
+        varve_slice start = start_of(files, i);
+        if (!is_fence(files, i))
+            continue;
+        memcpy(room, start.data, start.size);
+        fences->keys[fences->count++] = varve_slice_of(room, start.size);
+        room += start.size;
+    }
+    order(fences);
+    return fences;
+}
+
+/* Those of the tables of this moment, which become the newest.  NULL: no memory. */
+static varve__fences *make(varve__fence_cache *cache, rocksdb_t *db)
+{
+    for (;;) {
+        uint64_t version = version_of(db);
+        const rocksdb_livefiles_t *files = rocksdb_livefiles(db);
+        varve__fences *fences = make_from(files);
+        rocksdb_livefiles_destroy(files);
+        if (fences == NULL)
+            return NULL;
+        fences->version = version;
+        if (version_of(db) == version) {
+            replace(cache, hold(fences));
+            return fences;
+        }
+        varve__fences_release(fences); /* the tables have changed meanwhile */
+    }
+}
+
+/*
+ * The iterator is opened between two looks at the version.  The first was when the fences were
+ * made, at the latest; if the second shows the same version, so does the iterator.
+ */
+varve_status varve__fences_iterator(varve__fence_cache *cache, rocksdb_t *db,
+                                    const rocksdb_readoptions_t *how, rocksdb_iterator_t **raw,
+                                    varve__fences **fences, varve_error *err)
+{
+    varve__fences *held = hold_newest(cache);
+    for (;;) {
+        if (held == NULL)
+            held = make(cache, db);
+        if (held == NULL)
+            return varve__fail_no_memory(err, sizeof *held);
+        rocksdb_iterator_t *it = rocksdb_create_iterator(db, how);
+        if (version_of(db) == held->version) {
+            *raw = it;
+            *fences = held;
+            return VARVE_OK;
+        }
+        rocksdb_iter_destroy(it);
+        varve__fences_release(held);
+        held = NULL;
+    }
+}
+
+/* ---- Finding one -------------------------------------------------------------------------------
+ */
+
+size_t varve__fences_find(const varve__fences *fences, varve_slice key)
+{
+    size_t low = 0;
+    size_t high = fences->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (varve_slice_compare(fences->keys[middle], key) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

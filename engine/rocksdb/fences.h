@@ -1,0 +1,55 @@
+/*
+ * Fences: where, within a level, the next table begins.
+ *
+ * RocksDB 7.8's iterators forget an error.  When one that moves forward comes from a table to the
+ * next one of the level, and cannot open that or read its first block, it goes on without the whole
+ * level, and tells of no failure: the rest of the data is missing.  (Cured in RocksDB 8.5.2.)  A
+ * seek to the same place does fail.  So an iterator that has come to a fence, or beyond one, is set
+ * onto the fence by a seek; that finds the same record, or the failure.
+ *
+ * In level 0, and when moving backwards, errors are not forgotten.
+ */
+#ifndef VARVE_ENGINE_ROCKSDB_FENCES_H
+#define VARVE_ENGINE_ROCKSDB_FENCES_H
+
+#include <pthread.h>
+#include <rocksdb/c.h>
+#include <stdatomic.h>
+
+#include <varve/error.h>
+
+/* Those of one set of tables, shared by the iterators over it; never changed. */
+typedef struct varve__fences {
+    atomic_size_t users;
+    uint64_t version; /* of the set of tables, as RocksDB counts them */
+    size_t count;
+    varve_slice keys[]; /* ascending */
+} varve__fences;
+
+/* Those that a database had when somebody asked last. */
+typedef struct varve__fence_cache {
+    pthread_mutex_t mutex;
+    varve__fences *newest; /* or NULL */
+} varve__fence_cache;
+
+void varve__fence_cache_init(varve__fence_cache *cache);
+void varve__fence_cache_destroy(varve__fence_cache *cache);
+
+/* Forget them: the database is another one now. */
+void varve__fence_cache_clear(varve__fence_cache *cache);
+
+/*
+ * Open an iterator, and hold the fences of just those tables that it shows.  Returns VARVE_OK or
+ * VARVE_NO_MEMORY.
+ */
+varve_status varve__fences_iterator(varve__fence_cache *cache, rocksdb_t *db,
+                                    const rocksdb_readoptions_t *how, rocksdb_iterator_t **raw,
+                                    varve__fences **fences, varve_error *err);
+
+/* Let go of them; NULL is fine. */
+void varve__fences_release(varve__fences *fences);
+
+/* The first fence above `key`; `count` if there is none. */
+size_t varve__fences_find(const varve__fences *fences, varve_slice key);
+
+#endif

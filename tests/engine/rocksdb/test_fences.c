@@ -1,0 +1,301 @@
+/*
+ * Trap: an iterator of RocksDB 7.8 that comes to a table which it cannot read goes on without the
+ * rest of the level, and tells of no failure.
+ */
+#include "tests/engine/rocksdb/rocks.h"
+
+#include "engine/rocksdb/fences.h"
+
+enum { KEYS = 3000 };
+
+/* Small tables side by side in one level. */
+static varve_options small_tables(void)
+{
+    varve_options options = store_options(place_path("s"));
+    options.compression = VARVE_COMPRESSION_NONE;
+    options.bottom_compression = VARVE_COMPRESSION_NONE;
+    options.rocksdb_options = "disable_auto_compactions=true;target_file_size_base=10000";
+    return options;
+}
+
+struct middle {
+    unsigned count;
+    char path[512];
+    varve_slice start;
+};
+
+/* The one in the middle of so many. */
+static bool take_middle(void *arg, const varve_table *table)
+{
+    struct middle *middle = arg;
+    ck_assert_int_gt(table->level, 0);
+    middle->count++;
+    if (varve_slice_compare(table->start, key_at("k00001500", 1000)) > 0 ||
+        varve_slice_compare(table->end, key_at("k00001500", 1000)) < 0)
+        return true;
+    middle->start = copy_of(table->start);
+    (void)snprintf(middle->path, sizeof middle->path, "%s/%.*s", place_path("s"),
+                   (int)table->name.size, (const char *)table->name.data);
+    return true;
+}
+
+/* Write `count` records twice, so that compacting makes new tables of them; close the store. */
+static struct middle make_store(void (*fill)(varve_engine *engine))
+{
+    varve_options options = small_tables();
+    struct middle middle = {.count = 0};
+    varve_engine *engine = store_open_with(&options);
+    for (int i = 0; i < 2; i++) {
+        fill(engine);
+        ck_ok(varve_engine_flush(engine, &err), &err);
+    }
+    ck_ok(varve_engine_compact(engine, &err), &err);
+    ck_ok(varve_engine_tables(engine, take_middle, &middle, &err), &err);
+    ck_assert_uint_gt(middle.count, 5);
+    ck_assert_uint_gt(middle.start.size, 0);
+    store_close(engine);
+    return middle;
+}
+
+static void fill_keys(varve_engine *engine)
+{
+    store_fill(engine, KEYS);
+}
+
+/* One key with many versions: the tables end between them. */
+static void fill_versions(varve_engine *engine)
+{
+    for (int64_t ts = 1; ts <= KEYS; ts++)
+        ck_ok(store_put(engine, key_at("k00001500", ts), bytes("sixteen bytes...")), &err);
+}
+
+static varve_engine *open_damaged(const struct middle *middle)
+{
+    varve_options options = store_options(place_path("s"));
+    options.read_only = true;
+    file_damage(middle->path, 0, 1);
+    return store_open_with(&options);
+}
+
+/* ---- The harm ----------------------------------------------------------------------------------
+ */
+
+START_TEST(rocksdb_loses_the_rest_of_a_level_in_silence)
+{
+    struct middle middle = make_store(fill_keys);
+    char *text = NULL;
+    unsigned count = 0;
+    file_damage(middle.path, 0, 1);
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_t *db = rocksdb_open_for_read_only(options, place_path("s"), 0, &text);
+    ck_assert_ptr_null(text);
+    rocksdb_readoptions_t *how = rocksdb_readoptions_create();
+    rocksdb_iterator_t *it = rocksdb_create_iterator(db, how);
+    for (rocksdb_iter_seek_to_first(it); rocksdb_iter_valid(it); rocksdb_iter_next(it))
+        count++;
+    rocksdb_iter_get_error(it, &text);
+    ck_assert_uint_lt(count, KEYS);
+    /* If this fails, RocksDB has been cured, and fences are needed no more. */
+    ck_assert_ptr_null(text);
+    rocksdb_iter_destroy(it);
+    rocksdb_readoptions_destroy(how);
+    rocksdb_close(db);
+    rocksdb_options_destroy(options);
+}
+END_TEST
+
+/* ---- What varve tells --------------------------------------------------------------------------
+ */
+
+/* Walk on from where the iterator stands; the records seen, and how it ended. */
+static unsigned walk(varve_iter *it, varve_status *status)
+{
+    unsigned count = 0;
+    for (; it->valid; (void)varve_iter_next(it))
+        count++;
+    varve_error_release(&err);
+    *status = varve_iter_status(it, &err);
+    return count;
+}
+
+START_TEST(a_walk_fails_where_a_table_cannot_be_read)
+{
+    struct middle middle = make_store(fill_keys);
+    varve_engine *engine = open_damaged(&middle);
+    varve_iter *it;
+    varve_status status;
+    ck_ok(varve_iter_open(varve_engine_reader(engine), NULL, &it, &err), &err);
+    (void)varve_iter_seek_ge(it, bytes(""));
+    unsigned count = walk(it, &status);
+    ck_status(status, VARVE_CORRUPT, &err);
+    /* All before the damage have been seen. */
+    ck_assert_uint_gt(count, KEYS / 4);
+    (void)varve_iter_seek_ge(it, key_number(count - 1));
+    ck_assert(it->valid);
+    ck_assert(varve_slice_compare(it->key, middle.start) < 0);
+    (void)varve_iter_next(it);
+    ck_status(varve_iter_status(it, &err), VARVE_CORRUPT, &err);
+    (void)varve_iter_seek_ge(it, middle.start);
+    ck_status(varve_iter_status(it, &err), VARVE_CORRUPT, &err);
+    /* And backwards from the end. */
+    (void)varve_iter_seek_le(it, bytes(""));
+    for (count = 0; it->valid; (void)varve_iter_prev(it))
+        count++;
+    ck_assert_uint_gt(count, KEYS / 4);
+    ck_status(varve_iter_status(it, &err), VARVE_CORRUPT, &err);
+    varve_iter_close(it);
+    store_close(engine);
+}
+END_TEST
+
+START_TEST(bounds_that_end_before_the_damage_are_read)
+{
+    struct middle middle = make_store(fill_keys);
+    varve_engine *engine = open_damaged(&middle);
+    varve_iter *it;
+    varve_status status;
+    varve_iter_options options = {.struct_size = sizeof options, .upper = middle.start};
+    ck_ok(varve_iter_open(varve_engine_reader(engine), &options, &it, &err), &err);
+    (void)varve_iter_seek_ge(it, bytes(""));
+    unsigned count = walk(it, &status);
+    ck_ok(status, &err);
+    ck_slice_eq(key_number(count), middle.start);
+    varve_iter_close(it);
+    store_close(engine);
+}
+END_TEST
+
+/* Versions of one key, of which a reader wants an old one. */
+START_TEST(a_read_of_one_key_fails_rather_than_miss_versions)
+{
+    struct middle middle = make_store(fill_versions);
+    varve_engine *engine = open_damaged(&middle);
+    varve_iter *it;
+    varve_status status;
+    varve_iter_options options = {.struct_size = sizeof options, .prefix = true};
+    varve_rows rows = VARVE_ROWS_INIT;
+    const varve_read all = {.struct_size = sizeof all, .ts = varve_ts_max()};
+    ck_ok(varve_iter_open(varve_engine_reader(engine), &options, &it, &err), &err);
+    (void)varve_iter_seek_ge(it, key_at("k00001500", 0));
+    unsigned count = walk(it, &status);
+    ck_status(status, VARVE_CORRUPT, &err);
+    ck_assert_uint_gt(count, KEYS / 4);
+    varve_iter_close(it);
+    ck_status(
+        varve_mvcc_versions(varve_engine_reader(engine), &all, bytes("k00001500"), -1, &rows, &err),
+        VARVE_CORRUPT, &err);
+    varve_rows_release(&rows);
+    store_close(engine);
+}
+END_TEST
+
+/* The iterator seeks, and passes over cleared records to the damage on its own. */
+START_TEST(a_seek_over_cleared_records_fails_too)
+{
+    varve_options options = store_options(place_path("s"));
+    struct middle middle = make_store(fill_keys);
+    varve_engine *engine = store_open(place_path("s"));
+    for (unsigned i = 1; i < KEYS; i++)
+        ck_ok(varve_writer_clear(varve_engine_writer(engine), key_number(i), &err), &err);
+    store_close(engine);
+    options.rocksdb_options = "disable_auto_compactions=true";
+    file_damage(middle.path, 0, 1);
+    engine = store_open_with(&options);
+    varve_iter *it;
+    ck_ok(varve_iter_open(varve_engine_reader(engine), NULL, &it, &err), &err);
+    ck_assert(!varve_iter_seek_ge(it, key_number(1)));
+    ck_status(varve_iter_status(it, &err), VARVE_CORRUPT, &err);
+    ck_assert(varve_iter_seek_ge(it, key_number(0)));
+    ck_assert(!varve_iter_next(it));
+    ck_status(varve_iter_status(it, &err), VARVE_CORRUPT, &err);
+    varve_iter_close(it);
+    store_close(engine);
+}
+END_TEST
+
+/* ---- Sound stores ------------------------------------------------------------------------------
+ */
+
+static void clear(varve_engine *engine, unsigned from, unsigned to)
+{
+    ck_ok(varve_writer_clear_range(varve_engine_writer(engine), key_number(from), key_number(to),
+                                   &err),
+          &err);
+}
+
+/* Whole tables cleared, fences at cleared keys, new records over them: nothing is seen twice. */
+START_TEST(fences_are_not_seen)
+{
+    (void)make_store(fill_keys);
+    varve_options options = small_tables();
+    varve_engine *engine = store_open_with(&options);
+    test_random dice = test_random_start();
+    bool there[KEYS];
+    memset(there, 1, sizeof there);
+    for (int round = 0; round < 12; round++) {
+        unsigned from = (unsigned)test_random_below(&dice, KEYS);
+        unsigned to = from + (unsigned)test_random_below(&dice, KEYS - from);
+        clear(engine, from, to);
+        memset(there + from, 0, to - from);
+        for (int i = 0; i < 20; i++) {
+            unsigned number = (unsigned)test_random_below(&dice, KEYS);
+            ck_ok(store_put(engine, key_number(number), bytes("again")), &err);
+            there[number] = true;
+        }
+        if (round % 4 == 3)
+            ck_ok(varve_engine_compact(engine, &err), &err);
+        from = (unsigned)test_random_below(&dice, KEYS);
+        to = from + (unsigned)test_random_below(&dice, KEYS - from);
+        varve_iter_options bounds = {.struct_size = sizeof bounds, .upper = key_number(to)};
+        varve_iter *it;
+        ck_ok(varve_iter_open(varve_engine_reader(engine), &bounds, &it, &err), &err);
+        (void)varve_iter_seek_ge(it, key_number(from));
+        for (unsigned i = from; i < to; i++) {
+            if (!there[i])
+                continue;
+            ck_assert(it->valid);
+            ck_slice_eq(it->key, key_number(i));
+            (void)varve_iter_next(it);
+        }
+        ck_assert(!it->valid);
+        ck_ok(varve_iter_status(it, &err), &err);
+        varve_iter_close(it);
+    }
+    store_close(engine);
+}
+END_TEST
+
+START_TEST(the_first_fence_above_a_key_is_found)
+{
+    varve__fences *fences = malloc(sizeof *fences + 3 * sizeof fences->keys[0]);
+    ck_assert_ptr_nonnull(fences);
+    fences->count = 3;
+    fences->keys[0] = bytes("b");
+    fences->keys[1] = bytes("d");
+    fences->keys[2] = bytes("f");
+    ck_assert_uint_eq(varve__fences_find(fences, bytes("")), 0);
+    ck_assert_uint_eq(varve__fences_find(fences, bytes("b")), 1);
+    ck_assert_uint_eq(varve__fences_find(fences, bytes("c")), 1);
+    ck_assert_uint_eq(varve__fences_find(fences, bytes("f")), 3);
+    ck_assert_uint_eq(varve__fences_find(fences, bytes("g")), 3);
+    fences->count = 0;
+    ck_assert_uint_eq(varve__fences_find(fences, bytes("a")), 0);
+    free(fences);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("fences");
+    TCase *tcase = tcase_create("disk");
+    tcase_add_checked_fixture(tcase, place_setup, place_teardown);
+    tcase_add_test(tcase, rocksdb_loses_the_rest_of_a_level_in_silence);
+    tcase_add_test(tcase, a_walk_fails_where_a_table_cannot_be_read);
+    tcase_add_test(tcase, bounds_that_end_before_the_damage_are_read);
+    tcase_add_test(tcase, a_read_of_one_key_fails_rather_than_miss_versions);
+    tcase_add_test(tcase, a_seek_over_cleared_records_fails_too);
+    tcase_add_test(tcase, fences_are_not_seen);
+    tcase_add_test(tcase, the_first_fence_above_a_key_is_found);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
