@@ -17,6 +17,7 @@
 #include <varve/error.h>
 #include <varve/gc.h>
 #include <varve/gc_hold.h>
+#include <varve/gc_job.h>
 #include <varve/job.h>
 #include <varve/key.h>
 #include <varve/latches.h>

@@ -1,0 +1,268 @@
+/*
+ * Looking what a policy lets go, and what keeps the rest: every version of a snapshot is judged.
+ */
+#include "jobs/gc.h"
+#include "util/alloc.h"
+#include "util/buf.h"
+#include "util/fail.h"
+
+/* So many records are looked at in a step. */
+#define STEP_RECORDS 16384
+
+/* ---- Holds -------------------------------------------------------------------------------------
+ */
+
+static varve_status make_room(varve__gc_estimate *estimate, varve_error *err)
+{
+    if (estimate->hold_count < estimate->hold_room)
+        return VARVE_OK;
+    size_t room = estimate->hold_room * 2 + 8;
+    varve__gc_held *holds = varve__realloc(estimate->holds, room * sizeof *holds);
+    if (holds == NULL)
+        return varve__fail_no_memory(err, room * sizeof *holds);
+    estimate->holds = holds;
+    estimate->hold_room = room;
+    return VARVE_OK;
+}
+
+static varve_status add_hold(void *arg, const varve_gc_hold *hold, varve_error *err)
+{
+    varve_gc *job = arg;
+    varve__gc_estimate *estimate = &job->estimate;
+    bool is_active = varve_gc_hold_is_active(hold, job->now.wall);
+    varve_status status = make_room(estimate, err);
+    if (status != VARVE_OK)
+        return status;
+    estimate->holds[estimate->hold_count++] =
+        (varve__gc_held){.ts = hold->ts, .is_active = is_active};
+    if (is_active)
+        varve__gc_decider_hold(&job->decider, hold->ts);
+    return VARVE_OK;
+}
+
+varve_status varve__gc_estimate_open(varve_gc *job, varve_error *err)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    varve_status status = varve_snapshot_open(job->engine, &estimate->snapshot, err);
+    if (status != VARVE_OK)
+        return status;
+    return varve_gc_holds(varve_snapshot_reader(estimate->snapshot), add_hold, job, err);
+}
+
+void varve__gc_estimate_close(varve__gc_estimate *estimate)
+{
+    varve__walk_release(&estimate->walk);
+    varve_snapshot_close(estimate->snapshot);
+    varve__free(estimate->holds);
+}
+
+/* The next of the holds, in the order in which they were found. */
+struct held_list {
+    const varve__gc_estimate *estimate;
+    size_t at;
+    varve_gc_held_fn each;
+    void *arg;
+};
+
+static varve_status tell_held(void *arg, const varve_gc_hold *hold, varve_error *err)
+{
+    struct held_list *list = arg;
+    const varve__gc_estimate *estimate = list->estimate;
+    const varve__gc_held *held = &estimate->holds[list->at++];
+    return list->each(list->arg, hold, estimate->in_key ? &held->working : &held->keeps, err);
+}
+
+varve_status varve_gc_held(const varve_gc *job, varve_gc_held_fn each, void *arg, varve_error *err)
+{
+    struct held_list list = {.estimate = &job->estimate, .each = each, .arg = arg};
+    if (!job->is_estimate)
+        return varve__fail(err, VARVE_MISUSE, "only an estimate tells what holds keep");
+    return varve_gc_holds(varve_snapshot_reader(job->estimate.snapshot), tell_held, &list, err);
+}
+
+/* ---- Versions ----------------------------------------------------------------------------------
+ */
+
+static void count(varve_gc_tally *tally, uint64_t bytes)
+{
+    tally->versions++;
+    tally->bytes += bytes;
+}
+
+/* A version goes by the policy, and nobody sees it since then: each later hold alone allows that.
+ */
+static void count_held(varve__gc_estimate *estimate, uint64_t bytes, varve_ts since)
+{
+    for (size_t i = 0; i < estimate->hold_count; i++) {
+        varve__gc_held *held = &estimate->holds[i];
+        if (held->is_active && varve_ts_compare(since, held->ts) > 0)
+            count(&held->working, bytes);
+    }
+}
+
+/* Count a committed version that has been judged. */
+static void count_judged(varve_gc *job, varve__gc_verdict verdict, uint64_t bytes)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    varve_gc_report *report = &estimate->working.report;
+    varve_ts since = job->decider.since;
+    switch (verdict) {
+    case VARVE__GC_NEWEST:
+        if (estimate->has_intent)
+            count(&report->kept_by_intents, bytes);
+        break;
+    case VARVE__GC_KEPT:
+        count(&report->kept_by_policy, bytes);
+        break;
+    case VARVE__GC_HELD:
+        count(&report->kept_by_holds, bytes);
+        count_held(estimate, bytes, since);
+        break;
+    case VARVE__GC_GOES:
+        count(&report->collected, bytes);
+        if (varve_ts_compare(since, report->horizon) > 0)
+            report->horizon = since;
+        break;
+    }
+}
+
+static void look_at_committed(varve_gc *job, varve_ts ts, uint64_t bytes, bool deleted)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    /* With a deletion as its newest version, the key is as dead as that. */
+    bool is_whole_key = job->decider.passed == 0 && deleted && !estimate->has_intent;
+    varve__gc_verdict verdict = varve__gc_decider_next(&job->decider, ts, deleted);
+    count_judged(job, verdict, is_whole_key ? bytes + estimate->meta_bytes : bytes);
+    if (is_whole_key && verdict == VARVE__GC_GOES)
+        estimate->working.report.collected_keys++;
+}
+
+/* The walk stands on a version of the current key. */
+static void look_at_record(varve_gc *job)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    varve_ts ts = varve__suffix_decode(varve__walk_suffix(&estimate->walk));
+    size_t size = varve__walk_value(&estimate->walk).size;
+    uint64_t bytes = VARVE_VERSION_TS_SIZE + size;
+    bool is_below = varve_ts_compare(ts, estimate->intent_ts) < 0;
+    if (!estimate->has_meta || (estimate->has_intent && is_below))
+        look_at_committed(job, ts, bytes, size == 0);
+    else if (estimate->has_intent && size == 0)
+        count(&estimate->working.report.kept_by_intents, bytes + estimate->meta_bytes);
+}
+
+/* ---- Keys --------------------------------------------------------------------------------------
+ */
+
+static void add_record(varve__gc_estimate *estimate)
+{
+    varve_iter *it = estimate->walk.it;
+    estimate->working.records++;
+    estimate->working.bytes += it->key.size + varve_iter_value(it).size;
+}
+
+/* What has been seen of the current key is complete, or there is none. */
+static void begin_place(varve_gc *job)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    estimate->working = job->from;
+    for (size_t i = 0; i < estimate->hold_count; i++)
+        estimate->holds[i].working = estimate->holds[i].keeps;
+}
+
+static void settle(varve_gc *job)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    varve__gc_place *from = &job->from;
+    from->keys = estimate->working.keys;
+    from->records = estimate->working.records;
+    from->bytes = estimate->working.bytes;
+    from->report = estimate->working.report;
+    for (size_t i = 0; i < estimate->hold_count; i++)
+        estimate->holds[i].keeps = estimate->holds[i].working;
+    estimate->in_key = false;
+}
+
+/* The walk stands on the metadata record of the current key. */
+static varve_status look_at_meta(varve_gc *job, varve_error *err)
+{
+    varve__meta meta;
+    varve__gc_estimate *estimate = &job->estimate;
+    varve_status status = varve__gc_decode_meta(&estimate->walk, &meta, err);
+    if (status != VARVE_OK)
+        return status;
+    estimate->has_meta = true;
+    estimate->has_intent = meta.has_txn;
+    estimate->intent_ts = meta.ts;
+    estimate->meta_bytes += varve__walk_value(&estimate->walk).size;
+    if (meta.has_txn)
+        varve__gc_meet_intent(&estimate->working.report, meta.ts);
+    return VARVE_OK;
+}
+
+/* Begin with the key whose first record the walk stands on. */
+static varve_status begin_key(varve_gc *job, varve_error *err)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    varve__walk *walk = &estimate->walk;
+    varve_status status = varve__walk_enter(walk, err);
+    if (status == VARVE_OK)
+        status = varve__buf_assign(&job->from.key, varve__walk_prefix(walk), err);
+    if (status != VARVE_OK)
+        return status;
+    begin_place(job);
+    varve__gc_decider_key(&job->decider);
+    estimate->has_meta = false;
+    estimate->has_intent = false;
+    estimate->meta_bytes = varve__key_unescaped_size(varve__walk_prefix(walk)) + 1;
+    if (varve__walk_suffix(walk) == NULL)
+        status = look_at_meta(job, err);
+    else
+        look_at_record(job);
+    if (status != VARVE_OK)
+        return status;
+    estimate->in_key = true;
+    estimate->working.keys++;
+    add_record(estimate);
+    return VARVE_OK;
+}
+
+/* One record.  VARVE_NOT_FOUND behind the last. */
+static varve_status look_on(varve_gc *job, varve_error *err)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    if (!estimate->in_key)
+        return begin_key(job, err);
+    varve_status status = varve__walk_older(&estimate->walk, err);
+    if (status == VARVE_NOT_FOUND) {
+        settle(job);
+        return varve__walk_arrived(&estimate->walk, err);
+    }
+    if (status != VARVE_OK)
+        return status;
+    look_at_record(job);
+    add_record(estimate);
+    return VARVE_OK;
+}
+
+/* Go to the beginning of the current key. */
+static varve_status find_place(varve_gc *job, varve_error *err)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    varve_slice from = varve_buf_slice(&job->from.key);
+    estimate->in_key = false;
+    if (estimate->walk.it != NULL)
+        return varve__walk_seek(&estimate->walk, from, err);
+    return varve__walk_open_first(&estimate->walk, varve_snapshot_reader(estimate->snapshot), from,
+                                  varve_buf_slice(&job->upper), err);
+}
+
+varve_status varve__gc_estimate_step(varve_gc *job, varve_error *err)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    varve_status status = estimate->on_walk ? VARVE_OK : find_place(job, err);
+    for (int records = 0; status == VARVE_OK && records < STEP_RECORDS; records++)
+        status = look_on(job, err);
+    estimate->on_walk = status == VARVE_OK;
+    return status;
+}
