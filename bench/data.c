@@ -6,6 +6,7 @@
 #include <varve/value.h>
 
 #include "bench/support/die.h"
+#include "bench/support/stop.h"
 
 enum {
     APART = 1000,      /* numbers from one key to the next */
@@ -125,6 +126,7 @@ static void write_out(loader *l)
     if (l->count > 0)
         l->contender->load(l->store, l->entries, l->count);
     l->count = 0;
+    bench_end_if_stopped();
 }
 
 static void add(loader *l, const bench_shape *shape, size_t key, unsigned version)
