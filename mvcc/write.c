@@ -234,43 +234,6 @@ static varve_status place(varve__write *write, varve_error *err)
 /* ---- Writing -----------------------------------------------------------------------------------
  */
 
-/* The metadata record of the new intent. */
-static varve_status stage_intent(const varve__write *write, varve__stage *stage, size_t *record,
-                                 varve_error *err)
-{
-    const varve__write_copies *copies = write->copies;
-    const varve__meta meta = {.has_txn = true,
-                              .deleted = write->raw.size == 0,
-                              .txn = write->how.txn->meta,
-                              .ts = write->ts,
-                              .key_bytes = VARVE_VERSION_TS_SIZE,
-                              .val_bytes = (int64_t)write->raw.size,
-                              .history_count = copies != NULL ? copies->history_count : 0};
-    varve_status status = varve__stage_meta(stage, write->key, &meta,
-                                            copies != NULL ? copies->history : NULL, record, err);
-    if (status == VARVE_OK && write->moves)
-        status = varve__stage_clear_version(stage, write->key, write->from_ts, err);
-    return status;
-}
-
-/*
- * Step 10, up to the writer, of a write that is more than a version; the size of the new metadata
- * record goes to `*record`.
- */
-static varve_status stage_all(const varve__write *write, varve__stage *stage, size_t *record,
-                              varve_error *err)
-{
-    if (write->is_inline) {
-        *record = write->raw.size > 0 ? varve__meta_inline_size(write->raw) : 0;
-        return write->raw.size > 0 ? varve__stage_inline(stage, write->key, write->raw, err)
-                                   : varve__stage_clear_meta(stage, write->key, err);
-    }
-    varve_status status = stage_intent(write, stage, record, err);
-    if (status == VARVE_OK)
-        status = varve__stage_version(stage, write->key, write->ts, write->raw, err);
-    return status;
-}
-
 /* Step 11. */
 static void account(varve__write *write, size_t record)
 {
@@ -293,36 +256,10 @@ static void account(varve__write *write, size_t record)
     varve__stats_put(stats, is_system, write->has_from ? &write->from : NULL, &to, write->below);
 }
 
-static varve_status apply_staged(const varve__write *write, size_t *record, varve_error *err)
-{
-    varve__stage stage;
-    varve__stage_begin(&stage, write->how.scratch);
-    varve_status status = stage_all(write, &stage, record, err);
-    if (status == VARVE_OK)
-        status = varve__stage_apply(&stage, write->how.writer, err);
-    varve__stage_release(&stage);
-    return status;
-}
-
-/* Most writes are one version: these go to the writer without a stage, which is much faster. */
-static varve_status apply_version(const varve__write *write, varve_error *err)
-{
-    varve_buf own = VARVE_BUF_INIT;
-    varve_buf *memory = write->how.scratch != NULL ? write->how.scratch : &own;
-    varve_status status = varve_key_encode(write->key, write->ts, memory, err);
-    if (status == VARVE_OK)
-        status = varve_writer_put(write->how.writer, varve_buf_slice(memory), write->raw, err);
-    if (own.data != NULL)
-        varve_buf_release(&own);
-    return status;
-}
-
 static varve_status apply(varve__write *write, varve_error *err)
 {
-    size_t record = 0;
-    varve_status status = write->is_inline || write->how.txn != NULL
-                              ? apply_staged(write, &record, err)
-                              : apply_version(write, err);
+    size_t record;
+    varve_status status = varve__write_apply(write, &record, err);
     if (status == VARVE_OK && write->how.stats != NULL)
         account(write, record);
     return status;

@@ -35,7 +35,7 @@
 
 #include <varve/mvcc.h>
 
-#include "mvcc/stage.h"
+#include "format/meta.h"
 #include "mvcc/stats_delta.h"
 #include "mvcc/walk.h"
 
@@ -64,7 +64,8 @@ typedef struct varve__write_copies {
 
 /*
  * A write in progress.  Set `key` and `raw`, empty for a deletion; and `make` and `context` for a
- * value that is made, otherwise NULL.  The rest is private to mvcc/write.c and mvcc/rewrite.c.
+ * value that is made, otherwise NULL.  The rest is private to mvcc/write.c,
+ * mvcc/rewrite.c and mvcc/write_apply.c.
  */
 typedef struct varve__write {
     varve_slice key;
@@ -93,6 +94,9 @@ varve_status varve__write_run(varve__write *write, const varve_write *how, varve
 
 /* Step 7, behind its part (a). */
 varve_status varve__write_over_intent(varve__write *write, varve_error *err);
+
+/* Step 10; the size of the new metadata record, 0 for none, goes to `*record`. */
+varve_status varve__write_apply(const varve__write *write, size_t *record, varve_error *err);
 
 void varve__write_release_copies(varve__write *write);
 

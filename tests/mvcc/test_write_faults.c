@@ -2,7 +2,6 @@
  * Every call into the engine and every allocation of every kind of write fails once.  Nothing is
  * then half written, and no statistics have moved.
  */
-#include "mvcc/stage.h"
 #include "tests/support/fault.h"
 #include "tests/support/writes.h"
 
@@ -337,32 +336,11 @@ START_TEST(nobody_has_to_take_the_details)
 }
 END_TEST
 
-/* ---- Stages ------------------------------------------------------------------------------------
- */
-
-START_TEST(a_stage_refuses_what_no_writer_takes)
-{
-    varve__stage stage;
-    unsigned char byte = 0;
-    /* Nobody looks behind the first byte. */
-    varve_slice too_large = varve_slice_of(&byte, (size_t)VARVE_VALUE_SIZE_MAX + 1);
-    varve__stage_begin(&stage, NULL);
-    ck_ok(varve__stage_apply(&stage, mvcc.writer, &mvcc.err), &mvcc.err);
-    ck_ok(varve__stage_version(&stage, bytes("k"), at(2), bytes("v"), &mvcc.err), &mvcc.err);
-    ck_ok(varve__stage_version(&stage, bytes("k"), at(1), too_large, &mvcc.err), &mvcc.err);
-    ck_fails(varve__stage_apply(&stage, mvcc.writer, &mvcc.err), VARVE_TOO_LARGE, &mvcc.err,
-             "value of 1073741825 bytes exceeds the limit of 1073741824");
-    varve__stage_release(&stage);
-    ck_assert_str_eq(writes_everything(), "");
-}
-END_TEST
-
 static void fill(TCase *tcase)
 {
     tcase_add_test(tcase, each_call_fails);
     tcase_add_test(tcase, each_call_of_a_range_fails);
     tcase_add_test(tcase, each_allocation_fails);
-    tcase_add_test(tcase, a_stage_refuses_what_no_writer_takes);
     tcase_add_test(tcase, nobody_has_to_take_the_details);
 }
 
