@@ -28,8 +28,9 @@ bool varve_split_key_is_valid(varve_slice key, const varve_no_split *no_split)
 {
     varve_no_split list = no_split != NULL ? *no_split : varve_no_split_default();
     for (size_t i = 0; i < list.count; i++) {
+        varve_slice end = list.spans[i].end;
         if (varve_slice_compare(key, list.spans[i].start) >= 0 &&
-            varve_slice_compare(key, list.spans[i].end) < 0)
+            (end.size == 0 || varve_slice_compare(key, end) < 0))
             return false;
     }
     return true;

@@ -13,7 +13,7 @@ extern "C" {
 
 /*
  * Where a range must not be split: at a key inside one of these spans, `start` included and `end`
- * not.  Any order; they may overlap.
+ * not; an empty end is the end of all.  Any order; they may overlap.
  */
 typedef struct varve_no_split {
     const varve_span *spans;

@@ -51,6 +51,16 @@ START_TEST(keys_that_allow_a_split)
 }
 END_TEST
 
+START_TEST(an_empty_end_is_the_end_of_all)
+{
+    const varve_span spans[] = {{bytes("k"), bytes("")}};
+    const varve_no_split list = {spans, 1};
+    ck_assert(varve_split_key_is_valid(bytes("j"), &list));
+    ck_assert(!varve_split_key_is_valid(bytes("k"), &list));
+    ck_assert(!varve_split_key_is_valid(hex("FF FE"), &list));
+}
+END_TEST
+
 START_TEST(the_list_can_be_another)
 {
     varve_span spans[] = {{bytes("b"), bytes("c")}, {bytes("x"), bytes("y")}};
@@ -375,6 +385,7 @@ int main(void)
     TCase *tcase = tcase_create("keys");
     tcase_add_loop_test(tcase, keys_that_allow_a_split, 0, KEY_COUNT);
     tcase_add_test(tcase, the_list_can_be_another);
+    tcase_add_test(tcase, an_empty_end_is_the_end_of_all);
     suite_add_tcase(suite, tcase);
     return mvcc_run(suite);
 }
