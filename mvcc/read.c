@@ -18,7 +18,7 @@ static varve_status check_how(const varve_read *how, unsigned flags_allowed, var
     if ((how->flags & ~flags_allowed) != 0)
         return varve__fail(err, VARVE_INVALID_ARGUMENT, "flags 0x%x are not allowed in this read",
                            how->flags & ~flags_allowed);
-    return varve__bill_check(how->bill, err);
+    return how->bill != NULL ? varve__bill_check(how->bill, err) : VARVE_OK;
 }
 
 varve_status varve__read_begin(varve__read *read, const varve_read *how, unsigned flags_allowed,
