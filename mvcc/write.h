@@ -95,7 +95,8 @@ varve_status varve__write_run(varve__write *write, const varve_write *how, varve
 /* Step 7, behind its part (a). */
 varve_status varve__write_over_intent(varve__write *write, varve_error *err);
 
-/* Step 10; the size of the new metadata record, 0 for none, goes to `*record`. */
+/* Step 10 of an inline write, or of a transaction; the size of the new metadata record, 0 for none,
+ * goes to `*record`. */
 varve_status varve__write_apply(const varve__write *write, size_t *record, varve_error *err);
 
 void varve__write_release_copies(varve__write *write);

@@ -1,5 +1,6 @@
 /*
- * The records of a write, on their way to the writer in one atomic step: step 10 of mvcc/write.h.
+ * The records of a write that is more than a version, on their way to the writer in one atomic
+ * step: step 10 of mvcc/write.h.
  *
  * All bytes that have to be made are packed into one buffer, the caller's scratch memory or an own
  * one.
@@ -14,15 +15,6 @@
 
 /* Room for the type and both lengths of a record in a representation. */
 #define RECORD_OVERHEAD (1 + 2 * 10)
-
-/* Most writes: a version that is no intent. */
-static varve_status put_version(const varve__write *write, varve_buf *memory, varve_error *err)
-{
-    varve_status status = varve_key_encode(write->key, write->ts, memory, err);
-    if (status != VARVE_OK)
-        return status;
-    return varve_writer_put(write->how.writer, varve_buf_slice(memory), write->raw, err);
-}
 
 /* ---- Inline values -----------------------------------------------------------------------------
  */
@@ -127,15 +119,9 @@ varve_status varve__write_apply(const varve__write *write, size_t *record, varve
 {
     varve_buf own = VARVE_BUF_INIT;
     varve_buf *memory = write->how.scratch != NULL ? write->how.scratch : &own;
-    varve_status status;
     *record = 0;
-    if (write->is_inline)
-        status = put_inline(write, memory, record, err);
-    else if (write->how.txn != NULL)
-        status = put_intent(write, memory, record, err);
-    else
-        status = put_version(write, memory, err);
-    if (own.data != NULL)
-        varve_buf_release(&own);
+    varve_status status = write->is_inline ? put_inline(write, memory, record, err)
+                                           : put_intent(write, memory, record, err);
+    varve_buf_release(&own);
     return status;
 }
