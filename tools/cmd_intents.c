@@ -255,7 +255,7 @@ static enum tool_exit list(struct intents *intents, const struct store *store, v
     /* Of a part of them the sums would be taken for those of all. */
     if (!intents->ended)
         print_sums(intents);
-    return TOOL_OK;
+    return walk.damage;
 }
 
 /* --at, or the present. */

@@ -70,6 +70,8 @@ static enum tool_exit run(const struct cli *cli, void *arg)
                                .arg = &keys,
                                .resume = cli->resume};
         code = records_walk(cli, &walk);
+        if (code == TOOL_OK)
+            code = walk.damage;
     }
     store_close(&store);
     span_options_release(&range);

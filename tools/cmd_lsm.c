@@ -264,11 +264,12 @@ static enum tool_exit read_tables(const struct cli *cli, const struct store *sto
 }
 
 /* Of all that is stored, varve's own records too: files hold them with the others. */
-static enum tool_exit weigh(const struct cli *cli, const struct store *store, struct load *load)
+static enum tool_exit weigh(const struct cli *cli, const struct store *store, struct load *load,
+                            enum tool_exit *damage)
 {
     const varve_span all = {varve_slice_of("", 0), varve_key_max()};
 
-    return load_of_span(cli, store, all, load);
+    return load_of_span(cli, store, all, load, damage);
 }
 
 static enum tool_exit run(const struct cli *cli, void *arg)
@@ -277,19 +278,20 @@ static enum tool_exit run(const struct cli *cli, void *arg)
     struct store store = STORE_INIT;
     struct lsm lsm = {0};
     struct load load;
+    enum tool_exit damage = TOOL_OK;
 
     enum tool_exit code = store_open(cli, cli->arguments[0], &store);
     if (code == TOOL_OK)
         code = read_tables(cli, &store, &lsm);
     if (code == TOOL_OK && settings->garbage)
-        code = weigh(cli, &store, &load);
+        code = weigh(cli, &store, &load, &damage);
     if (code == TOOL_OK && cli->json)
         print_json(cli, &lsm, settings->garbage ? &load : NULL);
     else if (code == TOOL_OK)
         print_text(cli, &lsm, settings->garbage ? &load : NULL);
     lsm_release(&lsm);
     store_close(&store);
-    return code;
+    return code == TOOL_OK ? damage : code;
 }
 
 enum { KEY_GARBAGE = 0x200 };

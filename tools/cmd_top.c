@@ -163,7 +163,7 @@ static enum tool_exit walk_and_print(struct top *top, const struct store *store,
         print_json(top);
     else
         print_text(top);
-    return TOOL_OK;
+    return walk.damage;
 }
 
 static enum tool_exit run(const struct cli *cli, void *arg)

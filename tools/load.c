@@ -44,10 +44,12 @@ static enum tool_exit take_record(void *arg, struct records *walk, const struct 
 }
 
 enum tool_exit load_of_span(const struct cli *cli, const struct store *store, varve_span span,
-                            struct load *load)
+                            struct load *load, enum tool_exit *damage)
 {
     struct records walk = {.store = store, .span = span, .each = take_record, .arg = load};
 
     *load = (struct load){0};
-    return records_walk(cli, &walk);
+    enum tool_exit code = records_walk(cli, &walk);
+    *damage = walk.damage;
+    return code;
 }

@@ -26,8 +26,11 @@ void load_add_load(struct load *load, const struct load *other);
 /* Add `versions`, `bytes` and `garbage_bytes`. */
 void load_json(struct json_line *line, const struct load *load);
 
-/* Weigh all keys of a span, or print a failure. */
+/*
+ * Weigh all keys of a span that can be read.  `*damage` is the code to end with if some cannot be;
+ * then, and after a failure, it has been printed.
+ */
 enum tool_exit load_of_span(const struct cli *cli, const struct store *store, varve_span span,
-                            struct load *load);
+                            struct load *load, enum tool_exit *damage);
 
 #endif

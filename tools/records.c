@@ -1,6 +1,7 @@
 /* Walks over the raw records of a store. */
 #include "records.h"
 
+#include "gap.h"
 #include "span_options.h"
 
 #include <unistd.h>
@@ -18,8 +19,9 @@ const char *record_kind_name(enum record_kind kind)
 
 /* What a walk keeps from one record to the next. */
 struct place {
-    varve_buf key;      /* the user key of the record */
-    varve_buf last;     /* of the record before */
+    varve_buf key;      /* the user key of the record, */
+    varve_ts ts;        /* and its timestamp */
+    varve_buf last;     /* the user key of the record before */
     bool any;           /* there was one */
     bool has_intent;    /* the key has one, */
     varve_ts intent_ts; /* whose value stands here */
@@ -88,6 +90,7 @@ static enum tool_exit read_record(const struct cli *cli, varve_iter *it, struct 
         record->new_key = true;
         return TOOL_OK;
     }
+    place->ts = record->ts;
     record->key = varve_buf_slice(&place->key);
     record->new_key = take_key(place, record->key);
     record->kind = kind_of(record, place);
@@ -96,13 +99,14 @@ static enum tool_exit read_record(const struct cli *cli, varve_iter *it, struct 
 
 /* ---- The walk ------------------------------------------------------------------------------ */
 
+/* Hand on the records from where the iterator stands. */
 static enum tool_exit walk_records(const struct cli *cli, struct records *walk, varve_iter *it,
                                    struct place *place)
 {
     enum tool_exit code = TOOL_OK;
     struct record record;
 
-    for (; code == TOOL_OK && it->valid; varve_iter_next(it)) {
+    while (code == TOOL_OK && it->valid) {
         code = read_record(cli, it, place, &record);
         if (code == TOOL_OK)
             code = walk->each(walk->arg, walk, &record);
@@ -115,31 +119,69 @@ static enum tool_exit walk_records(const struct cli *cli, struct records *walk, 
         progress_update(&walk->progress, walk->count, walk->bytes);
         if (code == TOOL_OK && out_failed())
             code = TOOL_IO;
+        varve_iter_next(it);
     }
     return code;
 }
 
-static enum tool_exit walk_iterator(const struct cli *cli, struct records *walk, varve_iter *it)
+/* The iterator has failed: go on behind what it cannot read.  Returns false if that is not known.
+ */
+static bool cross_gap(const struct cli *cli, struct records *walk, varve_iter *it,
+                      const struct place *place, varve_slice start, varve_error *err)
 {
-    struct bytes from = BYTES_INIT;
-    struct place place = {VARVE_BUF_INIT, VARVE_BUF_INIT, false, false, {0, 0}};
+    varve_buf last = VARVE_BUF_INIT;
+    bool crossed = false;
+
+    if (!place->any)
+        crossed = gap_cross(cli, walk->store, it, start, err, &walk->damage);
+    else if (place->key.size != 0 &&
+             varve_key_encode(varve_buf_slice(&place->key), place->ts, &last, NULL) == VARVE_OK)
+        crossed = gap_cross(cli, walk->store, it, varve_buf_slice(&last), err, &walk->damage);
+    varve_buf_release(&last);
+    return crossed;
+}
+
+/* Walk from an engine key to the end, over what cannot be read. */
+static enum tool_exit walk_iterator(const struct cli *cli, struct records *walk, varve_iter *it,
+                                    varve_slice start)
+{
+    struct place place = {.any = false};
     varve_error err = VARVE_ERROR_INIT;
     enum tool_exit code = TOOL_OK;
 
-    if (walk->resume != NULL)
-        code = cli_hex_key(cli, "--resume", walk->resume, &from);
-    if (code == TOOL_OK) {
-        /* On one terminal the output itself tells how far it is. */
-        progress_start(&walk->progress, "records", 0, !isatty(STDOUT_FILENO));
-        varve_iter_seek_ge(it, bytes_slice(&from));
+    /* On one terminal the output itself tells how far it is. */
+    progress_start(&walk->progress, "records", 0, !isatty(STDOUT_FILENO));
+    varve_iter_seek_ge(it, start);
+    for (;;) {
         code = walk_records(cli, walk, it, &place);
-        progress_end(&walk->progress);
+        if (code != TOOL_OK || walk->stop || varve_iter_status(it, &err) == VARVE_OK)
+            break;
+        if (!cross_gap(cli, walk, it, &place, start, &err)) {
+            code = cli_fail_error(cli, &err, "%s", walk->store->path);
+            break;
+        }
     }
-    if (code == TOOL_OK && varve_iter_status(it, &err) != VARVE_OK)
-        code = cli_fail_error(cli, &err, "%s", walk->store->path);
+    progress_end(&walk->progress);
     varve_buf_release(&place.key);
     varve_buf_release(&place.last);
-    bytes_release(&from);
+    return code;
+}
+
+/* Walk from where --resume says. */
+static enum tool_exit walk_from(const struct cli *cli, struct records *walk, varve_iter *it,
+                                varve_slice lower)
+{
+    struct bytes resume = BYTES_INIT;
+    enum tool_exit code = TOOL_OK;
+
+    if (walk->resume != NULL)
+        code = cli_hex_key(cli, "--resume", walk->resume, &resume);
+    varve_slice start = bytes_slice(&resume);
+    if (varve_slice_compare(start, lower) < 0)
+        start = lower;
+    if (code == TOOL_OK)
+        code = walk_iterator(cli, walk, it, start);
+    bytes_release(&resume);
     return code;
 }
 
@@ -173,7 +215,7 @@ enum tool_exit records_walk(const struct cli *cli, struct records *walk)
         status = varve_iter_open(walk->store->reader, &options, &it, &err);
     }
     if (status == VARVE_OK)
-        code = walk_iterator(cli, walk, it);
+        code = walk_from(cli, walk, it, varve_buf_slice(&lower));
     else
         code = cli_fail_error(cli, &err, "%s", walk->store->path);
     varve_iter_close(it);

@@ -53,14 +53,16 @@ struct records {
     void *arg;
     const char *resume; /* the hexadecimal engine key to begin at, as --resume has it, or NULL */
     bool stop;          /* set by `each` to end the walk before the record that it has been given */
+    enum tool_exit damage; /* the code to end with, where something could not be read */
     struct progress progress;
     uint64_t count;
     uint64_t bytes;
 };
 
 /*
- * Walk.  Where `each` stops it, says how to go on (see span_options_print_resume()).  Returns what
- * `each` does, or prints a failure and returns its code.
+ * Walk.  Where `each` stops it, says how to go on (see span_options_print_resume()).  What a table
+ * file is unreadable in is left out, which is printed, and told by `walk->damage`: the command
+ * ends with that code.  Returns what `each` does, or prints a failure and returns its code.
  */
 enum tool_exit records_walk(const struct cli *cli, struct records *walk);
 
