@@ -237,7 +237,7 @@ START_TEST(tokens_end_resolutions_between_steps)
     varve_txn txn = writes_txn(1, seconds(2));
     varve_write how = writes_how(varve_ts_zero(), &txn);
     for (const char *key = "a\0b\0c\0d\0"; *key != '\0'; key += 2)
-        ck_ok(varve_mvcc_put(&how, bytes(key), repeated('v', 600000), &mvcc.err), &mvcc.err);
+        ck_ok(varve_mvcc_put(&how, mvcc_bytes(key), repeated('v', 600000), &mvcc.err), &mvcc.err);
     ck_stops(resolve_range, 1);
     ck_assert_int_eq(resolved, 2); /* the second time */
     ck_rows(4, seconds(50));
