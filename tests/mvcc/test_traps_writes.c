@@ -167,7 +167,6 @@ static void put_garbage(void)
 {
     static const char *const names[GC_KEYS] = {"%01sys", "a", "b", "c", "d"};
     writes_start();
-    writes.quiet = false;
     for (int i = 0; i < GC_KEYS; i++) {
         varve_write how = writes_how(varve_ts_zero(), NULL);
         int versions = i == 2 ? 70 : 3;
@@ -182,7 +181,7 @@ static void put_garbage(void)
 
 static void clear_all(void)
 {
-    varve_span all = {bytes("%01"), varve_key_max()};
+    varve_span all = {bytes("\x01"), varve_key_max()};
     ck_ok(varve_mvcc_clear_range(mvcc.writer, all, &mvcc.err), &mvcc.err);
 }
 
