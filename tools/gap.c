@@ -85,16 +85,11 @@ static bool seek(varve_iter *it, varve_slice key)
     return varve_iter_seek_ge(it, key) || varve_iter_status(it, NULL) == VARVE_OK;
 }
 
-/*
- * Whether reading from there on succeeds, also if nothing is there.  RocksDB's iterators keep the
- * failure of a block and take it for that of the block they had read before, should they come back
- * to it: a look beyond the table makes them forget both.
- */
+/* Whether reading from there on succeeds, also if nothing is there. */
 static bool can_seek(const struct search *search, const unsigned char digits[DEPTH])
 {
     memcpy(search->key + search->shared, digits, DEPTH);
-    return seek(search->it, search->end) &&
-           seek(search->it, varve_slice_of(search->key, search->shared + DEPTH));
+    return seek(search->it, varve_slice_of(search->key, search->shared + DEPTH));
 }
 
 /* Move to the first place between `from` and the end of the table that can be read. */

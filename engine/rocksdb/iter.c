@@ -19,6 +19,7 @@ struct rocksdb_iter {
     varve__fences *fences;         /* of the tables it shows, held */
     size_t fence;                  /* the first above its key, if `is_placed` */
     bool is_placed;
+    bool has_failed; /* since the last seek */
 };
 
 static struct rocksdb_iter *iter_of(varve_iter *head)
@@ -35,6 +36,18 @@ static void stop(struct rocksdb_iter *it)
         varve__iter_exhausted(&it->base);
     else
         (void)varve__rocksdb_fail(varve__iter_failed(&it->base), "reading", text);
+    it->has_failed = it->base.error.status != VARVE_OK;
+}
+
+/*
+ * RocksDB's iterators keep the failure of a block, and take it for that of the block that they had
+ * read before should they come back to it.  Behind all keys there is none, and both are forgotten.
+ */
+static void forget_failure(struct rocksdb_iter *it)
+{
+    if (it->has_failed)
+        rocksdb_iter_seek(it->raw, "\xFF\xFF\xFF", 3);
+    it->has_failed = false;
 }
 
 /* Take over where RocksDB's iterator stands now. */
@@ -104,6 +117,7 @@ static void seek_ge(varve_iter *head, varve_slice key)
 {
     struct rocksdb_iter *it = iter_of(head);
     varve__iter_restart(&it->base);
+    forget_failure(it);
     place(it, key);
     if (key.size == 0)
         rocksdb_iter_seek_to_first(it->raw);
@@ -117,6 +131,7 @@ static void seek_le(varve_iter *head, varve_slice key)
 {
     struct rocksdb_iter *it = iter_of(head);
     varve__iter_restart(&it->base);
+    forget_failure(it);
     it->is_placed = false;
     if (key.size == 0)
         rocksdb_iter_seek_to_last(it->raw);
