@@ -17,9 +17,11 @@ struct rocksdb_iter {
     rocksdb_readoptions_t *how;
     varve__generation *generation; /* of a secondary, held */
     varve__fences *fences;         /* of the tables it shows, held */
-    size_t fence;                  /* the first above its key, if `is_placed` */
-    bool is_placed;
-    bool has_failed; /* since the last seek */
+    bool is_placed;                /* what follows is of where it stands */
+    size_t next_fence;             /* behind `fence` */
+    varve_slice fence;             /* the first above its key; empty if there is none */
+    uint64_t fence_start;          /* the first bytes of that: see start_of() */
+    bool has_failed;               /* since the last seek */
 };
 
 static struct rocksdb_iter *iter_of(varve_iter *head)
@@ -62,35 +64,63 @@ static inline void land(struct rocksdb_iter *it)
     varve__iter_found(&it->base, varve_slice_of(key, size));
 }
 
+/* The first eight bytes of a key, as a number that is in the order of keys. */
+static inline uint64_t start_of(varve_slice key)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < sizeof number; i++)
+        number = number << 8 | (i < key.size ? key.data[i] : 0);
+    return number;
+}
+
+static void aim_at_fence(struct rocksdb_iter *it, size_t index)
+{
+    bool is_there = index < it->fences->count;
+    it->fence = is_there ? it->fences->keys[index] : varve_slice_of(NULL, 0);
+    it->fence_start = start_of(it->fence);
+    it->next_fence = index + 1;
+}
+
 /* A movement forward from `key` begins. */
 static void place(struct rocksdb_iter *it, varve_slice key)
 {
+    it->is_placed = true;
+    if (it->fences->count == 0)
+        return;
     /* RocksDB does not go below the bound. */
     if (varve_slice_compare(key, it->base.open_lower) < 0)
         key = it->base.open_lower;
-    it->fence = varve__fences_find(it->fences, key);
-    it->is_placed = true;
+    aim_at_fence(it, varve__fences_find(it->fences, key));
 }
 
-/* Whether the movement that has just been made, from below the next fence, has come to it. */
-static bool has_reached_fence(const struct rocksdb_iter *it)
+/* Most keys differ from the fence in their first bytes already. */
+static inline bool is_below_fence(const struct rocksdb_iter *it, varve_slice key)
 {
-    const varve__iter *base = &it->base;
-    if (it->fence == it->fences->count || base->error.status != VARVE_OK)
+    if (key.size >= sizeof(uint64_t)) {
+        uint64_t start = start_of(varve_slice_of(key.data, sizeof(uint64_t)));
+        if (start != it->fence_start)
+            return start < it->fence_start;
+    }
+    return varve_slice_compare(key, it->fence) < 0;
+}
+
+/* Whether the movement that has just been made, from below the fence, has come to it. */
+static inline bool has_reached_fence(const struct rocksdb_iter *it)
+{
+    if (it->fence.size == 0)
         return false;
-    varve_slice fence = it->fences->keys[it->fence];
-    if (base->head.valid)
-        return varve_slice_compare(base->head.key, fence) >= 0;
+    if (it->base.head.valid)
+        return !is_below_fence(it, it->base.head.key);
     /* At an end: that of what it may show, or of all that it has not lost. */
-    return !varve__iter_is_behind_end(base, fence);
+    return it->base.error.status == VARVE_OK && !varve__iter_is_behind_end(&it->base, it->fence);
 }
 
 /* After a movement forward: go to the fences that it has come to by a way that loses no error. */
-static void look_at_fences(struct rocksdb_iter *it)
+static inline void look_at_fences(struct rocksdb_iter *it)
 {
     while (has_reached_fence(it)) {
-        varve_slice fence = it->fences->keys[it->fence++];
-        rocksdb_iter_seek(it->raw, (const char *)fence.data, fence.size);
+        rocksdb_iter_seek(it->raw, (const char *)it->fence.data, it->fence.size);
+        aim_at_fence(it, it->next_fence);
         land(it);
     }
 }
