@@ -216,7 +216,7 @@ const struct command cmd_verify = {
         "listing, modes, object ids and paths, has to equal git's.\n\n"
         "Differences end in exit code 1.",
     .arguments = {"FORMAT", "STORE", "REPOSITORY"},
-    .options = CLI_JSON,
+    .options = CLI_JSON | CLI_REDACT,
     .argp = &argp,
     .settings_size = sizeof(struct settings),
     .run = run,

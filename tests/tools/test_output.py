@@ -109,10 +109,10 @@ class Terminals(ToolTest):
             for number in range(100):
                 store.put(f"k{number:02}".encode(), SECOND, raw_bytes(b"v" * 10_000))
 
-    def scan(self, read_slowly, **streams):
+    def scan(self, read_slowly, command="scan", **streams):
         """Run a scan whose output nobody takes for a while; what its terminal showed."""
         screen, terminal = pty.openpty()
-        process = subprocess.Popen([VARVE, "scan", self.store],
+        process = subprocess.Popen([VARVE, command, self.store],
                                    stderr=terminal, **{k: v or terminal
                                                        for k, v in streams.items()})
         os.close(terminal)
@@ -130,9 +130,11 @@ class Terminals(ToolTest):
             size += len(process.stdout.read())
             process.stdout.close()
             self.assertGreater(size, 1_000_000)
-        shown = self.scan(drain, stdout=subprocess.PIPE).decode()
-        self.assertRegex(shown, r"^\r\x1b\[K\d+ keys, [\d.]+ KiB, [\d.]+ [KM]?i?B/s")
-        self.assertTrue(shown.endswith("\r\x1b[K"), "the line is wiped out at the end")
+        for command, items in (("scan", "keys"), ("range-data", "records")):
+            shown = self.scan(drain, command, stdout=subprocess.PIPE).decode()
+            self.assertRegex(shown,
+                             rf"^\r\x1b\[K\d+ {items}, [\d.]+ KiB, [\d.]+ [KM]?i?B/s")
+            self.assertTrue(shown.endswith("\r\x1b[K"), "the line is wiped out at the end")
 
     def test_no_progress_over_the_output_itself(self):
         shown = self.scan(lambda process: time.sleep(0.8), stdout=None)

@@ -187,6 +187,15 @@ class Tampered(ToolTest):
         self.assertEqual(result.code, NO)
         self.assertIn(b"  and 50 more\n60 differences\n", result.out)
 
+    def test_redacted(self):
+        with Writer(self.store) as store:
+            store.record(engine_key(b"secret", self.time_of(0)), raw_file("100644", b""))
+        found = self.verify(NO, "--redact")
+        self.assertRegex(found["first_differences"][0], r"^<6 bytes> in commit [0-9a-f]{40}: ")
+        result = varve("verify", "git", self.store, str(self.repository), "--redact")
+        self.assertNotIn(b"secret", result.out)
+        self.assertIn("secret", self.verify(NO)["first_differences"][0])
+
     def test_text(self):
         result = self.run_ok("verify", "git", self.store, str(self.repository), "--seed", "7")
         self.assertEqual(result.lines(), [
