@@ -54,9 +54,14 @@ static void format_left(uint64_t done, uint64_t total, double rate, char text[PA
         format_time_left((double)(total - done) / rate, text);
 }
 
+static double item_rate(const struct progress *progress, uint64_t items, double elapsed)
+{
+    return (double)(items - progress->first_items) / elapsed;
+}
+
 /* ", 12.0 MiB of 40.0 MiB, 3.1 MiB/s, 0:09 left" */
-static void format_bytes_part(const struct progress *progress, uint64_t bytes, double elapsed,
-                              char text[5 * PART_MAX])
+static void format_bytes_part(const struct progress *progress, uint64_t items, uint64_t bytes,
+                              double elapsed, char text[5 * PART_MAX])
 {
     double rate = (double)(bytes - progress->first_bytes) / elapsed;
     bool known = progress->total_bytes != 0;
@@ -68,7 +73,10 @@ static void format_bytes_part(const struct progress *progress, uint64_t bytes, d
     size_format((double)bytes, done);
     size_format((double)progress->total_bytes, total);
     size_format(rate, speed);
-    format_left(bytes, progress->total_bytes, rate, left);
+    if (known)
+        format_left(bytes, progress->total_bytes, rate, left);
+    else
+        format_left(items, progress->total_items, item_rate(progress, items, elapsed), left);
     snprintf(text, 5 * PART_MAX, ", %s%s%s, %s/s%s", done, known ? " of " : "", known ? total : "",
              speed, left);
 }
@@ -77,7 +85,7 @@ static void format_bytes_part(const struct progress *progress, uint64_t bytes, d
 static void format_items_part(const struct progress *progress, uint64_t items, double elapsed,
                               char text[5 * PART_MAX])
 {
-    double rate = (double)(items - progress->first_items) / elapsed;
+    double rate = item_rate(progress, items, elapsed);
     char left[PART_MAX];
 
     format_left(items, progress->total_items, rate, left);
@@ -90,10 +98,11 @@ static void draw(const struct progress *progress, uint64_t items, uint64_t bytes
     char rest[5 * PART_MAX];
     char line[8 * PART_MAX];
 
-    if (progress->total_items != 0)
+    /* An estimate that has turned out too low says nothing. */
+    if (progress->total_items >= items)
         snprintf(total, sizeof total, " of %" PRIu64, progress->total_items);
     if (bytes != 0 || progress->total_bytes != 0)
-        format_bytes_part(progress, bytes, elapsed, rest);
+        format_bytes_part(progress, items, bytes, elapsed, rest);
     else
         format_items_part(progress, items, elapsed, rest);
     /* The cursor to the first column, the line wiped; written at once, so that nothing flickers. */

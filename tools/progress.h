@@ -27,7 +27,7 @@ struct progress {
 void progress_start(struct progress *progress, const char *items, uint64_t total_bytes, bool shown);
 
 /*
- * Expect that many items in all, for work whose bytes are not counted: rate and time left are those
+ * Expect about that many items in all: where the bytes of all are not known, the time left is that
  * of items.  0 = unknown.  May be called again when more is known.
  */
 void progress_expect(struct progress *progress, uint64_t total_items);

@@ -141,9 +141,26 @@ static bool cross_gap(const struct cli *cli, struct records *walk, varve_iter *i
     return crossed;
 }
 
+/* About how many records lie between two engine keys, as far as that can be known; 0 = it cannot.
+ */
+static uint64_t expected_records(const struct store *store, varve_slice lower, varve_slice upper)
+{
+    varve_engine_info info = {.struct_size = sizeof info};
+    uint64_t all = 0;
+    uint64_t part = 0;
+
+    if (varve_engine_get_info(store->engine, &info, NULL) != VARVE_OK ||
+        varve_engine_approximate_bytes(store->engine, varve_slice_of("", 0), varve_slice_of("", 0),
+                                       &all, NULL) != VARVE_OK ||
+        varve_engine_approximate_bytes(store->engine, lower, upper, &part, NULL) != VARVE_OK ||
+        all == 0)
+        return 0;
+    return (uint64_t)((double)info.estimated_keys * (double)part / (double)all);
+}
+
 /* Walk from an engine key to the end, over what cannot be read. */
 static enum tool_exit walk_iterator(const struct cli *cli, struct records *walk, varve_iter *it,
-                                    varve_slice start)
+                                    varve_slice start, varve_slice upper)
 {
     struct place place = {.any = false};
     varve_error err = VARVE_ERROR_INIT;
@@ -151,6 +168,8 @@ static enum tool_exit walk_iterator(const struct cli *cli, struct records *walk,
 
     /* On one terminal the output itself tells how far it is. */
     progress_start(&walk->progress, "records", 0, !isatty(STDOUT_FILENO));
+    if (walk->progress.shown)
+        progress_expect(&walk->progress, expected_records(walk->store, start, upper));
     varve_iter_seek_ge(it, start);
     for (;;) {
         code = walk_records(cli, walk, it, &place);
@@ -169,7 +188,7 @@ static enum tool_exit walk_iterator(const struct cli *cli, struct records *walk,
 
 /* Walk from where --resume says. */
 static enum tool_exit walk_from(const struct cli *cli, struct records *walk, varve_iter *it,
-                                varve_slice lower)
+                                varve_slice lower, varve_slice upper)
 {
     struct bytes resume = BYTES_INIT;
     enum tool_exit code = TOOL_OK;
@@ -180,7 +199,7 @@ static enum tool_exit walk_from(const struct cli *cli, struct records *walk, var
     if (varve_slice_compare(start, lower) < 0)
         start = lower;
     if (code == TOOL_OK)
-        code = walk_iterator(cli, walk, it, start);
+        code = walk_iterator(cli, walk, it, start, upper);
     bytes_release(&resume);
     return code;
 }
@@ -215,7 +234,7 @@ enum tool_exit records_walk(const struct cli *cli, struct records *walk)
         status = varve_iter_open(walk->store->reader, &options, &it, &err);
     }
     if (status == VARVE_OK)
-        code = walk_from(cli, walk, it, varve_buf_slice(&lower));
+        code = walk_from(cli, walk, it, varve_buf_slice(&lower), varve_buf_slice(&upper));
     else
         code = cli_fail_error(cli, &err, "%s", walk->store->path);
     varve_iter_close(it);

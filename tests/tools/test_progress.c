@@ -132,7 +132,7 @@ START_TEST(items_alone_have_a_rate_and_an_end)
     ck_assert_msg(starts_with(line, "\r\033[K2000 of 4000 keys, "), "%s", line);
     ck_assert_int_eq(
         sscanf(strstr(line, "keys, "), "keys, %lf/s, %lf:%lf left", &rate, &minutes, &seconds), 3);
-    /* What had been done before the start is no speed; as much again as since then, twice. */
+    /* What had been done before the start is no speed; twice as much again is left. */
     ck_assert_double_eq_tol(rate, 2, 0.1);
     ck_assert_double_eq_tol(minutes * 60 + seconds, 1000, 100);
     progress_end(&progress);
@@ -149,6 +149,27 @@ START_TEST(what_was_done_before_does_not_count_as_speed)
     progress_update(&progress, 110, (2 << 20) + 600000);
     const char *line = seen();
     ck_assert_msg(strstr(line, " B/s, ") != NULL, "%s", line); /* about 600 */
+    progress_end(&progress);
+}
+END_TEST
+
+START_TEST(items_tell_the_end_where_bytes_do_not)
+{
+    struct progress progress;
+
+    progress_start(&progress, "records", 0, true);
+    progress_expect(&progress, 300);
+    progress_update(&progress, 0, 0);
+    let_it_take(&progress, 100);
+    progress_update(&progress, 100, 5000);
+    const char *line = seen();
+    ck_assert_msg(starts_with(line, "\r\033[K100 of 300 records, 4.9 KiB, "), "%s", line);
+    ck_assert_ptr_nonnull(strstr(line, " left"));
+    let_it_take(&progress, 100);
+    progress_update(&progress, 301, 15000); /* more than was expected */
+    line = seen();
+    ck_assert_msg(starts_with(line, "\r\033[K301 records, 14.6 KiB, "), "%s", line);
+    ck_assert_ptr_null(strstr(line, "left"));
     progress_end(&progress);
 }
 END_TEST
@@ -194,6 +215,7 @@ int main(void)
     tcase_add_test(tcase, the_rate_and_the_time_left_are_told);
     tcase_add_test(tcase, without_a_total_no_time_is_left);
     tcase_add_test(tcase, items_alone_have_a_rate_and_an_end);
+    tcase_add_test(tcase, items_tell_the_end_where_bytes_do_not);
     tcase_add_test(tcase, what_was_done_before_does_not_count_as_speed);
     tcase_add_test(tcase, nothing_is_shown_where_it_is_not_wanted);
     tcase_add_test(tcase, nothing_is_shown_in_a_file);
