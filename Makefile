@@ -39,6 +39,7 @@ help:
 	@echo 'make lint        the rules of the source tree'
 	@echo 'make format      reformat the C files'
 	@echo 'make bench       build and run the benchmarks for a minute; see docs/performance.md'
+	@echo 'make garbage             measure the collection of much garbage'
 	@echo 'make instructions        count the instructions of hot operations anew'
 	@echo 'make instructions-check  the same, and say what differs from those that are kept'
 	@echo 'make install     install a release below PREFIX (/usr/local)'
@@ -136,6 +137,10 @@ instructions: release
 .PHONY: instructions-check
 instructions-check: release
 	$(call instructions,--check)
+
+.PHONY: garbage
+garbage: release
+	python3 -B bench/garbage.py build/release$(suffix)
 
 .PHONY: install
 install: release

@@ -355,6 +355,14 @@ static varve_status stop_here(varve__gc_batch *batch, varve_error *err)
     return varve__buf_assign(&batch->next.key, varve__walk_prefix(&batch->walk), err);
 }
 
+/* There is nothing more: the last key is the one reached. */
+static varve_status stop_at_end(varve__gc_batch *batch, varve_error *err)
+{
+    if (batch->walk.prefix.size > 0)
+        return stop_here(batch, err);
+    return varve__buf_assign(&batch->next.key, varve_buf_slice(&batch->job->from.key), err);
+}
+
 /* Gather from the current key; `*enough` if the batch ends in it, or in front of it. */
 static varve_status gather_current(varve__gc_batch *batch, bool *enough, varve_error *err)
 {
@@ -390,9 +398,11 @@ varve_status varve__gc_gather(varve__gc_batch *batch, varve_error *err)
             status = varve__walk_next_key(&batch->walk, err);
     }
     batch->next.done = status == VARVE_NOT_FOUND;
+    if (batch->next.done)
+        status = stop_at_end(batch, err);
     batch->next.records += batch->records;
     batch->next.bytes += batch->bytes;
-    return batch->next.done ? VARVE_OK : status;
+    return status;
 }
 
 /* Gather from the key with that name, if it still is there. */

@@ -14,6 +14,11 @@
     X(approx_size)                                                                                 \
     X(lsm)                                                                                         \
     X(info)                                                                                        \
+    X(gc_estimate)                                                                                 \
+    X(gc_run)                                                                                      \
+    X(gc_holds)                                                                                    \
+    X(gc_hold)                                                                                     \
+    X(gc_release)                                                                                  \
     X(key_encode)                                                                                  \
     X(key_decode)                                                                                  \
     X(value_decode)                                                                                \

@@ -20,8 +20,17 @@ enum tool_exit store_open(const struct cli *cli, const char *path, struct store 
 
 enum tool_exit store_open_writing(const struct cli *cli, const char *path, struct store *store)
 {
+    return store_open_writing_much(cli, path, 0, store);
+}
+
+enum tool_exit store_open_writing_much(const struct cli *cli, const char *path,
+                                       uint64_t write_buffer_bytes, struct store *store)
+{
     varve_error err = VARVE_ERROR_INIT;
-    const varve_options options = {.struct_size = sizeof options, .path = path, .must_exist = true};
+    const varve_options options = {.struct_size = sizeof options,
+                                   .path = path,
+                                   .must_exist = true,
+                                   .write_buffer_bytes = write_buffer_bytes};
 
     if (cli->dry_run)
         return store_open(cli, path, store);

@@ -43,6 +43,13 @@ enum tool_exit store_open_at(const struct cli *cli, struct store *store, varve_t
  */
 enum tool_exit store_open_writing(const struct cli *cli, const char *path, struct store *store);
 
+/*
+ * The same for work that writes much and shall take little memory: with memtables of
+ * `write_buffer_bytes`, of which two may exist.
+ */
+enum tool_exit store_open_writing_much(const struct cli *cli, const char *path,
+                                       uint64_t write_buffer_bytes, struct store *store);
+
 /* Close it; harmless if it is not open. */
 void store_close(struct store *store);
 

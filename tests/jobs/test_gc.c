@@ -459,6 +459,22 @@ static void try_estimate(const struct expected *e)
     ck_assert_uint_eq(varve_engine_sequence(on.engine), sequence);
 }
 
+/* The key reached never goes back; with the last step it is the last one. */
+static void ck_progress(varve_gc *job, char last[8], bool more)
+{
+    varve_job_progress progress = {.struct_size = sizeof progress};
+    char at[8] = "";
+    ck_ok(varve_gc_get_progress(job, &progress, &on.err), &on.err);
+    ck_assert_uint_lt(progress.at.size, sizeof at);
+    memcpy(at, progress.at.data, progress.at.size);
+    ck_assert_int_ge(strcmp(at, last), 0);
+    memcpy(last, at, sizeof at);
+    unsigned left = 0;
+    for (size_t i = 0; i < KEYS; i++)
+        left += strcmp(keys[i].name, at) > 0 && (keys[i].count > 0 || keys[i].is_inline);
+    ck_assert(more || left == 0);
+}
+
 /* Run it in small steps, now and then dropped and resumed. */
 static void try_run(const struct expected *e, char *const reads[TICKS])
 {
@@ -466,10 +482,12 @@ static void try_run(const struct expected *e, char *const reads[TICKS])
     options.batch_versions = 1 + below(5);
     varve_gc *job = open_job(&options);
     bool more = true;
+    char last[8] = "";
     for (int steps = 0; more; steps++) {
         ck_assert_int_lt(steps, 200);
         varve_ts until;
         more = step(job);
+        ck_progress(job, last, more);
         ck_account();
         ck_ok(varve_gc_collected(on.reader, (varve_span){{NULL, 0}, {NULL, 0}}, &until, &on.err),
               &on.err);
