@@ -199,7 +199,15 @@ static bool is_optional(const char *argument_name)
     return argument_name[0] == '[';
 }
 
-static error_t take_argument(char *text, const struct argp_state *state)
+/* The rest of the words are what a list asks for: options have been taken out, or belong to it. */
+static void take_list(struct cli *cli, struct argp_state *state)
+{
+    cli->list = state->argv + state->next - 1;
+    cli->list_count = (size_t)(state->argc - state->next) + 1;
+    state->next = state->argc;
+}
+
+static error_t take_argument(char *text, struct argp_state *state)
 {
     struct cli *cli = parse_of(state)->cli;
     const char *name =
@@ -207,7 +215,10 @@ static error_t take_argument(char *text, const struct argp_state *state)
 
     if (name == NULL)
         return cli_usage(state, "'%s' is one argument too many", text);
-    cli->arguments[state->arg_num] = text;
+    if (strstr(name, "...") != NULL)
+        take_list(cli, state);
+    else
+        cli->arguments[state->arg_num] = text;
     return 0;
 }
 
@@ -395,8 +406,10 @@ bool cli_parse(struct cli *cli, const struct command *command, int argc, char **
     *cli = (struct cli){.command = command, .limit = -1};
     select_shared_options(command, shared);
     snprintf(parse.name, sizeof parse.name, "varve %s", command->name);
-    error_t error =
-        argp_parse(&root.argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, NULL, NULL);
+    unsigned flags = ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP;
+    if ((command->options & CLI_PASS_ON) != 0)
+        flags |= ARGP_IN_ORDER;
+    error_t error = argp_parse(&root.argp, argc, argv, flags, NULL, NULL);
     free(help);
     *code = error == 0 || parse.helped ? TOOL_OK : TOOL_USAGE;
     return error == 0;

@@ -23,6 +23,7 @@
     X(IO, 6, "a file could not be read or written, the disk is full, or memory ran out")           \
     X(CONFLICT, 7, "a transaction's intent or a newer version is in the way")                      \
     X(INTERNAL, 8, "varve did what it never should; please report it")                             \
+    X(UNSUPPORTED, 9, "it takes a program that is not installed")                                  \
     X(CLOSED, 141, "whoever read the output went away; said without a message")
 
 enum tool_exit {
@@ -61,7 +62,8 @@ enum cli_options {
     CLI_REDACT = 64, /* --redact: for all that print keys or values */
     CLI_WRITE = 128, /* --write: for all that change what a store holds; see store_open_writing() */
     CLI_DRY_RUN = 256, /* --dry-run */
-    CLI_PLAIN = 512    /* --plain: for all that draw pictures, see picture.h */
+    CLI_PLAIN = 512,   /* --plain: for all that draw pictures, see picture.h */
+    CLI_PASS_ON = 1024 /* no option: the last argument and all behind it are for another program */
 };
 
 #define CLI_ARGUMENTS_MAX 4
@@ -77,7 +79,8 @@ struct command {
     const char *summary; /* one line for `varve --help`, without a full stop */
     const char *details; /* what `varve NAME --help` says below the options, or NULL */
     const char *arguments[CLI_ARGUMENTS_MAX + 1]; /* names of its arguments, NULL behind the last;
-                                                     those in [BRACKETS] may be missing */
+                                                     those in [BRACKETS] may be missing; the last
+                                                     may be a list, "FILE..." */
     unsigned options;                             /* of cli_options */
     const struct argp *argp; /* its own options, or NULL; state->input is the settings */
     size_t settings_size;    /* what they are parsed into: zeroed before, 0 if there are none */
@@ -91,6 +94,8 @@ extern const struct command *const commands[];
 struct cli {
     const struct command *command;
     const char *arguments[CLI_ARGUMENTS_MAX + 1]; /* as given, NULL behind the last */
+    char *const *list;                            /* what was given for a list, */
+    size_t list_count;                            /* and how many these are */
     const char *at;                               /* as given, or NULL */
     int64_t limit;                                /* or -1: none */
     const char *prefix;                           /* these four as given, or NULL */

@@ -25,7 +25,9 @@
     X(meta_decode)                                                                                 \
     X(batch_decode)                                                                                \
     X(verify)                                                                                      \
-    X(import)
+    X(import)                                                                                      \
+    X(ldb)                                                                                         \
+    X(sst_dump)
 
 #define DECLARE(name) extern const struct command cmd_##name;
 COMMAND_MAP(DECLARE)

@@ -1,13 +1,12 @@
 /* Running git, and talking with it. */
 #include "verify_child.h"
 
+#include "run_program.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 /*
  * What a user's configuration must not change: that the first commit counts as a change, that
@@ -27,70 +26,19 @@ static const char *const fixed[] = {
 
 enum { FIXED_COUNT = sizeof fixed / sizeof fixed[0] };
 
-/* The ends of a pipe; -1 where there is none. */
-struct pipe_ends {
-    int read;
-    int write;
-};
-
-static bool open_pipe(struct pipe_ends *ends)
-{
-    int fds[2];
-
-    if (pipe2(fds, O_CLOEXEC) != 0)
-        return false;
-    ends->read = fds[0];
-    ends->write = fds[1];
-    return true;
-}
-
-static void close_end(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
-static void close_pipe(struct pipe_ends *ends)
-{
-    close_end(&ends->read);
-    close_end(&ends->write);
-}
-
 /* `git -C REPOSITORY FIXED... ARGUMENTS...` */
 static int spawn_git(const char *repository, const char *const *arguments, int in, int out,
                      pid_t *pid)
 {
-    extern char **environ;
     const char *argv[3 + FIXED_COUNT + CHILD_ARGUMENTS_MAX + 1] = {"git", "-C", repository};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t defaults;
+    const struct spawn_streams streams = {in, out, -1};
     size_t count = 3;
 
     for (size_t i = 0; i < FIXED_COUNT; i++)
         argv[count++] = fixed[i];
     for (size_t i = 0; arguments[i] != NULL && i < CHILD_ARGUMENTS_MAX; i++)
         argv[count++] = arguments[i];
-    posix_spawn_file_actions_init(&actions);
-    if (in >= 0)
-        posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-    else
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    /* The tool ignores SIGPIPE, and what is ignored stays so across exec. */
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    /* posix_spawn() does not change the arguments, whatever its type says. */
-    char *unconst[sizeof argv / sizeof argv[0]];
-    memcpy(unconst, argv, sizeof argv);
-    int error = posix_spawnp(pid, "git", &actions, &attributes, unconst, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return error;
+    return spawn_program(argv, &streams, pid);
 }
 
 enum tool_exit child_start(const struct cli *cli, const char *repository,
@@ -103,7 +51,7 @@ enum tool_exit child_start(const struct cli *cli, const char *repository,
     *child = (struct child)CHILD_INIT;
     child->cli = cli;
     child->name = arguments[0];
-    if ((talk && !open_pipe(&in)) || !open_pipe(&out)) {
+    if ((talk && !pipe_open(&in)) || !pipe_open(&out)) {
         error = errno;
         goto out;
     }
@@ -121,8 +69,8 @@ enum tool_exit child_start(const struct cli *cli, const char *repository,
     }
     out.read = in.write = -1;
 out:
-    close_pipe(&in);
-    close_pipe(&out);
+    pipe_close(&in);
+    pipe_close(&out);
     if (error != 0)
         return cli_fail(cli, TOOL_IO, "git cannot be run: %s", strerror(error));
     return TOOL_OK;
@@ -140,10 +88,8 @@ static void close_streams(struct child *child)
 /* Collect the process; returns how it ended, as waitpid() tells. */
 static int collect(struct child *child)
 {
-    int status = 0;
+    int status = spawn_collect(child->pid);
 
-    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-        ;
     child->pid = 0;
     return status;
 }
