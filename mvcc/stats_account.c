@@ -1,6 +1,9 @@
 #include <varve/stats_account.h>
 
+#include <varve/admin.h>
+#include <varve/key.h>
 #include <varve/mvcc.h>
+#include <varve/ts.h>
 #include <varve/value.h>
 
 #include "util/buf.h"
@@ -99,5 +102,46 @@ varve_status varve_stats_account_get(varve_reader *reader, varve_slice name, int
         status = from_raw(row.value, now_nanos, stats, err);
     varve_rows_release(&rows);
     varve_buf_release(&key);
+    return status;
+}
+
+/* ---- Consolidating -----------------------------------------------------------------------------
+ */
+
+/* The engine keys from that of the account's record to right behind it. */
+static varve_status set_bounds(varve_slice name, varve_buf *start, varve_buf *end, varve_error *err)
+{
+    varve_buf key = VARVE_BUF_INIT;
+    varve_status status = set_key(name, &key, err);
+    if (status == VARVE_OK)
+        status = varve_key_encode(varve_buf_slice(&key), varve_ts_zero(), start, err);
+    if (status == VARVE_OK)
+        status = varve__buf_assign(end, varve_buf_slice(start), err);
+    if (status == VARVE_OK)
+        status = varve__buf_append(end, varve_slice_of("", 1), err);
+    varve_buf_release(&key);
+    return status;
+}
+
+varve_status varve_stats_account_consolidate(varve_engine *engine, varve_slice name,
+                                             const varve_cancel *cancel, varve_error *err)
+{
+    varve_stats ignored;
+    varve_buf start = VARVE_BUF_INIT;
+    varve_buf end = VARVE_BUF_INIT;
+    varve_status status =
+        varve_stats_account_get(varve_engine_reader(engine), name, 0, &ignored, err);
+    if (status == VARVE_OK)
+        status = set_bounds(name, &start, &end, err);
+    if (status == VARVE_OK) {
+        const varve_compact_options options = {.struct_size = sizeof options,
+                                               .start = varve_buf_slice(&start),
+                                               .end = varve_buf_slice(&end),
+                                               .bottommost = true,
+                                               .cancel = cancel};
+        status = varve_engine_compact_range(engine, &options, err);
+    }
+    varve_buf_release(&start);
+    varve_buf_release(&end);
     return status;
 }

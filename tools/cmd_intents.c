@@ -258,18 +258,6 @@ static enum tool_exit list(struct intents *intents, const struct store *store, v
     return walk.damage;
 }
 
-/* --at, or the present. */
-static enum tool_exit find_now(const struct cli *cli, const struct store *store, varve_ts *now)
-{
-    struct timespec time;
-
-    if (cli->at != NULL)
-        return time_resolve(cli, store->reader, cli->at, now);
-    clock_gettime(CLOCK_REALTIME, &time);
-    *now = varve_ts_of((int64_t)time.tv_sec * 1000000000 + time.tv_nsec, 0);
-    return TOOL_OK;
-}
-
 static enum tool_exit run(const struct cli *cli, void *arg)
 {
     struct span_options range = SPAN_OPTIONS_INIT;
@@ -280,7 +268,7 @@ static enum tool_exit run(const struct cli *cli, void *arg)
     if (code == TOOL_OK)
         code = store_open(cli, cli->arguments[0], &store);
     if (code == TOOL_OK)
-        code = find_now(cli, &store, &intents.now);
+        code = time_of_ages(cli, store.reader, &intents.now);
     if (code == TOOL_OK)
         code = list(&intents, &store, range.span);
     tdestroy(intents.txns, free);

@@ -24,6 +24,11 @@
     X(value_decode)                                                                                \
     X(meta_decode)                                                                                 \
     X(batch_decode)                                                                                \
+    X(check)                                                                                       \
+    X(stats_show)                                                                                  \
+    X(stats_recount)                                                                               \
+    X(stats_repair)                                                                                \
+    X(stats_consolidate)                                                                           \
     X(verify)                                                                                      \
     X(import)                                                                                      \
     X(ldb)                                                                                         \

@@ -410,6 +410,17 @@ enum tool_exit time_resolve(const struct cli *cli, varve_reader *reader, const c
     return resolve_commit(cli, reader, text, spec.commit, ts);
 }
 
+enum tool_exit time_of_ages(const struct cli *cli, varve_reader *reader, varve_ts *now)
+{
+    struct timespec time;
+
+    if (cli->at != NULL)
+        return time_resolve(cli, reader, cli->at, now);
+    clock_gettime(CLOCK_REALTIME, &time);
+    *now = varve_ts_of((int64_t)time.tv_sec * ns_per_second + time.tv_nsec, 0);
+    return TOOL_OK;
+}
+
 /* ---- Printing ------------------------------------------------------------------------------ */
 
 char *time_format(varve_ts ts, bool logical, char text[TIME_TEXT_MAX])

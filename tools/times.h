@@ -40,6 +40,9 @@ const char *time_parse(varve_slice text, struct time_spec *spec);
 enum tool_exit time_resolve(const struct cli *cli, varve_reader *reader, const char *text,
                             varve_ts *ts);
 
+/* The time to which ages are told: that of --at, or the present. */
+enum tool_exit time_of_ages(const struct cli *cli, varve_reader *reader, varve_ts *now);
+
 #define TIME_TEXT_MAX 48
 
 /*

@@ -13,6 +13,7 @@
 #ifndef VARVE_STATS_ACCOUNT_H
 #define VARVE_STATS_ACCOUNT_H
 
+#include <varve/cancel.h>
 #include <varve/stats.h>
 
 #ifdef __cplusplus
@@ -59,6 +60,21 @@ VARVE_API VARVE_NODISCARD varve_status varve_stats_account_get(varve_reader *rea
 VARVE_API VARVE_NODISCARD varve_status varve_stats_account_remove(varve_writer *writer,
                                                                   varve_slice name,
                                                                   varve_error *err);
+
+/*
+ * Fold what has been added to the account into one record, so that reading it does not have to add
+ * it up any more.  Backends fold as they compact; this compacts what the account lies in at once:
+ * it flushes the memtables, and rewrites the one table of each level that the account's key falls
+ * into.  Writers go on meanwhile, and what they add stays; no number changes.  What an open
+ * snapshot has to see apart stays apart.
+ *
+ * Returns VARVE_OK; VARVE_NOT_FOUND if there is no such account; VARVE_INVALID_KEY;
+ * VARVE_NO_MEMORY; what varve_engine_compact_range() and the engine's reader return.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_stats_account_consolidate(varve_engine *engine,
+                                                                       varve_slice name,
+                                                                       const varve_cancel *cancel,
+                                                                       varve_error *err);
 
 #ifdef __cplusplus
 }

@@ -135,8 +135,81 @@ START_TEST(what_is_no_account_is_refused)
 }
 END_TEST
 
+static int64_t merge_operations(void)
+{
+    varve_engine_stats stats = {.struct_size = sizeof stats};
+    ck_ok(varve_engine_get_stats(on.engine, &stats, &on.err), &on.err);
+    return stats.merge_operations;
+}
+
+/* How often a read of the account has to add up; the map keeps every record ever written. */
+static int64_t cost_of_reading(const varve_stats *expected)
+{
+    int64_t before = merge_operations();
+    varve_stats got;
+    ck_ok(varve_stats_account_get(on.reader, store, 0, &got, &on.err), &on.err);
+    int64_t cost = merge_operations() - before;
+    varve_stats_age_to(&got, expected->last_update_nanos);
+    ck_same(&got, expected);
+    return cost;
+}
+
+static void add_often(varve_stats *sum, test_random *dice, int times)
+{
+    while (times-- > 0) {
+        varve_stats share = any_stats(dice);
+        ck_ok(varve_stats_account_add(on.writer, store, &share, &on.err), &on.err);
+        varve_stats_add(sum, &share);
+    }
+}
+
+/* Behind a snapshot, beside neighbours in other tables, and again when nothing is left to fold. */
+START_TEST(consolidating_folds_what_has_been_added)
+{
+    test_random dice = test_random_start();
+    varve_stats sum = any_stats(&dice);
+    varve_stats then;
+    varve_snapshot *snapshot;
+    ck_status(varve_stats_account_consolidate(on.engine, store, NULL, &on.err), VARVE_NOT_FOUND,
+              &on.err);
+    ck_ok(varve_stats_account_set(on.writer, store, &sum, &on.err), &on.err);
+    add_often(&sum, &dice, 20);
+    ck_ok(varve_engine_flush(on.engine, &on.err), &on.err);
+    then = sum;
+    ck_ok(varve_snapshot_open(on.engine, &snapshot, &on.err), &on.err);
+    add_often(&sum, &dice, 20);
+    ck_assert_int_eq(cost_of_reading(&sum), 1);
+    ck_ok(varve_stats_account_consolidate(on.engine, store, NULL, &on.err), &on.err);
+    ck_account(varve_snapshot_reader(snapshot), store, &then);
+    ck_account(on.reader, store, &sum);
+    varve_snapshot_close(snapshot);
+    for (int i = 0; i < 2; i++) {
+        ck_ok(varve_stats_account_consolidate(on.engine, store, NULL, &on.err), &on.err);
+        ck_assert_int_eq(cost_of_reading(&sum), on.backend == BACKEND_MAP);
+    }
+    add_often(&sum, &dice, 1);
+    ck_account(on.reader, store, &sum);
+}
+END_TEST
+
+START_TEST(consolidating_can_be_cancelled)
+{
+    const varve_stats none = {0};
+    varve_cancel *cancel = NULL;
+    ck_ok(varve_stats_account_set(on.writer, store, &none, &on.err), &on.err);
+    ck_ok(varve_cancel_open(&cancel, &on.err), &on.err);
+    varve_cancel_now(cancel);
+    ck_status(varve_stats_account_consolidate(on.engine, store, cancel, &on.err), VARVE_CANCELLED,
+              &on.err);
+    varve_cancel_close(cancel);
+    ck_account(on.reader, store, &none);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
+    tcase_add_test(tcase, consolidating_folds_what_has_been_added);
+    tcase_add_test(tcase, consolidating_can_be_cancelled);
     tcase_add_test(tcase, an_account_has_to_be_opened);
     tcase_add_test(tcase, its_record_has_the_numbers_as_of_time_zero);
     tcase_add_test(tcase, additions_add_up);
