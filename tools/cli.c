@@ -88,6 +88,9 @@ error_t cli_usage(const struct argp_state *state, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    /* What a line says is data: of a command line it has been typed. */
+    if (parse->cli->where != NULL && parse->cli->redact)
+        snprintf(text, sizeof text, "an argument or option is wrong");
     cli_fail(parse->cli, TOOL_USAGE, "%s; see `%s --help`", text, parse->name);
     parse->complained = true;
     return EINVAL;
@@ -334,6 +337,8 @@ static error_t show_help(struct argp_state *state)
 {
     struct parse *parse = parse_of(state);
 
+    if (parse->cli->where != NULL)
+        return cli_usage(state, "--help is no option of a line");
     parse->helped = true;
     /* argp prints nothing at all with this flag, which keeps it from printing errors of its own. */
     state->flags &= ~(unsigned)ARGP_NO_ERRS;
@@ -386,8 +391,9 @@ static char *join_help(const struct command *command)
     return text;
 }
 
-bool cli_parse(struct cli *cli, const struct command *command, int argc, char **argv,
-               void *settings, enum tool_exit *code)
+/* The same into a `cli` that is empty but for what it has from elsewhere. */
+static bool parse_into(struct cli *cli, const struct command *command, int argc, char **argv,
+                       void *settings, enum tool_exit *code)
 {
     struct argp_option shared[SHARED_COUNT + 1];
     const struct argp shared_argp = {.options = shared, .parser = parse_shared_option};
@@ -403,7 +409,7 @@ bool cli_parse(struct cli *cli, const struct command *command, int argc, char **
                                        .children = children},
                               .parse = &parse};
 
-    *cli = (struct cli){.command = command, .limit = -1};
+    cli->command = command;
     select_shared_options(command, shared);
     snprintf(parse.name, sizeof parse.name, "varve %s", command->name);
     unsigned flags = ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP;
@@ -413,6 +419,27 @@ bool cli_parse(struct cli *cli, const struct command *command, int argc, char **
     free(help);
     *code = error == 0 || parse.helped ? TOOL_OK : TOOL_USAGE;
     return error == 0;
+}
+
+bool cli_parse(struct cli *cli, const struct command *command, int argc, char **argv,
+               void *settings, enum tool_exit *code)
+{
+    *cli = (struct cli){.limit = -1};
+    return parse_into(cli, command, argc, argv, settings, code);
+}
+
+bool cli_parse_line(struct cli *cli, const struct command *command, int argc, char **argv,
+                    void *settings, enum tool_exit *code)
+{
+    const struct cli outer = *cli;
+
+    *cli = (struct cli){.limit = -1,
+                        .hex = outer.hex,
+                        .redact = outer.redact,
+                        .json = outer.json,
+                        .dry_run = outer.dry_run,
+                        .where = outer.where};
+    return parse_into(cli, command, argc, argv, settings, code);
 }
 
 enum tool_exit cli_need_write(const struct cli *cli)

@@ -109,6 +109,7 @@ struct cli {
     bool write;
     bool dry_run;
     bool plain;
+    const char *where; /* what messages begin with instead of the command, or NULL: of a line */
 };
 
 /* Find the command that argv[1], or argv[1] and argv[2], name and run it: the whole tool. */
@@ -120,6 +121,13 @@ enum tool_exit cli_main(int argc, char **argv);
  */
 bool cli_parse(struct cli *cli, const struct command *command, int argc, char **argv,
                void *settings, enum tool_exit *code);
+
+/*
+ * The same of a line of a script.  `cli` is that of the command that reads the script, with `where`
+ * set: of it --hex, --redact, --json and --dry-run hold for the line too.  `--help` is refused.
+ */
+bool cli_parse_line(struct cli *cli, const struct command *command, int argc, char **argv,
+                    void *settings, enum tool_exit *code);
 
 #define CLI_OPTIONS_MAX 40
 

@@ -31,6 +31,13 @@
     X(stats_consolidate)                                                                           \
     X(verify)                                                                                      \
     X(import)                                                                                      \
+    X(put)                                                                                         \
+    X(del)                                                                                         \
+    X(cput)                                                                                        \
+    X(inc)                                                                                         \
+    X(merge)                                                                                       \
+    X(clear_range)                                                                                 \
+    X(batch)                                                                                       \
     X(ldb)                                                                                         \
     X(sst_dump)
 

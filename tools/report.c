@@ -123,7 +123,8 @@ static void print_line(const struct cli *cli, char *text)
     }
     progress_wipe();
     if (cli != NULL && cli->command != NULL)
-        fprintf(stderr, "varve: %s: %s\n", cli->command->name, text);
+        fprintf(stderr, "varve: %s: %s\n", cli->where != NULL ? cli->where : cli->command->name,
+                text);
     else
         fprintf(stderr, "varve: %s\n", text);
 }

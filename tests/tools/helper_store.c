@@ -6,6 +6,8 @@
  *     merge ENGINE_KEY OPERAND     an operand of a merge
  *     flush                        memory tables to table files
  *     compact                      and these to the last level
+ *     account                      open the account of statistics, with what there is
+ *     exact                        fail if the account is not what there is
  *
  * Keys and values are hexadecimal.  The opening and each line are answered by "ok" once they are
  * done; the store is open until the input ends.
@@ -43,6 +45,50 @@ static varve_status put(varve_engine *engine, varve_error *err)
     return varve_mvcc_put(&how, decode(field[0], key_bytes), decode(field[3], value_bytes), err);
 }
 
+/* Statistics of all keys of applications, with ages as of the time 0. */
+static varve_status count(varve_engine *engine, varve_stats *stats, varve_error *err)
+{
+    const varve_span span = {varve_key_app_min(), {NULL, 0}};
+
+    return varve_stats_compute(varve_engine_reader(engine), span, 0, NULL, stats, err);
+}
+
+static varve_status open_account(varve_engine *engine, varve_error *err)
+{
+    varve_stats stats;
+    varve_status status = count(engine, &stats, err);
+
+    if (status == VARVE_OK)
+        status = varve_stats_account_set(varve_engine_writer(engine), varve_slice_of("", 0), &stats,
+                                         err);
+    return status;
+}
+
+static void print_stats(const char *what, const varve_stats *stats)
+{
+    varve_buf text = VARVE_BUF_INIT;
+
+    if (varve_stats_print(stats, &text, NULL) == VARVE_OK)
+        fprintf(stderr, "helper_store: %s: %.*s\n", what, (int)text.size, (const char *)text.data);
+    varve_buf_release(&text);
+}
+
+static varve_status compare_account(varve_engine *engine, varve_error *err)
+{
+    varve_stats kept;
+    varve_stats stats;
+    varve_status status = count(engine, &stats, err);
+
+    if (status == VARVE_OK)
+        status = varve_stats_account_get(varve_engine_reader(engine), varve_slice_of("", 0), 0,
+                                         &kept, err);
+    if (status != VARVE_OK || memcmp(&kept, &stats, sizeof kept) == 0)
+        return status;
+    print_stats("counted", &stats);
+    print_stats("kept", &kept);
+    return VARVE_INTERNAL;
+}
+
 static varve_status execute(varve_engine *engine, const char *line, varve_error *err)
 {
     for (size_t i = 0; i < 4; i++)
@@ -59,6 +105,10 @@ static varve_status execute(varve_engine *engine, const char *line, varve_error 
         return varve_engine_flush(engine, err);
     if (strcmp(line, "compact\n") == 0)
         return varve_engine_compact(engine, err);
+    if (strcmp(line, "account\n") == 0)
+        return open_account(engine, err);
+    if (strcmp(line, "exact\n") == 0)
+        return compare_account(engine, err);
     fprintf(stderr, "helper_store: what is: %s", line);
     return VARVE_INVALID_ARGUMENT;
 }

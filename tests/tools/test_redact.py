@@ -30,6 +30,13 @@ COMMANDS = {
     "batch decode": ("batch", (), "batch-decode"),
     "check": ("odd", (), "check"),
     "stats recount": ("store", ("--limit", "1"), "stats"),
+    "put": ("odd", ("secret-key-1", "secret-value", "--dry-run"), "write"),
+    "del": ("odd", ("secret-key-1", "--dry-run"), "write"),
+    "cput": ("odd", ("secret-key-0", "secret-value", "--expect-missing", "--dry-run"), "write"),
+    "inc": ("odd", ("secret-key-0", "424242424242", "--dry-run"), "write"),
+    "merge": ("odd", ("secret-key-0", "secret-value", "--dry-run"), "write"),
+    "clear-range": ("odd", ("--prefix", "secret-key-1", "--dry-run"), "write"),
+    "batch": ("odd", ("script", "--dry-run"), "write"),
 }
 
 # Where that ends with another exit code than 0.
@@ -54,6 +61,9 @@ class Redact(ToolTest):
             store.flush()
         self.odd = str(self.folder / "odd")
         self.batch = BATCH.hex()
+        for name, words in (("script", ("secret-key-0", "secret-value")),
+                            ("script-hex", (b"secret-key-0".hex(), b"secret-value".hex()))):
+            (self.folder / name).write_text(f"put {words[0]} {words[1]}\n")
         with Writer(self.odd) as store:
             store.put(b"secret-key-1", T, raw_bytes(b"secret-value-1"))
             store.put(b"secret-key-2", T, with_checksum(b"other", raw_bytes(b"secret-value-1")))
@@ -64,6 +74,15 @@ class Redact(ToolTest):
             store.record(b"secret-key-odd\0\1", b"\xffsecret-value")
             store.inline(b"\x01vitsv", raw_bytes(b"secret-value"))
             store.flush()
+
+    def arguments(self, name, options=()):
+        """Those of a command, with the options: keys in hexadecimal with --hex."""
+        subject, arguments, _ = COMMANDS[name]
+        words = [str(self.folder / word) if word == "script" else word for word in arguments]
+        if options:
+            words = [word.encode().hex() if word.startswith("secret-") else
+                     word + "-hex" if word.endswith("/script") else word for word in words]
+        return (*name.split(), getattr(self, subject), *words, *options)
 
     def assert_no_secret(self, result, what):
         text = result.out.decode() + result.err
@@ -76,9 +95,8 @@ class Redact(ToolTest):
         text = self.run_ok("scan", self.store).out.decode()
         for secret in SECRETS:
             self.assertIn(secret, text)
-        for name, (subject, arguments, _) in COMMANDS.items():
-            shown = varve(*name.split(), getattr(self, subject), *arguments,
-                          "--json").out.decode()
+        for name in COMMANDS:
+            shown = varve(*self.arguments(name), "--json").out.decode()
             self.assertRegex(shown, "secret-(key|value)|" + b"secret-key".hex(), name)
 
     def test_every_command_that_takes_it(self):
@@ -88,19 +106,16 @@ class Redact(ToolTest):
         self.assertEqual(takers, {*COMMANDS, "verify"})
 
     def test_nothing_is_seen(self):
-        for name, (subject, arguments, _) in COMMANDS.items():
+        for name in COMMANDS:
             for options in ((), ("--hex",)):
-                if options and arguments == ("secret-key-1",):
-                    arguments = (b"secret-key-1".hex(),)
-                result = varve(*name.split(), getattr(self, subject), *arguments, *options,
-                               "--redact")
+                result = varve(*self.arguments(name, options), "--redact")
                 self.assertEqual(result.code, CODES.get(name, OK), result.err)
                 self.assert_no_secret(result, (name, options))
                 self.assertNotEqual(result.out + result.err.encode(), b"")
 
     def test_json(self):
-        for name, (subject, arguments, lines) in COMMANDS.items():
-            result = varve(*name.split(), getattr(self, subject), *arguments, "--json", "--redact")
+        for name, (_, _, lines) in COMMANDS.items():
+            result = varve(*self.arguments(name), "--json", "--redact")
             self.assertEqual(result.code, CODES.get(name, OK), result.err)
             self.assert_no_secret(result, name)
             for item in result.objects():

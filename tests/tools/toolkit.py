@@ -167,6 +167,14 @@ class Writer:
     def compact(self):
         self._send("compact")
 
+    def account(self):
+        """Open the account of statistics."""
+        self._send("account")
+
+    def assert_exact(self):
+        """Fail if the account is not what the store holds."""
+        self._send("exact")
+
     def close(self):
         self._process.stdin.close()
         self._process.stdout.close()
