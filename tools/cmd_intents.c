@@ -170,21 +170,18 @@ static void print_text(const struct intents *intents, const struct record *recor
                record->meta.deleted ? ", a deletion" : "");
 }
 
-/* There is one listing at a time; twalk() passes nothing on. */
-static const struct cli *txn_cli;
-
-static void print_txn(const void *node, VISIT visit, int depth)
+static void print_txn(const void *node, VISIT visit, void *arg)
 {
+    const struct intents *intents = arg;
     const struct txn_sums *sums = *(const struct txn_sums *const *)node;
     char id[VARVE_TXN_ID_TEXT_MAX];
     char old[DURATION_TEXT_MAX];
     struct json_line line;
 
-    (void)depth;
     if (visit != postorder && visit != leaf)
         return;
     varve_txn_id_format(sums->id, id);
-    if (txn_cli->json) {
+    if (intents->cli->json) {
         json_line_begin(&line);
         json_line_text(&line, "txn", id);
         json_line_add(&line, "epoch", json_integer(sums->epoch));
@@ -250,8 +247,7 @@ static enum tool_exit list(struct intents *intents, const struct store *store, v
 
     if (code != TOOL_OK)
         return code;
-    txn_cli = intents->cli;
-    twalk(intents->txns, print_txn);
+    twalk_r(intents->txns, print_txn, intents);
     /* Of a part of them the sums would be taken for those of all. */
     if (!intents->ended)
         print_sums(intents);

@@ -1,9 +1,11 @@
 """varve split-key, approx-size and top: where the bytes are."""
 
 import os
+import subprocess
 import unittest
 
-from toolkit import NO, SECOND, USAGE, ToolTest, Writer, raw_bytes, varve
+from toolkit import (NO, SECOND, USAGE, VARVE, ToolTest, Writer, is_instrumented, raw_bytes,
+                     varve)
 
 T = 1_700_000_000 * SECOND
 
@@ -167,6 +169,22 @@ class Top(ToolTest):
         self.assertEqual(lines, ["  VERSIONS      BYTES    GARBAGE  KEY",
                                  '         1     1019 B        0 B  "large"',
                                  "        10    1.4 KiB      228 B  all of 5 keys"])
+
+    @unittest.skipIf(is_instrumented(), "a sanitizer takes memory of its own")
+    def test_memory_is_bounded(self):
+        """What is walked over does not decide how much memory it takes: 100 MB in 72."""
+        value = raw_bytes(os.urandom(250) * 2000)
+        with Writer(self.folder / "large") as store:
+            for number in range(200):
+                store.put(f"{number:03}".encode(), T, value)
+                if number % 50 == 49:
+                    store.flush()  # what is not in a table is read into memory whole
+        with open(os.devnull, "wb") as nowhere:
+            process = subprocess.Popen([VARVE, "top", self.folder / "large"], stdout=nowhere)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = status
+        self.assertEqual(status, 0)
+        self.assertLess(usage.ru_maxrss, 72 * 1024)
 
     def test_an_empty_store(self):
         with Writer(self.folder / "empty"):

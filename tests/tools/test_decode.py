@@ -206,6 +206,26 @@ class Batches(ToolTest):
                                                "data": b"note".hex()})
         self.assertEqual(result.objects()[3]["offset"], 25)
 
+    def test_json_of_keys(self):
+        """Both ends of a range; a key that does not decode, as it is."""
+        data = batch(b"\x0f" + string(A) + string(engine_key(b"c")), b"\7" + string(A),
+                     b"\0" + string(b"no key"))
+        result = self.decode(data, "--json")
+        self.assertEqual(result.code, REFUSED)
+        for item in result.objects():
+            schema.check("batch-decode", item)
+        _, cleared, single, odd = result.objects()
+        self.assertEqual((cleared["start"]["key"], cleared["end"]["key"]), ("a", "c"))
+        self.assertEqual((single["type"], single["at"]["key"]), ("single-clear", "a"))
+        self.assertEqual(odd["at"], {"engine_key": b"no key".hex()})
+        lines = self.decode(data).lines()
+        self.assertTrue(lines[2].endswith('\tsingle-clear\t"a"/0,0'))
+        self.assertTrue(lines[3].endswith(f"\tclear\t{b'no key'.hex()}"))
+        redacted = self.decode(data, "--redact")
+        self.assertTrue(redacted.lines()[3].endswith("\tclear\t<6 bytes>"))
+        self.assertEqual(self.decode(data, "--redact", "--json").objects()[3]["at"],
+                         {"engine_key_size": 6})
+
     def test_of_a_log(self):
         data = batch(put(A, b"v"), sequence=77)
         self.assertEqual(self.decode(data, "--log").lines()[0],
