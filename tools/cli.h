@@ -24,6 +24,7 @@
     X(CONFLICT, 7, "a transaction's intent or a newer version is in the way")                      \
     X(INTERNAL, 8, "varve did what it never should; please report it")                             \
     X(UNSUPPORTED, 9, "it takes a program that is not installed")                                  \
+    X(INTERRUPTED, 130, "SIGINT has ended it; where it can, a line says what is done")             \
     X(CLOSED, 141, "whoever read the output went away; said without a message")
 
 enum tool_exit {

@@ -31,6 +31,8 @@
     X(stats_consolidate)                                                                           \
     X(verify)                                                                                      \
     X(import)                                                                                      \
+    X(compact)                                                                                     \
+    X(checkpoint)                                                                                  \
     X(put)                                                                                         \
     X(del)                                                                                         \
     X(cput)                                                                                        \

@@ -52,11 +52,12 @@ enum tool_exit cli_exit_of(varve_status status)
     case VARVE_TXN_REPLAY:
     case VARVE_NOT_GARBAGE:
         return TOOL_CONFLICT;
+    case VARVE_CANCELLED:
+        return TOOL_INTERRUPTED;
     case VARVE_BAD_BATCH:
     case VARVE_MISUSE:
     case VARVE_UNSUPPORTED:
     case VARVE_BUSY:
-    case VARVE_CANCELLED:
     case VARVE_DEADLINE:
     case VARVE_INTERNAL:
         break;
@@ -75,6 +76,8 @@ const char *cli_way_out(varve_status status)
         return "; end the program that writes to it first";
     case VARVE_INCOMPATIBLE:
         return "; use the version of varve that wrote it";
+    case VARVE_CANCELLED:
+        return "; what has been done until then stays";
     case VARVE_NO_SPACE:
         return "; make room and run the command again";
     case VARVE_BELOW_THRESHOLD:

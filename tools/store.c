@@ -26,17 +26,21 @@ enum tool_exit store_open_writing(const struct cli *cli, const char *path, struc
 enum tool_exit store_open_writing_much(const struct cli *cli, const char *path,
                                        uint64_t write_buffer_bytes, struct store *store)
 {
+    if (cli->dry_run)
+        return store_open(cli, path, store);
+    enum tool_exit code = cli_need_write(cli);
+    return code == TOOL_OK ? store_open_alone(cli, path, write_buffer_bytes, store) : code;
+}
+
+enum tool_exit store_open_alone(const struct cli *cli, const char *path,
+                                uint64_t write_buffer_bytes, struct store *store)
+{
     varve_error err = VARVE_ERROR_INIT;
     const varve_options options = {.struct_size = sizeof options,
                                    .path = path,
                                    .must_exist = true,
                                    .write_buffer_bytes = write_buffer_bytes};
 
-    if (cli->dry_run)
-        return store_open(cli, path, store);
-    enum tool_exit code = cli_need_write(cli);
-    if (code != TOOL_OK)
-        return code;
     store->path = path;
     if (varve_engine_open(&options, &store->engine, &err) != VARVE_OK)
         return cli_fail_error(cli, &err, "cannot open the store %s for writing", path);
