@@ -44,7 +44,7 @@ def pattern(expected):
 
 def run(command, folder):
     environment = dict(os.environ, PATH=f"{TOOL.parent}:{os.environ['PATH']}", LC_ALL="C.UTF-8")
-    done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, timeout=60,
+    done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, timeout=800,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return done.stdout.decode()
 

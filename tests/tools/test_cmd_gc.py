@@ -182,7 +182,7 @@ class Killed(ToolTest):
 
     def helper(self, *arguments):
         done = subprocess.run([str(BUILD / "tests" / "tools_helper_garbage"), *arguments],
-                              check=True, stdout=subprocess.PIPE, timeout=300)
+                              check=True, stdout=subprocess.PIPE, timeout=800)
         return done.stdout.decode()
 
     def test_statistics_and_reads_are_exact(self):
@@ -202,7 +202,7 @@ class Killed(ToolTest):
             process.wait()
             self.assertEqual(self.helper("check", self.store), "the same\n")
         self.assertEqual(subprocess.run(command, stdout=subprocess.DEVNULL, check=False,
-                                        timeout=300).returncode, OK)
+                                        timeout=800).returncode, OK)
         self.assertEqual(self.helper("check", self.store), "the same\n")
         for seconds, expected in reads.items():
             self.assertEqual(varve("scan", self.store, "--at", at(seconds)).out, expected)

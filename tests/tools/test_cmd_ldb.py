@@ -162,7 +162,7 @@ class Stock(RawTest):
     """What the manual says about running them without varve."""
 
     def run_tool(self, *words):
-        return subprocess.run(words, check=True, capture_output=True, timeout=120).stdout.decode()
+        return subprocess.run(words, check=True, capture_output=True, timeout=800).stdout.decode()
 
     def test_reading(self):
         before = contents(self.store)

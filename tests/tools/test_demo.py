@@ -16,7 +16,7 @@ class Demo(ToolTest):
         """Run it; what it printed.  It leaves nothing behind."""
         temporary = self.folder / "temporary"
         temporary.mkdir()
-        done = subprocess.run(["sh", str(DEMO), VARVE, str(repository)], check=False, timeout=250,
+        done = subprocess.run(["sh", str(DEMO), VARVE, str(repository)], check=False, timeout=800,
                               env={**ENVIRONMENT, "TMPDIR": str(temporary)},
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)

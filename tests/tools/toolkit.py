@@ -209,7 +209,7 @@ def varve(*arguments, **options):
     """Run the tool; arguments are text or bytes."""
     command = [VARVE, *arguments]
     return Result(subprocess.run(command, stdout=options.pop("stdout", subprocess.PIPE),
-                                 stderr=subprocess.PIPE, check=False, timeout=120, **options))
+                                 stderr=subprocess.PIPE, check=False, timeout=800, **options))
 
 
 def listed_names(text):

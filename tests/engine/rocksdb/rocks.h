@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <rocksdb/c.h>
 #include <signal.h>
 #include <stdio.h>
@@ -113,6 +114,21 @@ static inline const char *file_find(const char *dir, const char *ending)
     ck_assert_msg(fgets(second, sizeof second, list) == NULL, "more than one %s", ending);
     (void)pclose(list);
     return found;
+}
+
+/* A log that has become a table goes some time after the flush: wait until one log is left. */
+static inline void wait_for_one_log(const char *dir)
+{
+    char pattern[1024];
+    glob_t logs;
+    size_t count = 0;
+    (void)snprintf(pattern, sizeof pattern, "%s/*.log", dir);
+    while (count != 1) {
+        ck_assert_int_eq(glob(pattern, 0, NULL, &logs), 0);
+        count = logs.gl_pathc;
+        globfree(&logs);
+        (void)usleep(1000);
+    }
 }
 
 /* ---- Stores */

@@ -71,7 +71,10 @@ static void put_records(varve_engine *engine, unsigned first)
         ck_ok(store_put(engine, key_number(i), bytes("v")), &err);
 }
 
-/* A writer whose records are all in its log; it flushes when it is told to, after as many more. */
+/*
+ * A writer whose records are all in its log; it flushes when it is told to, after as many more, and
+ * answers when the log is gone.
+ */
 static pid_t start_writer(void)
 {
     int down[2];
@@ -88,6 +91,7 @@ static pid_t start_writer(void)
         for (unsigned round = 1; read(down[0], &byte, 1) == 1; round++) {
             put_records(engine, round * RECORDS);
             ck_ok(varve_engine_flush(engine, &err), &err);
+            wait_for_one_log(place_path("s"));
             ck_assert_int_eq(write(up[1], ".", 1), 1);
         }
         _exit(0);
