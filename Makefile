@@ -5,6 +5,8 @@
 REPO ?= .
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
+# A test waits for the disk, or for RocksDB, half of its time.
+TEST_JOBS ?= $(shell expr $(JOBS) \* 2)
 
 # A compiler that was asked for gets a build folder of its own: build/dev-clang.
 ifeq ($(origin CC),default)
@@ -16,7 +18,7 @@ endif
 
 # $(call build,PRESET,FOLDER) and $(call test,FOLDER)
 build = cmake --preset $(1) -B $(2) && cmake --build $(2) --parallel $(JOBS)
-test = ctest --test-dir $(1) --output-on-failure --no-tests=error --parallel $(JOBS)
+test = ctest --test-dir $(1) --output-on-failure --no-tests=error --parallel $(TEST_JOBS)
 
 # What is to find more than the suite draws other numbers each time.
 draw = VARVE_TEST_SEED=$${VARVE_TEST_SEED:-time}

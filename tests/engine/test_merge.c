@@ -601,7 +601,7 @@ static void step(void)
 START_TEST(any_sequence_reads_as_a_fold)
 {
     dice = test_random_start();
-    for (int i = 0; i < STEPS; i++) {
+    for (unsigned long i = 0; i < test_rounds(STEPS); i++) {
         step();
         if (test_random_below(&dice, 10) == 0)
             check_all();

@@ -638,7 +638,7 @@ static void one_round(void)
 
 START_TEST(grouping_does_not_matter)
 {
-    for (int i = 0; i < 5000; i++)
+    for (unsigned long i = 0; i < test_rounds(5000); i++)
         one_round();
 }
 END_TEST

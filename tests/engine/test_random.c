@@ -966,15 +966,11 @@ static void forget_the_past(void)
     free(past);
 }
 
-static unsigned long steps_wanted(void)
-{
-    const char *text = getenv("VARVE_TEST_STEPS");
-    return text != NULL ? strtoul(text, NULL, 10) : 20000;
-}
+enum { STEPS = 20000 };
 
 START_TEST(random_work_agrees_with_the_model)
 {
-    unsigned long wanted = steps_wanted();
+    unsigned long wanted = test_steps(STEPS);
     dice = test_random_start();
     make_universe();
     forget_the_past();
@@ -1000,7 +996,7 @@ END_TEST
 static void fill(TCase *tcase)
 {
     if (getenv("VARVE_TEST_STEPS") != NULL)
-        tcase_set_timeout(tcase, 60 + (double)steps_wanted() / 1000);
+        tcase_set_timeout(tcase, 60 + (double)test_steps(STEPS) / 1000);
     tcase_add_test(tcase, random_work_agrees_with_the_model);
 }
 

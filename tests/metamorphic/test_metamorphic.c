@@ -346,7 +346,7 @@ static void report(bool is_all)
 START_TEST(every_variant_gives_the_same_answers)
 {
     uint64_t seed = test_random_start().state;
-    unsigned long wanted = number_of("VARVE_TEST_STEPS", SUITE);
+    unsigned long wanted = test_steps(SUITE);
     time_t seconds = (time_t)number_of("VARVE_TEST_SECONDS", 0);
     time_t start = seconds_now();
     unsigned long histories = 0;

@@ -72,11 +72,7 @@ static bool do_step(struct acts *acts, unsigned long step, struct act *act)
     return went_well;
 }
 
-static unsigned long steps_wanted(void)
-{
-    const char *text = getenv("VARVE_TEST_STEPS");
-    return text != NULL ? strtoul(text, NULL, 10) : 3000;
-}
+enum { STEPS = 3000 };
 
 /* Every kind of act has come to something once, however they are drawn. */
 static bool have_all_been_done(unsigned long (*done)[2])
@@ -92,7 +88,7 @@ START_TEST(random_histories_agree_with_the_model)
     struct acts acts;
     struct act act;
     unsigned long done[ACT_KINDS][2] = {{0}};
-    unsigned long wanted = steps_wanted();
+    unsigned long wanted = test_steps(STEPS);
     mvcc_open(&mvcc_places[_i]);
     start_model();
     acts_start(&acts, test_random_start(), &model, 1);
@@ -120,7 +116,7 @@ int main(void)
     Suite *suite = suite_create("model");
     TCase *tcase = tcase_create("places");
     if (getenv("VARVE_TEST_STEPS") != NULL)
-        tcase_set_timeout(tcase, 60 + (double)steps_wanted() / 500);
+        tcase_set_timeout(tcase, 60 + (double)test_steps(STEPS) / 500);
     tcase_add_loop_test(tcase, random_histories_agree_with_the_model, 0, places_wanted());
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

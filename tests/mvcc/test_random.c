@@ -612,7 +612,7 @@ END_TEST
 
 static void fill(TCase *tcase)
 {
-    tcase_add_loop_test(tcase, histories, 0, HISTORIES);
+    tcase_add_loop_test(tcase, histories, 0, (int)test_rounds(HISTORIES));
 }
 
 int main(void)

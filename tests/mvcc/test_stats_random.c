@@ -309,7 +309,7 @@ START_TEST(numbers_are_a_recount_after_every_step)
     unsigned done[OPERATION_COUNT] = {0};
     random_state = test_random_start();
     set_up_keys();
-    for (int step = 0; step < STEPS || !have_all_been_done(done);) {
+    for (int step = 0; step < (int)test_rounds(STEPS) || !have_all_been_done(done);) {
         size_t operation = below(OPERATION_COUNT);
         if (!operations[operation](&keys[below(KEYS)]))
             continue;

@@ -221,8 +221,7 @@ static void drop_hidden_records(unsigned long step)
 
 static unsigned long steps_wanted(void)
 {
-    const char *text = getenv("VARVE_TEST_STEPS");
-    return text != NULL ? strtoul(text, NULL, 10) : on.backend == BACKEND_MAP ? 50000 : 5000;
+    return test_steps(on.backend == BACKEND_MAP ? 50000 : 5000);
 }
 
 /* Those that statistics cannot follow are not among the acts. */
@@ -231,18 +230,24 @@ static bool is_made(int kind)
     return kind != ACT_MERGE && kind != ACT_CLEAR_RANGE;
 }
 
+/* Each act has had an effect, and each event has come, however they are drawn. */
+static bool has_all_happened(void)
+{
+    bool all = true;
+    for (int i = 0; i < ACT_KINDS; i++)
+        all = all && (!is_made(i) || effects[i] > 0);
+    for (int i = 0; i < EVENTS; i++)
+        all = all && events[i] > 0;
+    return all;
+}
+
 static void report(void)
 {
-    for (int i = 0; i < ACT_KINDS; i++) {
-        if (!is_made(i))
-            continue;
-        printf("%s %lu, ", act_names[i], effects[i]);
-        ck_assert_msg(effects[i] > 0, "%s never had an effect", act_names[i]);
-    }
-    for (int i = 0; i < EVENTS; i++) {
+    for (int i = 0; i < ACT_KINDS; i++)
+        if (is_made(i))
+            printf("%s %lu, ", act_names[i], effects[i]);
+    for (int i = 0; i < EVENTS; i++)
         printf("%s %lu%s", event_names[i], events[i], i < EVENTS - 1 ? ", " : "\n");
-        ck_assert_msg(events[i] > 0, "%s never happened", event_names[i]);
-    }
 }
 
 START_TEST(numbers_are_a_recount_after_every_write)
@@ -254,14 +259,13 @@ START_TEST(numbers_are_a_recount_after_every_write)
     acts_start(&acts, test_random_start(), &now.model, SECOND * 3 / 4);
     acts.well_kept = true;
     unsigned long wanted = steps_wanted();
-    for (unsigned long step = 0; step < wanted; step++) {
+    for (unsigned long step = 0; step < wanted || !has_all_happened(); step++) {
         do_step(step);
         drop_hidden_records(step);
     }
     if (batch != NULL)
         close_batch(true);
-    if (wanted >= 5000)
-        report();
+    report();
 }
 END_TEST
 

@@ -106,6 +106,30 @@ size_t test_random_below(test_random *random, size_t limit)
     return (size_t)(test_random_next(random) % limit);
 }
 
+#ifdef __has_feature
+#define HAS_FEATURE(name) __has_feature(name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ ||                                 \
+    HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
+enum { SLOWER = 4 };
+#else
+enum { SLOWER = 1 };
+#endif
+
+unsigned long test_rounds(unsigned long wanted)
+{
+    return (wanted + SLOWER - 1) / SLOWER;
+}
+
+unsigned long test_steps(unsigned long wanted)
+{
+    const char *given = getenv("VARVE_TEST_STEPS");
+    return given != NULL ? strtoul(given, NULL, 10) : test_rounds(wanted);
+}
+
 /* ---- Time --------------------------------------------------------------------------------------
  */
 

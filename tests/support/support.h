@@ -95,6 +95,15 @@ uint64_t test_random_next(test_random *random);
 /* A number from 0 up to, not including, `limit`. */
 size_t test_random_below(test_random *random, size_t limit);
 
+/*
+ * How often something random is done: so often, or a quarter of that where a sanitizer makes it ten
+ * times as slow.  Plain builds draw the same numbers and do all of it.
+ */
+unsigned long test_rounds(unsigned long wanted);
+
+/* The same for a long run, whose length VARVE_TEST_STEPS can say instead. */
+unsigned long test_steps(unsigned long wanted);
+
 /* ---- Time --------------------------------------------------------------------------------------
  */
 

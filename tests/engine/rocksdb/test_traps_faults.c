@@ -475,7 +475,7 @@ static void work_at_random(unsigned worker)
     options.write_buffer_bytes = 1 << 16;
     options.rocksdb_options = MANY_MANIFESTS;
     varve_engine *engine = store_open_with(&options);
-    for (unsigned round = 0; round < ROUNDS || tally.faults == 0; round++) {
+    for (unsigned round = 0; round < test_rounds(ROUNDS) || tally.faults == 0; round++) {
         work_with_fault(engine, &random);
         recover_somehow(&engine, &options, &random);
         for (unsigned i = 0; i < 20; i++)
