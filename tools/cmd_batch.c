@@ -1,6 +1,6 @@
 /* varve batch decode: the records of a batch representation. */
 #include "data_argument.h"
-#include "output.h"
+#include "raw_record.h"
 
 #include <inttypes.h>
 
@@ -8,89 +8,13 @@ struct settings {
     bool log; /* accept a sequence number */
 };
 
-static const char *type_name(varve_record_type type)
-{
-    switch (type) {
-    case VARVE_RECORD_CLEAR:
-        return "clear";
-    case VARVE_RECORD_PUT:
-        return "put";
-    case VARVE_RECORD_MERGE:
-        return "merge";
-    case VARVE_RECORD_LOG:
-        return "log";
-    case VARVE_RECORD_SINGLE_CLEAR:
-        return "single-clear";
-    case VARVE_RECORD_CLEAR_RANGE:
-        return "clear-range";
-    }
-    return "unknown";
-}
-
 /* ---- Printing ------------------------------------------------------------------------------ */
-
-/* An engine key as its user key and time; as hexadecimal if it is none. */
-static void print_key(const struct cli *cli, varve_slice engine_key)
-{
-    varve_buf key = VARVE_BUF_INIT;
-    char when[VARVE_TS_TEXT_MAX];
-    varve_ts ts;
-
-    if (varve_key_decode(engine_key, &key, &ts, NULL) != VARVE_OK) {
-        if (cli->redact)
-            out_redacted(engine_key.size);
-        else
-            out_hex(engine_key);
-    } else {
-        out_key(cli, varve_buf_slice(&key));
-        out_format("/%s", varve_ts_format(ts, when));
-    }
-    varve_buf_release(&key);
-}
-
-/* Values, operands and log data may be anything: hexadecimal. */
-static void print_data(const struct cli *cli, varve_slice data)
-{
-    if (cli->redact)
-        out_redacted(data.size);
-    else
-        out_hex(data);
-}
 
 static void print_text(const struct cli *cli, const varve_record *record, size_t offset)
 {
-    out_format("%zu\t%s", offset, type_name(record->type));
-    if (record->type != VARVE_RECORD_LOG) {
-        out_text("\t");
-        print_key(cli, record->key);
-    }
-    if (record->type == VARVE_RECORD_CLEAR_RANGE) {
-        out_text("\t");
-        print_key(cli, record->value);
-    } else if (record->type != VARVE_RECORD_CLEAR && record->type != VARVE_RECORD_SINGLE_CLEAR) {
-        out_text("\t");
-        print_data(cli, record->value);
-    }
+    out_format("%zu\t", offset);
+    raw_record_out(cli, record);
     out_text("\n");
-}
-
-static json_t *key_json(const struct cli *cli, varve_slice engine_key)
-{
-    struct json_line line;
-    varve_buf key = VARVE_BUF_INIT;
-    varve_ts ts;
-
-    json_line_begin(&line);
-    if (varve_key_decode(engine_key, &key, &ts, NULL) == VARVE_OK) {
-        json_line_data(&line, cli, "key", varve_buf_slice(&key));
-        json_line_time(&line, ts);
-    } else if (cli->redact) {
-        json_line_count(&line, "engine_key_size", engine_key.size);
-    } else {
-        json_line_hex(&line, "engine_key", engine_key);
-    }
-    varve_buf_release(&key);
-    return json_line_take(&line);
 }
 
 static void print_json(const struct cli *cli, const varve_record *record, size_t offset)
@@ -99,20 +23,7 @@ static void print_json(const struct cli *cli, const varve_record *record, size_t
 
     json_line_begin(&line);
     json_line_count(&line, "offset", offset);
-    json_line_text(&line, "type", type_name(record->type));
-    if (record->type == VARVE_RECORD_CLEAR_RANGE) {
-        json_line_add(&line, "start", key_json(cli, record->key));
-        json_line_add(&line, "end", key_json(cli, record->value));
-    } else if (record->type != VARVE_RECORD_LOG) {
-        json_line_add(&line, "at", key_json(cli, record->key));
-    }
-    if (record->type == VARVE_RECORD_PUT || record->type == VARVE_RECORD_MERGE ||
-        record->type == VARVE_RECORD_LOG) {
-        if (cli->redact)
-            json_line_count(&line, "data_size", record->value.size);
-        else
-            json_line_hex(&line, "data", record->value);
-    }
+    raw_record_json(cli, &line, record);
     json_line_end(&line);
 }
 

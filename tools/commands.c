@@ -29,6 +29,9 @@
     X(stats_recount)                                                                               \
     X(stats_repair)                                                                                \
     X(stats_consolidate)                                                                           \
+    X(sst_dump_records)                                                                            \
+    X(sst_check)                                                                                   \
+    X(sst_properties)                                                                              \
     X(verify)                                                                                      \
     X(import)                                                                                      \
     X(compact)                                                                                     \

@@ -4,6 +4,9 @@
  *     put KEY WALL LOGICAL RAW     a version, or at 0 0 an inline value; RAW may be empty
  *     record ENGINE_KEY VALUE      a record as it is; VALUE may be empty
  *     merge ENGINE_KEY OPERAND     an operand of a merge
+ *     clear ENGINE_KEY             the removal of a record
+ *     clear_range START END        and of all from one engine key up to another
+ *     table PATH ENGINE_KEY VALUE  a table file by itself, of one record
  *     flush                        memory tables to table files
  *     compact                      and these to the last level
  *     account                      open the account of statistics, with what there is
@@ -89,6 +92,21 @@ static varve_status compare_account(varve_engine *engine, varve_error *err)
     return VARVE_INTERNAL;
 }
 
+/* The path is not hexadecimal. */
+static varve_status write_table(const char *path, varve_error *err)
+{
+    varve_sst_writer *writer;
+
+    if (varve_sst_writer_open(path, &writer, err) != VARVE_OK)
+        return err->status;
+    varve_status status = varve_sst_writer_put(writer, decode(field[1], key_bytes),
+                                               decode(field[2], value_bytes), err);
+    if (status == VARVE_OK)
+        status = varve_sst_writer_finish(writer, err);
+    varve_sst_writer_close(writer);
+    return status;
+}
+
 static varve_status execute(varve_engine *engine, const char *line, varve_error *err)
 {
     for (size_t i = 0; i < 4; i++)
@@ -101,6 +119,13 @@ static varve_status execute(varve_engine *engine, const char *line, varve_error 
     if (sscanf(line, "merge %s %s", field[0], field[1]) == 2)
         return varve_writer_merge(varve_engine_writer(engine), decode(field[0], key_bytes),
                                   decode(field[1], value_bytes), err);
+    if (sscanf(line, "clear_range %s %s", field[0], field[1]) == 2)
+        return varve_writer_clear_range(varve_engine_writer(engine), decode(field[0], key_bytes),
+                                        decode(field[1], value_bytes), err);
+    if (sscanf(line, "clear %s", field[0]) == 1)
+        return varve_writer_clear(varve_engine_writer(engine), decode(field[0], key_bytes), err);
+    if (sscanf(line, "table %s %s %s", field[0], field[1], field[2]) == 3)
+        return write_table(field[0], err);
     if (strcmp(line, "flush\n") == 0)
         return varve_engine_flush(engine, err);
     if (strcmp(line, "compact\n") == 0)

@@ -37,6 +37,7 @@ COMMANDS = {
     "merge": ("odd", ("secret-key-0", "secret-value", "--dry-run"), "write"),
     "clear-range": ("odd", ("--prefix", "secret-key-1", "--dry-run"), "write"),
     "batch": ("odd", ("script", "--dry-run"), "write"),
+    "sst dump": ("table", (), "sst-dump"),
 }
 
 # Where that ends with another exit code than 0.
@@ -59,6 +60,7 @@ class Redact(ToolTest):
             store.put(b"secret-key-gone", T, raw_bytes(b"secret-value"))
             store.delete(b"secret-key-gone", T + 1)
             store.flush()
+        self.table = str(next((self.folder / "store").glob("*.sst")))
         self.odd = str(self.folder / "odd")
         self.batch = BATCH.hex()
         for name, words in (("script", ("secret-key-0", "secret-value")),

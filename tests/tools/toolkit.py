@@ -162,6 +162,16 @@ class Writer:
     def record(self, key, value):
         self._send(f"record {key.hex()} {value.hex()}")
 
+    def clear(self, key):
+        self._send(f"clear {key.hex()}")
+
+    def clear_range(self, start, end):
+        self._send(f"clear_range {start.hex()} {end.hex()}")
+
+    def table(self, path, key, value):
+        """A table file by itself, of one record; the path without blanks."""
+        self._send(f"table {path} {key.hex()} {value.hex()}")
+
     def flush(self):
         self._send("flush")
 
