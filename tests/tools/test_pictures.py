@@ -30,7 +30,7 @@ class Screens(ToolTest):
         made = {(match[2], match[3]): match[4] for match in screens.BLOCK.finditer(drawn)}
         shown = {(columns, command.split()[1]) for columns, command in kept}
         self.assertLessEqual({(columns, command) for columns in ("80", "120")
-                              for command in ("lsm", "top", "history")}, shown)
+                              for command in ("lsm", "top", "history", "gc")}, shown)
         for name, block in made.items():
             self.assertEqual(self.shape(block), self.shape(kept[name]),
                              f"{name}: run tests/tools/screens.py")

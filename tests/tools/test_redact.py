@@ -38,6 +38,7 @@ COMMANDS = {
     "clear-range": ("odd", ("--prefix", "secret-key-1", "--dry-run"), "write"),
     "batch": ("odd", ("script", "--dry-run"), "write"),
     "sst dump": ("table", (), "sst-dump"),
+    "gc run": ("store", ("--keep", "1", "--write", "--limit", "1"), "gc-run"),
 }
 
 # Where that ends with another exit code than 0.
