@@ -73,6 +73,13 @@ static varve_slice start_of(const rocksdb_livefiles_t *files, int index)
     return varve_slice_of(key, size);
 }
 
+static varve_slice end_of(const rocksdb_livefiles_t *files, int index)
+{
+    size_t size;
+    const char *key = rocksdb_livefiles_largestkey(files, index, &size);
+    return varve_slice_of(key, size);
+}
+
 /* Whether another table of its level lies before it: RocksDB tells them level by level, in order.
  */
 static bool is_fence(const rocksdb_livefiles_t *files, int index)
@@ -86,6 +93,13 @@ static int compare_keys(const void *left, const void *right)
     return varve_slice_compare(*(const varve_slice *)left, *(const varve_slice *)right);
 }
 
+static int compare_ends(const void *left, const void *right)
+{
+    const varve__fence_end *left_end = left;
+    const varve__fence_end *right_end = right;
+    return varve_slice_compare(left_end->key, right_end->key);
+}
+
 /* Put them in order, each once. */
 static void order(varve__fences *fences)
 {
@@ -96,30 +110,74 @@ static void order(varve__fences *fences)
             fences->keys[kept++] = fences->keys[i];
     }
     fences->count = kept;
+
+    kept = 0;
+    qsort(fences->ends, fences->end_count, sizeof fences->ends[0], compare_ends);
+    for (size_t i = 0; i < fences->end_count; i++) {
+        if (kept == 0 || !varve_slice_equal(fences->ends[i].key, fences->ends[kept - 1].key))
+            fences->ends[kept++] = fences->ends[i];
+    }
+    fences->end_count = kept;
+}
+
+static varve_slice put_bytes(unsigned char **room, varve_slice bytes)
+{
+    varve_slice put = varve_slice_of(*room, bytes.size);
+    if (bytes.size > 0)
+        memcpy(*room, bytes.data, bytes.size);
+    *room += bytes.size;
+    return put;
+}
+
+/* Put what is right below a key that is not empty; it is at most one byte longer. */
+static varve_slice put_below(unsigned char **room, varve_slice key)
+{
+    unsigned char last = key.data[key.size - 1];
+    varve_slice below = put_bytes(room, varve_slice_of(key.data, key.size - 1));
+    if (last > 0) {
+        *(*room)++ = (unsigned char)(last - 1);
+        *(*room)++ = 0xFF;
+        below.size += 2;
+    }
+    return below;
+}
+
+/* The table at `index` begins at a fence, and the one before it ends at one. */
+static void add(varve__fences *fences, unsigned char **room, const rocksdb_livefiles_t *files,
+                int index)
+{
+    varve_slice end = end_of(files, index - 1);
+    fences->keys[fences->count++] = put_bytes(room, start_of(files, index));
+    if (end.size == 0)
+        return;
+    varve__fence_end *fence = &fences->ends[fences->end_count++];
+    fence->key = put_bytes(room, end);
+    fence->below = put_below(room, end);
 }
 
 static varve__fences *make_from(const rocksdb_livefiles_t *files)
 {
     int tables = rocksdb_livefiles_count(files);
     size_t count = 0;
-    size_t bytes = 0;
+    size_t size = sizeof(varve__fences);
     for (int i = 0; i < tables; i++) {
-        count += is_fence(files, i);
-        bytes += is_fence(files, i) ? start_of(files, i).size : 0;
+        if (!is_fence(files, i))
+            continue;
+        count++;
+        size += sizeof(varve_slice) + start_of(files, i).size;
+        size += sizeof(varve__fence_end) + 2 * end_of(files, i - 1).size + 1;
     }
-    varve__fences *fences = varve__malloc(sizeof *fences + count * sizeof fences->keys[0] + bytes);
+    varve__fences *fences = varve__malloc(size);
     if (fences == NULL)
         return NULL;
     atomic_init(&fences->users, 1);
     fences->count = 0;
-    unsigned char *room = (unsigned char *)&fences->keys[count];
+    fences->end_count = 0;
+    fences->ends = (varve__fence_end *)&fences->keys[count];
+    unsigned char *room = (unsigned char *)&fences->ends[count];
     for (int i = 0; i < tables; i++) {
-        varve_slice start = start_of(files, i);
-        if (!is_fence(files, i))
-            continue;
-        memcpy(room, start.data, start.size);
-        fences->keys[fences->count++] = varve_slice_of(room, start.size);
-        room += start.size;
+        if (is_fence(files, i))
+            add(fences, &room, files, i);
     }
     order(fences);
     return fences;
@@ -180,6 +238,20 @@ size_t varve__fences_find(const varve__fences *fences, varve_slice key)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (varve_slice_compare(fences->keys[middle], key) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+size_t varve__fences_ends_below(const varve__fences *fences, varve_slice key)
+{
+    size_t low = 0;
+    size_t high = fences->end_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (varve_slice_compare(fences->ends[middle].key, key) < 0)
             low = middle + 1;
         else
             high = middle;

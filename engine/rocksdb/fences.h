@@ -1,13 +1,16 @@
 /*
- * Fences: where, within a level, the next table begins.
+ * Fences: where, within a level, one table ends and the next one begins.
  *
- * RocksDB 7.8's iterators forget an error.  When one that moves forward comes from a table to the
- * next one of the level, and cannot open that or read its first block, it goes on without the whole
- * level, and tells of no failure: the rest of the data is missing.  (Cured in RocksDB 8.5.2.)  A
- * seek to the same place does fail.  So an iterator that has come to a fence, or beyond one, is set
- * onto the fence by a seek; that finds the same record, or the failure.
+ * RocksDB 7.8's iterators forget an error.  When one comes from a table to the next one of the
+ * level, and cannot open that or read its first block, it goes on without the whole level, and
+ * tells of no failure: the rest of the data is missing.  Backwards it is the last block.  (Cured in
+ * RocksDB 8.5.2.)  A seek into the block does fail.  So an iterator that has come to the beginning
+ * of a table, or beyond one, is set onto it by a seek; that finds the same record, or the failure.
  *
- * In level 0, and when moving backwards, errors are not forgotten.
+ * Backwards, RocksDB seeks the end of a table from the next one, so this loses the error too: the
+ * end is sought forward, from right below, and then again backwards.
+ *
+ * In level 0 each table is on its own, and nothing is forgotten.
  */
 #ifndef VARVE_ENGINE_ROCKSDB_FENCES_H
 #define VARVE_ENGINE_ROCKSDB_FENCES_H
@@ -18,12 +21,20 @@
 
 #include <varve/error.h>
 
+/* The end of a table that has another one behind it. */
+typedef struct varve__fence_end {
+    varve_slice key;   /* the last of the table */
+    varve_slice below; /* less than that, with hardly a key between them */
+} varve__fence_end;
+
 /* Those of one set of tables, shared by the iterators over it; never changed. */
 typedef struct varve__fences {
     atomic_size_t users;
     uint64_t version; /* of the set of tables, as RocksDB counts them */
+    size_t end_count;
+    varve__fence_end *ends; /* ascending */
     size_t count;
-    varve_slice keys[]; /* ascending */
+    varve_slice keys[]; /* the beginnings, ascending */
 } varve__fences;
 
 /* Those that a database had when somebody asked last. */
@@ -51,5 +62,8 @@ void varve__fences_release(varve__fences *fences);
 
 /* The first fence above `key`; `count` if there is none. */
 size_t varve__fences_find(const varve__fences *fences, varve_slice key);
+
+/* How many ends there are below `key`. */
+size_t varve__fences_ends_below(const varve__fences *fences, varve_slice key);
 
 #endif

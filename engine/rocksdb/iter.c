@@ -15,13 +15,14 @@ struct rocksdb_iter {
     varve__iter base;
     rocksdb_iterator_t *raw;
     rocksdb_readoptions_t *how;
-    varve__generation *generation; /* of a secondary, held */
-    varve__fences *fences;         /* of the tables it shows, held */
-    bool is_placed;                /* what follows is of where it stands */
-    size_t next_fence;             /* behind `fence` */
-    varve_slice fence;             /* the first above its key; empty if there is none */
-    uint64_t fence_start;          /* the first bytes of that: see start_of() */
-    bool has_failed;               /* since the last seek */
+    varve__generation *generation;         /* of a secondary, held */
+    varve__fences *fences;                 /* of the tables it shows, held */
+    enum { NOWAY, FORWARD, BACKWARD } way; /* of which what follows is */
+    size_t next_fence;                     /* behind `fence` */
+    varve_slice fence;                     /* the first above its key; empty if there is none */
+    uint64_t fence_start;                  /* the first bytes of that: see start_of() */
+    size_t ends_left;                      /* those of tables that lie before it */
+    bool has_failed;                       /* since the last seek */
 };
 
 static struct rocksdb_iter *iter_of(varve_iter *head)
@@ -84,7 +85,7 @@ static void aim_at_fence(struct rocksdb_iter *it, size_t index)
 /* A movement forward from `key` begins. */
 static void place(struct rocksdb_iter *it, varve_slice key)
 {
-    it->is_placed = true;
+    it->way = FORWARD;
     if (it->fences->count == 0)
         return;
     /* RocksDB does not go below the bound. */
@@ -128,19 +129,63 @@ static inline void look_at_fences(struct rocksdb_iter *it)
 static void next(varve_iter *head)
 {
     struct rocksdb_iter *it = iter_of(head);
-    if (!it->is_placed)
+    if (it->way != FORWARD)
         place(it, head->key);
     rocksdb_iter_next(it->raw);
     land(it);
     look_at_fences(it);
 }
 
+/* A movement backwards begins, from above so many ends of tables, or from the end of all. */
+static void place_back(struct rocksdb_iter *it, size_t ends_left)
+{
+    varve_slice upper = it->base.open_upper;
+    it->way = BACKWARD;
+    it->ends_left = ends_left;
+    if (ends_left == 0 || upper.size == 0)
+        return;
+    /* RocksDB does not look beyond the bound. */
+    size_t below = varve__fences_ends_below(it->fences, upper);
+    if (below < ends_left)
+        it->ends_left = below;
+}
+
+/* Whether the movement that has just been made, from above the end of a table, has come to it. */
+static inline bool has_reached_end(const struct rocksdb_iter *it)
+{
+    if (it->ends_left == 0)
+        return false;
+    varve_slice end = it->fences->ends[it->ends_left - 1].key;
+    if (it->base.head.valid && varve_slice_compare(it->base.head.key, end) > 0)
+        return false;
+    if (it->base.error.status != VARVE_OK)
+        return false;
+    /* What lies below the bound is not shown, and may not be read. */
+    return varve_slice_compare(end, it->base.lower) >= 0;
+}
+
+/* After a movement backwards: go to the ends of tables by a way that loses no error. */
+static inline void look_at_ends(struct rocksdb_iter *it)
+{
+    while (has_reached_end(it)) {
+        const varve__fence_end *end = &it->fences->ends[--it->ends_left];
+        rocksdb_iter_seek(it->raw, (const char *)end->below.data, end->below.size);
+        land(it);
+        if (it->base.error.status != VARVE_OK)
+            return;
+        rocksdb_iter_seek_for_prev(it->raw, (const char *)end->key.data, end->key.size);
+        land(it);
+    }
+}
+
 static void prev(varve_iter *head)
 {
     struct rocksdb_iter *it = iter_of(head);
-    it->is_placed = false;
+    if (it->way != BACKWARD)
+        place_back(it, varve__fences_ends_below(it->fences, head->key));
     rocksdb_iter_prev(it->raw);
     land(it);
+    look_at_ends(it);
 }
 
 static void seek_ge(varve_iter *head, varve_slice key)
@@ -157,17 +202,28 @@ static void seek_ge(varve_iter *head, varve_slice key)
     look_at_fences(it);
 }
 
+/* The ends of tables at or below a key; an empty one is the end of all. */
+static size_t ends_up_to(const varve__fences *fences, varve_slice key)
+{
+    if (key.size == 0)
+        return fences->end_count;
+    size_t below = varve__fences_ends_below(fences, key);
+    bool is_end = below < fences->end_count && varve_slice_equal(fences->ends[below].key, key);
+    return below + is_end;
+}
+
 static void seek_le(varve_iter *head, varve_slice key)
 {
     struct rocksdb_iter *it = iter_of(head);
     varve__iter_restart(&it->base);
     forget_failure(it);
-    it->is_placed = false;
+    place_back(it, ends_up_to(it->fences, key));
     if (key.size == 0)
         rocksdb_iter_seek_to_last(it->raw);
     else
         rocksdb_iter_seek_for_prev(it->raw, (const char *)key.data, key.size);
     land(it);
+    look_at_ends(it);
 }
 
 static varve_slice value(const varve_iter *head)

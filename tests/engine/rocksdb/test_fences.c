@@ -69,12 +69,31 @@ static void fill_versions(varve_engine *engine)
         ck_ok(store_put(engine, key_at("k00001500", ts), bytes("sixteen bytes...")), &err);
 }
 
-static varve_engine *open_damaged(const struct middle *middle)
+static varve_engine *open_read_only(void)
 {
     varve_options options = store_options(place_path("s"));
     options.read_only = true;
-    file_damage(middle->path, 0, 1);
     return store_open_with(&options);
+}
+
+static varve_engine *open_damaged(const struct middle *middle)
+{
+    file_damage(middle->path, 0, 1);
+    return open_read_only();
+}
+
+/* Damage the last record of the table. */
+static void damage_end(const struct middle *middle)
+{
+    const char *value = "sixteen bytes...";
+    size_t size;
+    unsigned char *data = file_read(middle->path, &size);
+    size_t at = size - strlen(value);
+    while (at > 0 && memcmp(data + at, value, strlen(value)) != 0)
+        at--;
+    free(data);
+    ck_assert_uint_gt(at, 0);
+    file_damage(middle->path, (long)at, 1);
 }
 
 /* ---- The harm ----------------------------------------------------------------------------------
@@ -143,6 +162,35 @@ START_TEST(a_walk_fails_where_a_table_cannot_be_read)
         count++;
     ck_assert_uint_gt(count, KEYS / 4);
     ck_status(varve_iter_status(it, &err), VARVE_CORRUPT, &err);
+    varve_iter_close(it);
+    store_close(engine);
+}
+END_TEST
+
+/* Backwards, the end of a table is what is come to. */
+START_TEST(a_walk_backwards_fails_where_a_table_cannot_be_read)
+{
+    struct middle middle = make_store(fill_keys);
+    damage_end(&middle);
+    varve_engine *engine = open_read_only();
+    varve_iter *it;
+    unsigned count = 0;
+    ck_ok(varve_iter_open(varve_engine_reader(engine), NULL, &it, &err), &err);
+    for (varve_iter_seek_le(it, bytes("")); it->valid; varve_iter_prev(it))
+        ck_slice_eq(it->key, key_number(KEYS - ++count));
+    ck_status(varve_iter_status(it, &err), VARVE_CORRUPT, &err);
+    ck_assert_uint_gt(count, KEYS / 4);
+    ck_assert_uint_lt(count, KEYS);
+    /* Onto the first record behind the damage, and back. */
+    ck_assert(varve_iter_seek_ge(it, key_number(KEYS - count)));
+    ck_assert(!varve_iter_prev(it));
+    ck_status(varve_iter_status(it, &err), VARVE_CORRUPT, &err);
+    /* A bound in front of the damage. */
+    ck_ok(varve_iter_set_bounds(it, key_number(KEYS - count), bytes(""), &err), &err);
+    for (varve_iter_seek_le(it, bytes("")); it->valid; varve_iter_prev(it))
+        count--;
+    ck_ok(varve_iter_status(it, &err), &err);
+    ck_assert_uint_eq(count, 0);
     varve_iter_close(it);
     store_close(engine);
 }
@@ -223,6 +271,34 @@ static void clear(varve_engine *engine, unsigned from, unsigned to)
           &err);
 }
 
+/* Move as the dice say, among the keys below `end` that are there. */
+static void to_and_fro(varve_iter *it, test_random *dice, const bool *there, int end)
+{
+    for (int i = 0; i < 20; i++) {
+        int at = (int)test_random_below(dice, KEYS);
+        int step = i % 2 == 0 ? 1 : -1;
+        if (step > 0)
+            (void)varve_iter_seek_ge(it, key_number((unsigned)at));
+        else
+            (void)varve_iter_seek_le(it, key_number((unsigned)at));
+        if (at >= end)
+            at = step > 0 ? end : end - 1;
+        for (int moves = 0; moves < 300; moves++) {
+            while (at >= 0 && at < end && !there[at])
+                at += step;
+            ck_ok(varve_iter_status(it, &err), &err);
+            ck_assert_int_eq(it->valid, at >= 0 && at < end);
+            if (!it->valid)
+                break;
+            ck_slice_eq(it->key, key_number((unsigned)at));
+            if (test_random_below(dice, 100) == 0)
+                step = -step;
+            (void)(step > 0 ? varve_iter_next(it) : varve_iter_prev(it));
+            at += step;
+        }
+    }
+}
+
 /* Whole tables cleared, fences at cleared keys, new records over them: nothing is seen twice. */
 START_TEST(fences_are_not_seen)
 {
@@ -259,6 +335,7 @@ START_TEST(fences_are_not_seen)
         }
         ck_assert(!it->valid);
         ck_ok(varve_iter_status(it, &err), &err);
+        to_and_fro(it, &dice, there, (int)to);
         varve_iter_close(it);
     }
     store_close(engine);
@@ -291,6 +368,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, place_setup, place_teardown);
     tcase_add_test(tcase, rocksdb_loses_the_rest_of_a_level_in_silence);
     tcase_add_test(tcase, a_walk_fails_where_a_table_cannot_be_read);
+    tcase_add_test(tcase, a_walk_backwards_fails_where_a_table_cannot_be_read);
     tcase_add_test(tcase, bounds_that_end_before_the_damage_are_read);
     tcase_add_test(tcase, a_read_of_one_key_fails_rather_than_miss_versions);
     tcase_add_test(tcase, a_seek_over_cleared_records_fails_too);
