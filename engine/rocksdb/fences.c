@@ -142,12 +142,22 @@ static varve_slice put_below(unsigned char **room, varve_slice key)
     return below;
 }
 
-/* The table at `index` begins at a fence, and the one before it ends at one. */
+/*
+ * The table at `index` begins at a fence, and the one before it ends at one.  If they share a key,
+ * an iterator that shows its value of the table before has yet to come to this one: what it shows
+ * next is above a second fence, right behind the key.
+ */
 static void add(varve__fences *fences, unsigned char **room, const rocksdb_livefiles_t *files,
                 int index)
 {
     varve_slice end = end_of(files, index - 1);
-    fences->keys[fences->count++] = put_bytes(room, start_of(files, index));
+    varve_slice start = put_bytes(room, start_of(files, index));
+    fences->keys[fences->count++] = start;
+    if (varve_slice_equal(start, end)) {
+        varve_slice behind = put_bytes(room, start);
+        *(*room)++ = 0x00;
+        fences->keys[fences->count++] = varve_slice_of(behind.data, behind.size + 1);
+    }
     if (end.size == 0)
         return;
     varve__fence_end *fence = &fences->ends[fences->end_count++];
@@ -164,7 +174,7 @@ static varve__fences *make_from(const rocksdb_livefiles_t *files)
         if (!is_fence(files, i))
             continue;
         count++;
-        size += sizeof(varve_slice) + start_of(files, i).size;
+        size += 2 * (sizeof(varve_slice) + start_of(files, i).size) + 1;
         size += sizeof(varve__fence_end) + 2 * end_of(files, i - 1).size + 1;
     }
     varve__fences *fences = varve__malloc(size);
@@ -173,7 +183,7 @@ static varve__fences *make_from(const rocksdb_livefiles_t *files)
     atomic_init(&fences->users, 1);
     fences->count = 0;
     fences->end_count = 0;
-    fences->ends = (varve__fence_end *)&fences->keys[count];
+    fences->ends = (varve__fence_end *)&fences->keys[2 * count];
     unsigned char *room = (unsigned char *)&fences->ends[count];
     for (int i = 0; i < tables; i++) {
         if (is_fence(files, i))

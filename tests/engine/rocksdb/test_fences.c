@@ -261,6 +261,89 @@ START_TEST(a_seek_over_cleared_records_fails_too)
 }
 END_TEST
 
+enum { HELD = 5 };
+
+struct split {
+    unsigned begin; /* tables that begin with the key */
+    char path[512]; /* of that which ends behind it */
+};
+
+static bool take_split(void *arg, const varve_table *table)
+{
+    struct split *split = arg;
+    if (!varve_slice_equal(table->start, key_number(7)))
+        return true;
+    split->begin++;
+    if (!varve_slice_equal(table->end, key_number(7)))
+        (void)snprintf(split->path, sizeof split->path, "%s/%.*s", place_path("s"),
+                       (int)table->name.size, (const char *)table->name.data);
+    return true;
+}
+
+/* What snapshots hold of one key comes to lie in several tables. */
+static struct split make_split(void)
+{
+    varve_options options = small_tables();
+    varve_engine *engine = store_open_with(&options);
+    varve_snapshot *held[HELD];
+    struct split split = {.begin = 0};
+    char value[6000];
+    memset(value, 'v', sizeof value);
+    store_fill(engine, KEYS);
+    for (int i = 0; i < HELD; i++) {
+        ck_ok(store_put(engine, key_number(7), varve_slice_of(value, sizeof value)), &err);
+        ck_ok(varve_snapshot_open(engine, &held[i], &err), &err);
+    }
+    ck_ok(varve_engine_compact(engine, &err), &err);
+    ck_ok(varve_engine_tables(engine, take_split, &split, &err), &err);
+    for (int i = 0; i < HELD; i++)
+        varve_snapshot_close(held[i]);
+    store_close(engine);
+    ck_assert_uint_gt(split.begin, 0);
+    ck_assert_str_ne(split.path, "");
+    return split;
+}
+
+/* The table begins with old values of a key, and goes on with others that are missed then. */
+START_TEST(a_walk_fails_behind_a_key_that_is_in_several_tables)
+{
+    struct split split = make_split();
+    varve_engine *engine = open_read_only();
+    varve_status status;
+    ck_assert_uint_eq(store_count(engine, &status), KEYS);
+    ck_ok(status, &err);
+    store_close(engine);
+    file_damage(split.path, 0, 1);
+    engine = open_read_only();
+    ck_assert_uint_eq(store_count(engine, &status), 8);
+    ck_status(status, VARVE_CORRUPT, &err);
+    store_close(engine);
+}
+END_TEST
+
+/* Fences are where RocksDB tells the tables of a level one behind the other. */
+START_TEST(tables_are_told_in_order)
+{
+    (void)make_store(fill_keys);
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_t *db = raw_open(options, place_path("s"));
+    const rocksdb_livefiles_t *files = rocksdb_livefiles(db);
+    ck_assert_int_gt(rocksdb_livefiles_count(files), 5);
+    for (int i = 1; i < rocksdb_livefiles_count(files); i++) {
+        size_t sizes[2];
+        const char *before = rocksdb_livefiles_largestkey(files, i - 1, &sizes[0]);
+        const char *start = rocksdb_livefiles_smallestkey(files, i, &sizes[1]);
+        ck_assert_int_eq(rocksdb_livefiles_level(files, i), rocksdb_livefiles_level(files, 0));
+        ck_assert_int_lt(
+            varve_slice_compare(varve_slice_of(before, sizes[0]), varve_slice_of(start, sizes[1])),
+            0);
+    }
+    rocksdb_livefiles_destroy(files);
+    rocksdb_close(db);
+    rocksdb_options_destroy(options);
+}
+END_TEST
+
 /* ---- Sound stores ------------------------------------------------------------------------------
  */
 
@@ -372,6 +455,8 @@ int main(void)
     tcase_add_test(tcase, bounds_that_end_before_the_damage_are_read);
     tcase_add_test(tcase, a_read_of_one_key_fails_rather_than_miss_versions);
     tcase_add_test(tcase, a_seek_over_cleared_records_fails_too);
+    tcase_add_test(tcase, a_walk_fails_behind_a_key_that_is_in_several_tables);
+    tcase_add_test(tcase, tables_are_told_in_order);
     tcase_add_test(tcase, fences_are_not_seen);
     tcase_add_test(tcase, the_first_fence_above_a_key_is_found);
     suite_add_tcase(suite, tcase);
