@@ -32,6 +32,7 @@
     X(sst_dump_records)                                                                            \
     X(sst_check)                                                                                   \
     X(sst_properties)                                                                              \
+    X(wal_dump)                                                                                    \
     X(verify)                                                                                      \
     X(import)                                                                                      \
     X(compact)                                                                                     \

@@ -7,6 +7,7 @@
  *     clear ENGINE_KEY             the removal of a record
  *     clear_range START END        and of all from one engine key up to another
  *     table PATH ENGINE_KEY VALUE  a table file by itself, of one record
+ *     apply REPR                   a batch representation
  *     flush                        memory tables to table files
  *     compact                      and these to the last level
  *     account                      open the account of statistics, with what there is
@@ -124,6 +125,8 @@ static varve_status execute(varve_engine *engine, const char *line, varve_error 
                                         decode(field[1], value_bytes), err);
     if (sscanf(line, "clear %s", field[0]) == 1)
         return varve_writer_clear(varve_engine_writer(engine), decode(field[0], key_bytes), err);
+    if (sscanf(line, "apply %s", field[0]) == 1)
+        return varve_writer_apply(varve_engine_writer(engine), decode(field[0], key_bytes), err);
     if (sscanf(line, "table %s %s %s", field[0], field[1], field[2]) == 3)
         return write_table(field[0], err);
     if (strcmp(line, "flush\n") == 0)

@@ -39,6 +39,7 @@ COMMANDS = {
     "batch": ("odd", ("script", "--dry-run"), "write"),
     "sst dump": ("table", (), "sst-dump"),
     "gc run": ("store", ("--keep", "1", "--write", "--limit", "1"), "gc-run"),
+    "wal dump": ("logged", (), "wal-dump"),
 }
 
 # Where that ends with another exit code than 0.
@@ -62,6 +63,9 @@ class Redact(ToolTest):
             store.delete(b"secret-key-gone", T + 1)
             store.flush()
         self.table = str(next((self.folder / "store").glob("*.sst")))
+        self.logged = str(self.folder / "logged")
+        with Writer(self.logged) as store:
+            store.put(b"secret-key-1", T, raw_bytes(b"secret-value-1"))
         self.odd = str(self.folder / "odd")
         self.batch = BATCH.hex()
         for name, words in (("script", ("secret-key-0", "secret-value")),

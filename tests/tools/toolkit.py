@@ -168,6 +168,9 @@ class Writer:
     def clear_range(self, start, end):
         self._send(f"clear_range {start.hex()} {end.hex()}")
 
+    def apply(self, representation):
+        self._send(f"apply {representation.hex()}")
+
     def table(self, path, key, value):
         """A table file by itself, of one record; the path without blanks."""
         self._send(f"table {path} {key.hex()} {value.hex()}")
