@@ -35,6 +35,7 @@
     X(wal_dump)                                                                                    \
     X(verify)                                                                                      \
     X(import)                                                                                      \
+    X(intents_resolve)                                                                             \
     X(compact)                                                                                     \
     X(checkpoint)                                                                                  \
     X(put)                                                                                         \

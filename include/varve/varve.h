@@ -27,6 +27,7 @@
 #include <varve/read.h>
 #include <varve/recount.h>
 #include <varve/resolve.h>
+#include <varve/resolve_job.h>
 #include <varve/revert.h>
 #include <varve/split.h>
 #include <varve/sst.h>

@@ -1,0 +1,492 @@
+#include <varve/resolve_job.h>
+
+#include <varve/key.h>
+#include <varve/meta.h>
+#include <varve/ts.h>
+
+#include "jobs/token.h"
+#include "mvcc/walk.h"
+#include "util/alloc.h"
+#include "util/buf.h"
+#include "util/fail.h"
+
+#define TOKEN_KIND 'I'
+
+/* What a step does at most. */
+#define STEP_KEYS 4096
+#define STEP_INTENTS 512
+#define STEP_BYTES ((uint64_t)1 << 20)
+
+/* What a token brings back. */
+struct place {
+    varve_buf key; /* the encoded prefix of the key to go on with, or the lower bound */
+    uint64_t keys;
+    uint64_t records;
+    uint64_t bytes;
+    varve_resolve_job_report report;
+    bool done;
+};
+
+struct varve_resolve_job {
+    varve_engine *engine;
+    varve_resolve_job_options options; /* without what is copied below */
+    unsigned char txn_id[VARVE_TXN_ID_SIZE];
+    varve_buf account;
+    varve_buf lower;
+    varve_buf upper;
+    varve_batch *batch;
+    struct place from;
+    varve_buf at; /* the user key of `from` */
+};
+
+/* A step: the keys of one batch, then what comes of them. */
+struct step {
+    varve_resolve_job *job;
+    varve_buf keys; /* user keys, each behind its size */
+    size_t count;
+    uint64_t gathered_bytes;
+    varve_buf next; /* where the next step begins */
+    struct place to;
+    varve_stats delta;
+    varve_buf record;
+    varve_rows rows;
+};
+
+/* ---- Tokens ------------------------------------------------------------------------------------
+ */
+
+enum { NUMBERS = 9 };
+
+static void list_numbers(const struct place *from, uint64_t numbers[NUMBERS])
+{
+    const varve_resolve_job_report *report = &from->report;
+    const uint64_t list[NUMBERS] = {
+        from->keys,    from->records,   from->bytes,     report->intents, report->resolved,
+        report->bytes, report->damaged, report->commits, from->done,
+    };
+    memcpy(numbers, list, sizeof list);
+}
+
+static void take_numbers(struct place *from, const uint64_t numbers[NUMBERS])
+{
+    *from = (struct place){
+        .key = from->key,
+        .keys = numbers[0],
+        .records = numbers[1],
+        .bytes = numbers[2],
+        .report = {.intents = numbers[3],
+                   .resolved = numbers[4],
+                   .bytes = numbers[5],
+                   .damaged = numbers[6],
+                   .commits = numbers[7]},
+        .done = numbers[8] != 0,
+    };
+}
+
+varve_status varve_resolve_job_token(const varve_resolve_job *job, varve_buf *token,
+                                     varve_error *err)
+{
+    uint64_t numbers[NUMBERS];
+    list_numbers(&job->from, numbers);
+    varve_status status = varve__token_begin(TOKEN_KIND, token, err);
+    if (status == VARVE_OK)
+        status = varve__token_bytes(token, varve_buf_slice(&job->lower), err);
+    if (status == VARVE_OK)
+        status = varve__token_bytes(token, varve_buf_slice(&job->upper), err);
+    for (size_t i = 0; i < NUMBERS && status == VARVE_OK; i++)
+        status = varve__token_number(token, numbers[i], err);
+    if (status == VARVE_OK)
+        status = varve__token_bytes(token, varve_buf_slice(&job->from.key), err);
+    return status == VARVE_OK ? varve__token_end(token, err) : status;
+}
+
+static varve_status resume(varve_resolve_job *job, varve_slice token, varve_error *err)
+{
+    varve__token_reader reader;
+    uint64_t numbers[NUMBERS];
+    varve_status status = varve__token_open(token, TOKEN_KIND, &reader, err);
+    if (status != VARVE_OK)
+        return status;
+    if (!varve_slice_equal(varve__token_take_bytes(&reader), varve_buf_slice(&job->lower)) ||
+        !varve_slice_equal(varve__token_take_bytes(&reader), varve_buf_slice(&job->upper)))
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "the token is of a job over another span");
+    for (size_t i = 0; i < NUMBERS; i++)
+        numbers[i] = varve__token_take_number(&reader);
+    varve_slice key = varve__token_take_bytes(&reader);
+    status = varve__token_close(&reader, err);
+    if (status != VARVE_OK)
+        return status;
+    take_numbers(&job->from, numbers);
+    return varve__buf_assign(&job->from.key, key, err);
+}
+
+/* ---- Opening and closing -----------------------------------------------------------------------
+ */
+
+static varve_status check_options(const varve_resolve_job_options *options, varve_error *err)
+{
+    if (!varve_txn_status_is_final(options->status))
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "status: a transaction that has neither committed nor aborted keeps its "
+                           "intents");
+    if (options->status == VARVE_TXN_ABORTED &&
+        (options->has_epoch || !varve_ts_is_zero(options->commit_ts)))
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "epoch, commit_ts: what has been aborted has no time of its commit");
+    if (options->commit_ts.wall < 0 || options->not_above.wall < 0)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "commit_ts, not_above: negative");
+    return VARVE_OK;
+}
+
+static varve_status start(varve_resolve_job *job, varve_engine *engine, varve_error *err)
+{
+    varve_resolve_job_options *options = &job->options;
+    varve_span span = options->span;
+    job->engine = engine;
+    if (options->txn_id != NULL)
+        memcpy(job->txn_id, options->txn_id, sizeof job->txn_id);
+    if (span.start.size == 0)
+        span.start = varve_key_app_min();
+    varve_status status = varve_span_encode(span, &job->lower, &job->upper, err);
+    if (status == VARVE_OK)
+        status = varve__buf_assign(&job->from.key, varve_buf_slice(&job->lower), err);
+    if (status == VARVE_OK)
+        status = varve__buf_assign(&job->account, options->account, err);
+    if (status == VARVE_OK && options->resume.size > 0)
+        status = resume(job, options->resume, err);
+    if (status == VARVE_OK && !options->estimate)
+        status = varve_batch_open(engine, 0, &job->batch, err);
+    return status;
+}
+
+varve_status varve_resolve_job_open(varve_engine *engine, const varve_resolve_job_options *options,
+                                    varve_resolve_job **out, varve_error *err)
+{
+    varve_resolve_job_options known;
+    *out = NULL;
+    varve_status status =
+        varve__struct_copy(&known, sizeof known, options, "varve_resolve_job_options", err);
+    if (status == VARVE_OK)
+        status = check_options(&known, err);
+    if (status != VARVE_OK)
+        return status;
+    varve_resolve_job *job = varve__calloc(1, sizeof *job);
+    if (job == NULL)
+        return varve__fail_no_memory(err, sizeof *job);
+    job->options = known;
+    status = start(job, engine, err);
+    if (status != VARVE_OK)
+        varve_resolve_job_close(job);
+    else
+        *out = job;
+    return status;
+}
+
+void varve_resolve_job_close(varve_resolve_job *job)
+{
+    if (job == NULL)
+        return;
+    varve_batch_close(job->batch);
+    varve_buf_release(&job->account);
+    varve_buf_release(&job->lower);
+    varve_buf_release(&job->upper);
+    varve_buf_release(&job->from.key);
+    varve_buf_release(&job->at);
+    varve__free(job);
+}
+
+/* ---- Looking for intents -----------------------------------------------------------------------
+ */
+
+static bool is_wanted(const varve_resolve_job *job, const varve_meta_info *meta)
+{
+    const varve_resolve_job_options *options = &job->options;
+    if (!meta->has_txn)
+        return false;
+    if (options->txn_id != NULL && memcmp(meta->txn.id, job->txn_id, sizeof job->txn_id) != 0)
+        return false;
+    return varve_ts_is_zero(options->not_above) ||
+           varve_ts_compare(meta->ts, options->not_above) <= 0;
+}
+
+static varve_status remember_key(struct step *step, varve_slice prefix, varve_error *err)
+{
+    size_t begin = step->keys.size;
+    size_t size = 0;
+    varve_status status = varve__buf_append(&step->keys, varve_slice_of(&size, sizeof size), err);
+    if (status == VARVE_OK)
+        status = varve__key_unescape(prefix, &step->keys, err);
+    if (status != VARVE_OK)
+        return status;
+    size = step->keys.size - begin - sizeof size;
+    memcpy(step->keys.data + begin, &size, sizeof size);
+    step->count++;
+    return VARVE_OK;
+}
+
+/* The key at `*position` of those remembered, which moves behind it. */
+static varve_slice next_key(const struct step *step, size_t *position)
+{
+    size_t size;
+    memcpy(&size, step->keys.data + *position, sizeof size);
+    varve_slice key = varve_slice_of(step->keys.data + *position + sizeof size, size);
+    *position += sizeof size + size;
+    return key;
+}
+
+/* Look at the metadata record that the walk stands on. */
+static varve_status look(struct step *step, varve__walk *walk, varve_error *err)
+{
+    varve_meta_info meta = {.struct_size = sizeof meta};
+    varve_slice record = varve__walk_value(walk);
+    step->to.records++;
+    step->to.bytes += walk->it->key.size + record.size;
+    varve_status status = varve_meta_decode(record, &meta, NULL);
+    if (status != VARVE_OK) {
+        step->to.report.damaged++;
+        return VARVE_OK;
+    }
+    step->to.report.intents += meta.has_txn;
+    if (!is_wanted(step->job, &meta))
+        return VARVE_OK;
+    step->gathered_bytes += (uint64_t)meta.value_size;
+    return remember_key(step, varve__walk_prefix(walk), err);
+}
+
+static bool is_full(const struct step *step, uint64_t keys)
+{
+    uint64_t most = step->job->options.batch_intents;
+    return keys >= STEP_KEYS || step->gathered_bytes >= STEP_BYTES ||
+           step->count >= (most > 0 ? most : STEP_INTENTS);
+}
+
+/* Go through keys until it is enough, or there are no more: VARVE_NOT_FOUND. */
+static varve_status look_at_keys(struct step *step, varve__walk *walk, varve_error *err)
+{
+    for (uint64_t keys = 0;; keys++) {
+        varve_status status = varve__walk_enter(walk, err);
+        if (status == VARVE_OK && is_full(step, keys))
+            return varve__buf_assign(&step->next, varve__walk_prefix(walk), err);
+        if (status == VARVE_OK && varve__walk_suffix(walk) == NULL)
+            status = look(step, walk, err);
+        step->to.keys++;
+        if (status == VARVE_OK)
+            status = varve__walk_next_key(walk, err);
+        if (status != VARVE_OK)
+            return status;
+    }
+}
+
+static varve_status gather(struct step *step, varve_error *err)
+{
+    varve_resolve_job *job = step->job;
+    varve__walk walk = {.it = NULL};
+    varve_status status =
+        varve__walk_open_first(&walk, varve_engine_reader(job->engine),
+                               varve_buf_slice(&job->from.key), varve_buf_slice(&job->upper), err);
+    if (status == VARVE_OK)
+        status = look_at_keys(step, &walk, err);
+    varve__walk_release(&walk);
+    step->to.done = status == VARVE_NOT_FOUND;
+    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+}
+
+/* ---- Resolving ---------------------------------------------------------------------------------
+ */
+
+/* The intent of a key as it is now, which may no longer be the one that was found. */
+static varve_status read_intent(struct step *step, varve_slice key, varve_meta_info *meta,
+                                varve_error *err)
+{
+    varve_buf engine_key = VARVE_BUF_INIT;
+    varve_status status = varve_key_encode(key, varve_ts_zero(), &engine_key, err);
+    if (status == VARVE_OK)
+        status = varve_reader_get(varve_engine_reader(step->job->engine),
+                                  varve_buf_slice(&engine_key), &step->record, err);
+    varve_buf_release(&engine_key);
+    if (status != VARVE_OK)
+        return status;
+    *meta = (varve_meta_info){.struct_size = sizeof *meta};
+    status = varve_meta_decode(varve_buf_slice(&step->record), meta, NULL);
+    return status == VARVE_OK && is_wanted(step->job, meta) ? VARVE_OK : VARVE_NOT_FOUND;
+}
+
+/* Resolve the intent of one key into the batch, if the state of the key allows. */
+static varve_status resolve_key(struct step *step, varve_slice key, const varve_meta_info *meta,
+                                varve_error *err)
+{
+    const varve_resolve_job_options *options = &step->job->options;
+    varve_batch *batch = step->job->batch;
+    const varve_write how = {.struct_size = sizeof how,
+                             .reader = varve_batch_reader_of(batch),
+                             .writer = varve_batch_writer_of(batch),
+                             .stats = &step->delta};
+    varve_txn_meta txn = meta->txn;
+    if (options->has_epoch)
+        txn.epoch = options->epoch;
+    txn.write_ts = varve_ts_is_zero(options->commit_ts) ? meta->ts : options->commit_ts;
+    const varve_resolution resolution = {
+        .struct_size = sizeof resolution, .txn = &txn, .status = options->status};
+    varve_buf end = VARVE_BUF_INIT;
+    int64_t resolved = 0;
+    int64_t damaged = 0;
+    varve_status status = varve_key_next(key, &end, err);
+    const varve_span span = {key, varve_buf_slice(&end)};
+    if (status == VARVE_OK)
+        status = varve_mvcc_resolve_range(&how, span, -1, &resolution, &resolved, &damaged,
+                                          &step->rows, err);
+    varve_buf_release(&end);
+    step->to.report.resolved += (uint64_t)resolved;
+    step->to.report.damaged += (uint64_t)damaged;
+    if (resolved > 0)
+        step->to.report.bytes += (uint64_t)meta->value_size;
+    return status;
+}
+
+static varve_status resolve_keys(struct step *step, varve_error *err)
+{
+    size_t position = 0;
+    varve_status status = VARVE_OK;
+    for (size_t i = 0; i < step->count && status == VARVE_OK; i++) {
+        varve_meta_info meta;
+        varve_slice key = next_key(step, &position);
+        status = read_intent(step, key, &meta, err);
+        if (status == VARVE_OK && step->job->options.estimate) {
+            step->to.report.resolved++;
+            step->to.report.bytes += (uint64_t)meta.value_size;
+        } else if (status == VARVE_OK) {
+            status = resolve_key(step, key, &meta, err);
+        }
+        if (status == VARVE_NOT_FOUND)
+            status = VARVE_OK;
+    }
+    return status;
+}
+
+/* Add the change to the account, if the store keeps one. */
+static varve_status stage_account(struct step *step, varve_error *err)
+{
+    varve_resolve_job *job = step->job;
+    varve_slice name = varve_buf_slice(&job->account);
+    varve_stats kept;
+    if (!job->options.has_account)
+        return VARVE_OK;
+    varve_status status =
+        varve_stats_account_get(varve_engine_reader(job->engine), name, 0, &kept, err);
+    if (status == VARVE_OK)
+        status =
+            varve_stats_account_add(varve_batch_writer_of(job->batch), name, &step->delta, err);
+    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+}
+
+static varve_status commit(struct step *step, varve_error *err)
+{
+    varve_resolve_job *job = step->job;
+    varve_status status = varve_batch_reset(job->batch, err);
+    if (status == VARVE_OK)
+        status = resolve_keys(step, err);
+    if (status != VARVE_OK || varve_batch_is_empty(job->batch))
+        return status;
+    status = stage_account(step, err);
+    if (status == VARVE_OK)
+        status = varve_batch_commit(job->batch, job->options.durability, err);
+    step->to.report.commits += status == VARVE_OK;
+    return status;
+}
+
+static varve_status acquire(const struct step *step, varve_latch **latch, varve_error *err)
+{
+    varve_slice *keys = varve__malloc(step->count * sizeof *keys);
+    size_t position = 0;
+    if (keys == NULL)
+        return varve__fail_no_memory(err, step->count * sizeof *keys);
+    for (size_t i = 0; i < step->count; i++)
+        keys[i] = next_key(step, &position);
+    varve_status status = varve_latches_acquire(step->job->options.latches, keys, step->count, NULL,
+                                                0, step->job->options.cancel, latch, err);
+    varve__free(keys);
+    return status;
+}
+
+static varve_status resolve(struct step *step, varve_error *err)
+{
+    varve_latch *latch = NULL;
+    varve_status status = VARVE_OK;
+    if (step->count == 0)
+        return VARVE_OK;
+    if (step->job->options.estimate)
+        return resolve_keys(step, err);
+    if (step->job->options.latches != NULL)
+        status = acquire(step, &latch, err);
+    if (status == VARVE_OK)
+        status = commit(step, err);
+    varve_latches_release(latch);
+    return status;
+}
+
+/* ---- Steps -------------------------------------------------------------------------------------
+ */
+
+/* The step has been done: the job stands where it has come to. */
+static void settle(varve_resolve_job *job, struct step *step)
+{
+    varve_buf key = job->from.key;
+    job->from = step->to;
+    job->from.key = key;
+    if (!step->to.done) {
+        job->from.key = step->next;
+        step->next = key;
+    }
+}
+
+varve_status varve_resolve_job_step(varve_resolve_job *job, bool *more, varve_error *err)
+{
+    struct step step = {.job = job, .to = job->from, .rows = VARVE_ROWS_INIT};
+    varve_status status = varve_cancel_check(job->options.cancel, err);
+    if (status == VARVE_OK && !job->from.done) {
+        status = gather(&step, err);
+        if (status == VARVE_OK)
+            status = resolve(&step, err);
+        if (status == VARVE_OK)
+            settle(job, &step);
+    }
+    varve_buf_release(&step.keys);
+    varve_buf_release(&step.next);
+    varve_buf_release(&step.record);
+    varve_rows_release(&step.rows);
+    *more = !job->from.done;
+    return status;
+}
+
+/* ---- What has been done ------------------------------------------------------------------------
+ */
+
+varve_status varve_resolve_job_get_progress(varve_resolve_job *job, varve_job_progress *progress,
+                                            varve_error *err)
+{
+    size_t given;
+    varve_status status = varve__struct_size(progress, "varve_job_progress", &given, err);
+    job->at.size = 0;
+    if (status == VARVE_OK)
+        status = varve__key_unescape(varve_buf_slice(&job->from.key), &job->at, err);
+    if (status != VARVE_OK)
+        return status;
+    const varve_job_progress known = {
+        .keys = job->from.keys,
+        .records = job->from.records,
+        .bytes = job->from.bytes,
+        .at = varve_buf_slice(&job->at),
+    };
+    varve__struct_give(progress, given, &known, sizeof known);
+    return VARVE_OK;
+}
+
+varve_status varve_resolve_job_get_report(const varve_resolve_job *job,
+                                          varve_resolve_job_report *report, varve_error *err)
+{
+    size_t given;
+    varve_status status = varve__struct_size(report, "varve_resolve_job_report", &given, err);
+    if (status == VARVE_OK)
+        varve__struct_give(report, given, &job->from.report, sizeof job->from.report);
+    return status;
+}

@@ -1,0 +1,292 @@
+/* varve intents resolve: end transactions that nobody will end any more. */
+#include "interrupt.h"
+#include "output.h"
+#include "progress.h"
+#include "span_options.h"
+#include "store.h"
+#include "times.h"
+#include "units.h"
+
+#include <inttypes.h>
+
+struct settings {
+    bool has_txn;
+    unsigned char txn[VARVE_TXN_ID_SIZE];
+    bool has_age;
+    int64_t older; /* seconds */
+    bool commit;
+    bool abort;
+    bool has_time;
+    varve_ts time; /* of the commit */
+    bool has_epoch;
+    int64_t epoch;
+};
+
+/* A job under way. */
+struct resolving {
+    const struct cli *cli;
+    const struct store *store;
+    varve_resolve_job *job;
+    varve_resolve_job_report report;
+    bool more;
+};
+
+/* ---- Doing --------------------------------------------------------------------------------- */
+
+static varve_status step(struct resolving *resolving, struct progress *progress, varve_error *err)
+{
+    varve_job_progress done = {.struct_size = sizeof done};
+    varve_status status = varve_resolve_job_step(resolving->job, &resolving->more, err);
+
+    if (status == VARVE_OK)
+        status = varve_resolve_job_get_report(resolving->job, &resolving->report, err);
+    if (status == VARVE_OK)
+        status = varve_resolve_job_get_progress(resolving->job, &done, err);
+    progress_update(progress, done.keys, 0);
+    return status;
+}
+
+static varve_status resolve(struct resolving *resolving, const varve_resolve_job_options *options,
+                            varve_error *err)
+{
+    struct progress progress;
+    varve_status status =
+        varve_resolve_job_open(resolving->store->engine, options, &resolving->job, err);
+
+    resolving->more = true;
+    progress_start(&progress, "keys", 0, true);
+    while (status == VARVE_OK && resolving->more)
+        status = step(resolving, &progress, err);
+    progress_end(&progress);
+    varve_resolve_job_close(resolving->job);
+    return status;
+}
+
+static void print(const struct cli *cli, const varve_resolve_job_report *report)
+{
+    struct json_line line;
+
+    if (cli->json) {
+        json_line_begin(&line);
+        json_line_count(&line, "intents", report->intents);
+        json_line_count(&line, "resolved", report->resolved);
+        json_line_count(&line, "bytes", report->bytes);
+        json_line_count(&line, "damaged", report->damaged);
+        if (cli->dry_run)
+            json_line_true(&line, "dry_run");
+        json_line_end(&line);
+        return;
+    }
+    out_format("%" PRIu64 " of %" PRIu64 " intents %s, with values of %" PRIu64 " bytes\n",
+               report->resolved, report->intents, cli->dry_run ? "would be resolved" : "resolved",
+               report->bytes);
+    if (report->damaged > 0)
+        out_format("%" PRIu64 " damaged keys left as they are; `varve check` tells of them\n",
+                   report->damaged);
+}
+
+/* What has been done until then stands, and is told. */
+static enum tool_exit fail(const struct resolving *resolving, varve_error *err)
+{
+    enum tool_exit code = cli_fail_error(resolving->cli, err, "%s: %" PRIu64 " intents resolved",
+                                         resolving->store->path, resolving->report.resolved);
+
+    return code;
+}
+
+/* ---- The command --------------------------------------------------------------------------- */
+
+static void set_options(const struct cli *cli, const struct settings *settings,
+                        varve_resolve_job_options *options)
+{
+    *options = (varve_resolve_job_options){.struct_size = sizeof *options,
+                                           .txn_id = settings->has_txn ? settings->txn : NULL,
+                                           .status = settings->commit ? VARVE_TXN_COMMITTED
+                                                                      : VARVE_TXN_ABORTED,
+                                           .has_epoch = settings->has_epoch,
+                                           .epoch = (int32_t)settings->epoch,
+                                           .commit_ts = settings->time,
+                                           .estimate = cli->dry_run,
+                                           .has_account = true};
+}
+
+/* The latest time that is so old; intents of later ones stay. */
+static enum tool_exit set_age(const struct cli *cli, const struct store *store, int64_t seconds,
+                              varve_resolve_job_options *options)
+{
+    varve_ts now;
+    enum tool_exit code = time_of_ages(cli, store->reader, &now);
+
+    if (code != TOOL_OK)
+        return code;
+    if (seconds >= now.wall / 1000000000)
+        return cli_fail(cli, TOOL_USAGE, "--older-than reaches back before the beginning of time");
+    options->not_above = varve_ts_of(now.wall - seconds * 1000000000, INT32_MAX);
+    return TOOL_OK;
+}
+
+static enum tool_exit resolve_in(const struct cli *cli, const struct store *store,
+                                 const struct settings *settings, varve_span span)
+{
+    struct resolving resolving = {
+        .cli = cli, .store = store, .report = {.struct_size = sizeof(varve_resolve_job_report)}};
+    varve_resolve_job_options options;
+    varve_cancel *cancel = NULL;
+    varve_error err = VARVE_ERROR_INIT;
+    enum tool_exit code = TOOL_OK;
+
+    set_options(cli, settings, &options);
+    options.span = span;
+    if (settings->has_age)
+        code = set_age(cli, store, settings->older, &options);
+    if (code == TOOL_OK)
+        code = interrupt_begin(cli, &cancel);
+    options.cancel = cancel;
+    if (code == TOOL_OK && resolve(&resolving, &options, &err) != VARVE_OK)
+        code = fail(&resolving, &err);
+    if (code == TOOL_OK)
+        print(cli, &resolving.report);
+    interrupt_end(cancel);
+    return code;
+}
+
+static enum tool_exit run(const struct cli *cli, void *settings)
+{
+    struct span_options range = SPAN_OPTIONS_INIT;
+    struct store store = STORE_INIT;
+    enum tool_exit code = span_options_read_bounds(cli, &range);
+
+    if (code == TOOL_OK)
+        code = store_open_writing(cli, cli->arguments[0], &store);
+    if (code == TOOL_OK && varve_slice_compare(range.span.start, range.span.end) < 0)
+        code = resolve_in(cli, &store, settings, range.span);
+    code = store_close_writing(cli, &store, code);
+    span_options_release(&range);
+    return code;
+}
+
+/* ---- Its options --------------------------------------------------------------------------- */
+
+enum { KEY_TXN = 0x200, KEY_OLDER, KEY_COMMIT, KEY_ABORT, KEY_COMMIT_TIME, KEY_EPOCH };
+
+static const struct argp_option options[] = {
+    {"txn", KEY_TXN, "ID", 0, "Only of the transaction with this id, which is given whole", 0},
+    {"older-than", KEY_OLDER, "TIME", 0, "Only those that are so old: 90s, 15m, 24h, 7d", 0},
+    {"abort", KEY_ABORT, NULL, 0, "Remove them: what they have written is lost", 0},
+    {"commit", KEY_COMMIT, NULL, 0, "Make versions of them that all can see", 0},
+    {"commit-time", KEY_COMMIT_TIME, "TIME", 0, "With --commit: at TIME, not where each stands", 0},
+    {"epoch", KEY_EPOCH, "N", 0, "With --commit: only of this epoch; others are removed", 0},
+    {0},
+};
+
+static bool read_digit(char c, unsigned *digit)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    const char *found = c == '\0' ? NULL : strchr(digits, c);
+
+    if (found == NULL)
+        return false;
+    *digit = (unsigned)(found - digits);
+    *digit -= *digit >= 16 ? 6 : 0;
+    return true;
+}
+
+/* All of an id, with its hyphens or without. */
+static bool read_id(const char *text, unsigned char id[VARVE_TXN_ID_SIZE])
+{
+    size_t count = 0;
+    unsigned digit;
+
+    memset(id, 0, VARVE_TXN_ID_SIZE);
+    for (; *text != '\0'; text++) {
+        if (*text == '-')
+            continue;
+        if (count == 2 * (size_t)VARVE_TXN_ID_SIZE || !read_digit(*text, &digit))
+            return false;
+        id[count / 2] = (unsigned char)(id[count / 2] << 4 | digit);
+        count++;
+    }
+    return count == 2 * (size_t)VARVE_TXN_ID_SIZE;
+}
+
+static error_t take_time(const struct argp_state *state, const char *text,
+                         struct settings *settings)
+{
+    struct time_spec spec;
+    const char *wrong = time_parse(varve_slice_text(text), &spec);
+
+    if (wrong == NULL && (spec.kind != TIME_AT || varve_ts_is_zero(spec.ts)))
+        wrong = "not a time that stands by itself";
+    if (wrong != NULL)
+        return cli_usage(state, "--commit-time '%s': %s", text, wrong);
+    settings->has_time = true;
+    settings->time = spec.ts;
+    return 0;
+}
+
+static error_t check(const struct argp_state *state, const struct settings *settings)
+{
+    if (!settings->has_txn && !settings->has_age)
+        return cli_usage(state, "which intents? give --txn or --older-than");
+    if (settings->commit == settings->abort)
+        return cli_usage(state, "what has become of them? give --commit or --abort");
+    if (settings->commit && !settings->has_txn)
+        return cli_usage(state, "--commit is said of one transaction: give --txn");
+    if (settings->abort && (settings->has_time || settings->has_epoch))
+        return cli_usage(state, "--commit-time and --epoch go with --commit");
+    return 0;
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    struct settings *settings = state->input;
+
+    switch (key) {
+    case KEY_TXN:
+        settings->has_txn = read_id(text, settings->txn);
+        return settings->has_txn
+                   ? 0
+                   : cli_usage(state, "--txn '%s' is no id: 32 hexadecimal digits", text);
+    case KEY_OLDER:
+        settings->has_age = duration_parse(text, &settings->older);
+        return settings->has_age
+                   ? 0
+                   : cli_usage(state, "--older-than '%s' is no time such as 90s, 15m, 24h or 7d",
+                               text);
+    case KEY_ABORT:
+        settings->abort = true;
+        return 0;
+    case KEY_COMMIT:
+        settings->commit = true;
+        return 0;
+    case KEY_COMMIT_TIME:
+        return take_time(state, text, settings);
+    case KEY_EPOCH:
+        settings->has_epoch = cli_number(text, INT32_MAX, &settings->epoch);
+        return settings->has_epoch ? 0 : cli_usage(state, "--epoch '%s' is no epoch", text);
+    case ARGP_KEY_END:
+        return check(state, settings);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {.options = options, .parser = parse};
+
+const struct command cmd_intents_resolve = {
+    .name = "intents resolve",
+    .section = TOOL_SECTION_JOBS,
+    .summary = "End transactions that nobody will end: commit or abort their intents",
+    .details =
+        "Only for transactions whose owner is gone for good: what is committed is seen by "
+        "everybody, what is aborted is lost. `varve intents` lists them; --dry-run counts what "
+        "would be resolved.\n\n"
+        "It works in commits of at most 512 intents. SIGINT ends it behind one of them, with exit "
+        "code 130; the same command does the rest. With --at, ages are those of that time. Damaged "
+        "keys are left as they are, and counted.",
+    .arguments = {"STORE"},
+    .options = CLI_AT | CLI_SPAN | CLI_WRITE | CLI_DRY_RUN | CLI_JSON | CLI_HEX,
+    .argp = &argp,
+    .settings_size = sizeof(struct settings),
+    .run = run,
+};
