@@ -1,0 +1,193 @@
+/*
+ * The garbage job beside writers that take latches: whatever comes first, the statistics are those
+ * of a recount, no newest value is missing, and nothing stays that should go.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <varve/varve.h>
+
+#include "tests/support/backends.h"
+
+enum { WRITERS = 2, KEYS = 4, WRITES = 300 };
+
+static varve_latches *latches;
+static atomic_int running;
+static atomic_llong clock_ticks;
+
+struct writer {
+    unsigned number;
+    const char *complaint;
+};
+
+/*
+ * One put or deletion of a key, with its share of the statistics, under the latch of the key, which
+ * also covers drawing the time: that of a key never goes back.
+ */
+static varve_status write_one(varve_batch *batch, varve_slice key, bool deletes)
+{
+    varve_latch *latch = NULL;
+    varve_stats delta = {0};
+    varve_status status = varve_batch_reset(batch, NULL);
+    if (status == VARVE_OK)
+        status = varve_latches_acquire(latches, &key, 1, NULL, 0, NULL, &latch, NULL);
+    const varve_write how = {.struct_size = sizeof how,
+                             .reader = varve_batch_reader_of(batch),
+                             .writer = varve_batch_writer_of(batch),
+                             .ts = varve_ts_of(atomic_fetch_add(&clock_ticks, 1), 0),
+                             .stats = &delta};
+    if (status == VARVE_OK)
+        status = deletes ? varve_mvcc_delete(&how, key, NULL)
+                         : varve_mvcc_put(&how, key, bytes("\0\0\0\0\3value"), NULL);
+    if (status == VARVE_OK)
+        status = varve_stats_account_add(how.writer, bytes(""), &delta, NULL);
+    if (status == VARVE_OK)
+        status = varve_batch_commit(batch, VARVE_NO_SYNC, NULL);
+    varve_latches_release(latch);
+    return status;
+}
+
+static void *write_on(void *argument)
+{
+    struct writer *writer = argument;
+    varve_batch *batch;
+    if (varve_batch_open(on.engine, 0, &batch, NULL) != VARVE_OK)
+        writer->complaint = "no batch";
+    for (unsigned i = 0; i < WRITES && writer->complaint == NULL; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "k%u", (i * 7 + writer->number) % KEYS);
+        varve_status status = write_one(batch, varve_slice_text(key), i % 3 > 0);
+        if (status != VARVE_OK)
+            writer->complaint = varve_status_name(status);
+    }
+    varve_batch_close(batch);
+    atomic_fetch_sub(&running, 1);
+    return NULL;
+}
+
+/* All that is not live goes, whole keys with it: what is written on top must not be in vain. */
+static uint64_t collect(uint64_t batch_versions)
+{
+    const varve_gc_policy policy = {.struct_size = sizeof policy, .ttl_seconds = 1};
+    const varve_gc_options options = {.struct_size = sizeof options,
+                                      .policy = &policy,
+                                      .now = varve_ts_of(INT64_C(2000000000), 0),
+                                      .latches = latches,
+                                      .has_account = true,
+                                      .durability = VARVE_NO_SYNC,
+                                      .batch_versions = batch_versions};
+    varve_gc *job;
+    varve_gc_report report = {.struct_size = sizeof report};
+    bool more = true;
+    ck_ok(varve_gc_open(on.engine, &options, &job, &on.err), &on.err);
+    while (more)
+        ck_ok(varve_gc_step(job, &more, &on.err), &on.err);
+    ck_ok(varve_gc_get_report(job, &report, &on.err), &on.err);
+    varve_gc_close(job);
+    return report.collected.versions;
+}
+
+static void ck_account(void)
+{
+    varve_stats kept;
+    varve_stats counted;
+    varve_span keys_of_applications = {varve_key_app_min(), {NULL, 0}};
+    ck_ok(varve_stats_compute(on.reader, keys_of_applications, 12345, NULL, &counted, &on.err),
+          &on.err);
+    ck_ok(varve_stats_account_get(on.reader, bytes(""), 12345, &kept, &on.err), &on.err);
+    ck_assert_mem_eq(&kept, &counted, sizeof kept);
+}
+
+START_TEST(collecting_beside_writers)
+{
+    static struct writer writers[WRITERS];
+    pthread_t threads[WRITERS];
+    const varve_stats nothing = {0};
+    uint64_t collected = 0;
+    unsigned rounds = 0;
+    ck_ok(varve_latches_open(0, &latches, &on.err), &on.err);
+    ck_ok(varve_stats_account_set(on.writer, bytes(""), &nothing, &on.err), &on.err);
+    atomic_store(&clock_ticks, 1);
+    atomic_store(&running, WRITERS);
+    for (unsigned i = 0; i < WRITERS; i++) {
+        writers[i].number = i;
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, write_on, &writers[i]), 0);
+    }
+    while (atomic_load(&running) > 0)
+        collected += collect(1 + rounds++ % 9);
+    for (unsigned i = 0; i < WRITERS; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        ck_assert_msg(writers[i].complaint == NULL, "%s", writers[i].complaint);
+    }
+    collected += collect(0);
+    ck_account();
+    varve_stats left;
+    ck_ok(varve_stats_account_get(on.reader, bytes(""), 0, &left, &on.err), &on.err);
+    ck_assert_int_eq(left.key_count, left.live_count);
+    ck_assert_int_eq(left.val_count, left.live_count);
+    ck_assert_uint_eq(collected + (uint64_t)left.val_count, WRITERS * WRITES);
+    varve_latches_close(latches);
+}
+END_TEST
+
+/* ---- What is written while the job waits for a latch -------------------------------------------
+ */
+
+static void *collect_once(void *argument)
+{
+    *(uint64_t *)argument = collect(0);
+    return NULL;
+}
+
+/*
+ * The job has gathered a deleted key, most likely, and waits for the latch of a writer, who puts
+ * something on top: then the key is not dead any more.
+ */
+START_TEST(what_is_written_meanwhile_is_seen)
+{
+    pthread_t thread;
+    varve_latch *latch;
+    varve_batch *batch;
+    const struct timespec moment = {.tv_nsec = 30000000};
+    const varve_stats nothing = {0};
+    const varve_slice key = bytes("k");
+    varve_stats delta = {0};
+    uint64_t collected;
+    ck_ok(varve_latches_open(0, &latches, &on.err), &on.err);
+    ck_ok(varve_stats_account_set(on.writer, bytes(""), &nothing, &on.err), &on.err);
+    ck_ok(varve_batch_open(on.engine, 0, &batch, &on.err), &on.err);
+    atomic_store(&clock_ticks, 1);
+    ck_ok(write_one(batch, key, false), &on.err);
+    ck_ok(write_one(batch, key, true), &on.err);
+
+    ck_ok(varve_latches_acquire(latches, &key, 1, NULL, 0, NULL, &latch, &on.err), &on.err);
+    ck_assert_int_eq(pthread_create(&thread, NULL, collect_once, &collected), 0);
+    (void)nanosleep(&moment, NULL);
+    const varve_write how = {.struct_size = sizeof how,
+                             .reader = on.reader,
+                             .writer = on.writer,
+                             .ts = varve_ts_of(9, 0),
+                             .stats = &delta};
+    ck_ok(varve_mvcc_put(&how, key, bytes("\0\0\0\0\3value"), &on.err), &on.err);
+    ck_ok(varve_stats_account_add(on.writer, bytes(""), &delta, &on.err), &on.err);
+    varve_latches_release(latch);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    varve_batch_close(batch);
+    varve_latches_close(latches);
+    ck_assert_uint_eq(collected, 2);
+    ck_account();
+}
+END_TEST
+
+static void fill(TCase *tcase)
+{
+    tcase_set_timeout(tcase, 240);
+    tcase_add_test(tcase, collecting_beside_writers);
+    tcase_add_test(tcase, what_is_written_meanwhile_is_seen);
+}
+
+int main(void)
+{
+    return run_suite(backend_suite("gc_threads", fill));
+}
