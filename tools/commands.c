@@ -12,6 +12,7 @@
     X(top)                                                                                         \
     X(split_key)                                                                                   \
     X(approx_size)                                                                                 \
+    X(find)                                                                                        \
     X(lsm)                                                                                         \
     X(info)                                                                                        \
     X(gc_estimate)                                                                                 \

@@ -40,6 +40,7 @@ COMMANDS = {
     "sst dump": ("table", (), "sst-dump"),
     "gc run": ("store", ("--keep", "1", "--write", "--limit", "1"), "gc-run"),
     "wal dump": ("logged", (), "wal-dump"),
+    "find": ("logged", ("secret-key-1",), "find"),
 }
 
 # Where that ends with another exit code than 0.
