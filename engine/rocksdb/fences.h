@@ -10,7 +10,12 @@
  * Backwards, RocksDB seeks the end of a table from the next one, so this loses the error too: the
  * end is sought forward, from right below, and then again backwards.
  *
- * In level 0 each table is on its own, and nothing is forgotten.
+ * In level 0 each table is on its own, and nothing is forgotten by this.
+ *
+ * One case is left, in any level: an error is forgotten as well within a table, where records are
+ * passed over that a range deletion of this table or of a newer one covers.  A flush or a
+ * compaction keeps these only for a snapshot.  Where range deletions end is told by nothing in the
+ * C API.
  */
 #ifndef VARVE_ENGINE_ROCKSDB_FENCES_H
 #define VARVE_ENGINE_ROCKSDB_FENCES_H
