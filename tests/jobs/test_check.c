@@ -219,6 +219,51 @@ START_TEST(it_is_cancelled_between_steps)
 }
 END_TEST
 
+/* Check all of the store, in steps of three records. */
+static varve_status check_all(void *context, varve_error *err)
+{
+    const varve_check_result *expected = context;
+    varve_check_options options = options_of(3);
+    varve_check_result result = {.struct_size = sizeof result};
+    varve_job_progress progress = {.struct_size = sizeof progress};
+    varve_check *job = NULL;
+    bool more = true;
+    found[0] = '\0';
+    varve_status status = varve_check_open(mvcc.engine, &options, &job, err);
+    while (status == VARVE_OK && more) {
+        status = varve_check_step(job, &more, err);
+        if (status == VARVE_OK)
+            status = varve_check_get_progress(job, &progress, err);
+    }
+    if (status == VARVE_OK) {
+        ck_ok(varve_check_get_result(job, &result, &mvcc.err), &mvcc.err);
+        ck_assert(memcmp(&result, expected, sizeof result) == 0);
+    }
+    varve_check_close(job);
+    return status;
+}
+
+START_TEST(it_can_run_out_of_memory)
+{
+    fill_sound();
+    mvcc_put_raw(mvcc_engine_key("k1", at(0)), bytes("\x80"));
+    mvcc_put_raw(hex("6B 31 00 02"), mvcc_bytes(V));
+    mvcc_put("k3", at(SECOND), V);
+    mvcc_put_inline("k3", V);
+    intent(.key = "k4", .ts = at(SECOND), .value = V);
+    mvcc_clear_raw(mvcc_engine_key("k4", at(SECOND)));
+    mvcc_put("k7", at(SECOND), HELD);
+    intent(.key = "k9", .ts = at(SECOND), .value = V, .sequence = 5, .history = "5-");
+    const varve_write how = {.struct_size = sizeof how, .writer = mvcc.writer};
+    ck_ok(varve_mvcc_merge(&how, bytes("m"), hex("00 00 00 00 03 61"), &mvcc.err), &mvcc.err);
+    ck_ok(varve_mvcc_merge(&how, bytes("m"), hex("00 00 00 00 01 02"), &mvcc.err), &mvcc.err);
+    const varve_check_options options = options_of(3);
+    varve_check_result expected = run(&options);
+    ck_assert_uint_eq(expected.findings, 7);
+    ck_assert_uint_ge(fault_alloc_each(check_all, &expected), 10);
+}
+END_TEST
+
 START_TEST(problems_have_words)
 {
     for (int i = 0; i < VARVE_CHECK_PROBLEMS; i++) {
@@ -238,6 +283,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, keys_that_do_not_decode_are_passed_over);
     tcase_add_test(tcase, merges_that_do_not_fit_are_told);
     tcase_add_test(tcase, it_is_cancelled_between_steps);
+    tcase_add_test(tcase, it_can_run_out_of_memory);
     tcase_add_test(tcase, problems_have_words);
 }
 
