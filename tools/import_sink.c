@@ -1,4 +1,4 @@
-/* Batches of blind writes, the cursor in them, and the keys that may be written. */
+/* Batches of writes, the cursor and the statistics in them, and the keys that may be written. */
 #include "import_sink.h"
 
 #include <stdio.h>
@@ -13,6 +13,77 @@ static const size_t batch_bytes = (size_t)1 << 20;
 
 #define CURSOR_PREFIX "\x01vi"
 #define CURSOR_VERSION 1
+
+/* ---- Statistics ---------------------------------------------------------------------------- */
+
+/* The account of all keys of applications. */
+static varve_slice account_of_store(void)
+{
+    return varve_slice_of(NULL, 0);
+}
+
+/* Whether the store has no key of an application, but may have some of varve's own. */
+static varve_status look_for_keys(const struct import_sink *sink, bool *none, varve_error *err)
+{
+    varve_buf lower = VARVE_BUF_INIT;
+    varve_iter *it = NULL;
+    varve_status status = varve_key_encode(varve_key_app_min(), varve_ts_zero(), &lower, err);
+
+    if (status == VARVE_OK) {
+        const varve_iter_options options = {.struct_size = sizeof options,
+                                            .lower = varve_buf_slice(&lower)};
+        status = varve_iter_open(varve_engine_reader(sink->engine), &options, &it, err);
+    }
+    if (status == VARVE_OK) {
+        *none = !varve_iter_seek_ge(it, varve_buf_slice(&lower));
+        status = varve_iter_status(it, err);
+    }
+    varve_iter_close(it);
+    varve_buf_release(&lower);
+    return status;
+}
+
+/* Find out whether there are statistics to be kept. */
+static varve_status look_for_account(struct import_sink *sink, varve_error *err)
+{
+    varve_stats ignored;
+    varve_status status = varve_stats_account_get(varve_engine_reader(sink->engine),
+                                                  account_of_store(), 0, &ignored, err);
+
+    if (status == VARVE_NOT_FOUND) {
+        varve_error_release(err);
+        status = look_for_keys(sink, &sink->begins, err);
+        sink->counts = sink->begins;
+    } else {
+        sink->counts = status == VARVE_OK;
+    }
+    return status;
+}
+
+/* Add the batch's share to its writes. */
+static varve_status put_share(struct import_sink *sink, varve_error *err)
+{
+    varve_writer *writer = varve_batch_writer_of(sink->batch);
+
+    if (!sink->counts)
+        return VARVE_OK;
+    if (sink->begins)
+        return varve_stats_account_set(writer, account_of_store(), &sink->share, err);
+    return varve_stats_account_add(writer, account_of_store(), &sink->share, err);
+}
+
+/* ---- Opening and closing ------------------------------------------------------------------- */
+
+/* Looking at keys takes a batch that can be read. */
+static varve_status open_batch(struct import_sink *sink, varve_error *err)
+{
+    varve_status status = look_for_account(sink, err);
+
+    if (status != VARVE_OK)
+        return status;
+    return varve_batch_open(sink->engine, sink->counts ? 0 : VARVE_BATCH_WRITE_ONLY, &sink->batch,
+                            err);
+}
 
 bool import_sink_open(struct import_sink *sink, const char *path, bool dry_run,
                       struct import_fault *fault)
@@ -32,7 +103,7 @@ bool import_sink_open(struct import_sink *sink, const char *path, bool dry_run,
         return true;
     }
     if (status == VARVE_OK && !dry_run)
-        status = varve_batch_open(sink->engine, VARVE_BATCH_WRITE_ONLY, &sink->batch, &err);
+        status = open_batch(sink, &err);
     return status == VARVE_OK || import_failed_error(fault, &err, path);
 }
 
@@ -58,19 +129,21 @@ static bool write_failed(struct import_sink *sink, varve_error *err, struct impo
 /* ---- Writing ------------------------------------------------------------------------------- */
 
 static bool put(struct import_sink *sink, varve_slice key, varve_ts ts, varve_slice raw,
-                struct import_fault *fault)
+                bool counts, struct import_fault *fault)
 {
     varve_error err = VARVE_ERROR_INIT;
 
     if (sink->batch == NULL)
         return true;
     const varve_write how = {.struct_size = sizeof how,
+                             .reader = counts ? varve_batch_reader_of(sink->batch) : NULL,
                              .writer = varve_batch_writer_of(sink->batch),
                              .ts = ts,
+                             .stats = counts ? &sink->share : NULL,
                              .scratch = &sink->scratch};
-    if (varve_mvcc_put(&how, key, raw, &err) != VARVE_OK)
-        return write_failed(sink, &err, fault);
-    return true;
+    varve_status status =
+        counts ? varve_mvcc_insert(&how, key, raw, &err) : varve_mvcc_put(&how, key, raw, &err);
+    return status == VARVE_OK || write_failed(sink, &err, fault);
 }
 
 bool import_sink_put(struct import_sink *sink, varve_slice key, varve_ts ts, varve_slice raw,
@@ -79,7 +152,7 @@ bool import_sink_put(struct import_sink *sink, varve_slice key, varve_ts ts, var
     sink->versions++;
     sink->deletions += raw.size == 0;
     sink->value_bytes += key.size + raw.size;
-    return put(sink, key, ts, raw, fault);
+    return put(sink, key, ts, raw, sink->counts, fault);
 }
 
 bool import_sink_put_own(struct import_sink *sink, varve_slice key, varve_slice data,
@@ -88,7 +161,7 @@ bool import_sink_put_own(struct import_sink *sink, varve_slice key, varve_slice 
     varve_error err = VARVE_ERROR_INIT;
     varve_buf raw = VARVE_BUF_INIT;
     bool good = varve_value_set_bytes(&raw, data, &err) == VARVE_OK
-                    ? put(sink, key, varve_ts_zero(), varve_buf_slice(&raw), fault)
+                    ? put(sink, key, varve_ts_zero(), varve_buf_slice(&raw), false, fault)
                     : write_failed(sink, &err, fault);
 
     varve_buf_release(&raw);
@@ -111,9 +184,12 @@ bool import_sink_commit(struct import_sink *sink, struct import_fault *fault)
 
     if (sink->batch == NULL)
         return true;
-    if (varve_batch_commit(sink->batch, VARVE_NO_SYNC, &err) != VARVE_OK ||
+    if (put_share(sink, &err) != VARVE_OK ||
+        varve_batch_commit(sink->batch, VARVE_NO_SYNC, &err) != VARVE_OK ||
         varve_batch_reset(sink->batch, &err) != VARVE_OK)
         return write_failed(sink, &err, fault);
+    sink->begins = false;
+    sink->share = (varve_stats){0};
     return true;
 }
 

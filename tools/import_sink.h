@@ -1,5 +1,9 @@
 /*
- * Where an import writes: blind writes gathered in batches of a bounded size.
+ * Where an import writes: writes gathered in batches of a bounded size.
+ *
+ * Where the store keeps statistics, each batch adds its share to them, and that is why it looks at
+ * the keys that it writes to; otherwise its writes are blind.  A store without keys, as an import
+ * creates them, keeps statistics from the first batch on.
  *
  * A batch is committed whole, with the cursor that says how far the import has come in it, and not
  * synced: what survives the death of the process is always a state from which the import can go on.
@@ -16,6 +20,9 @@ struct import_sink {
     varve_engine *engine; /* NULL in a dry run without a store */
     varve_batch *batch;   /* NULL in a dry run */
     bool failed;          /* a write went wrong: nothing more can be committed */
+    bool counts;          /* the store keeps statistics, */
+    bool begins;          /* or will from the next batch on */
+    varve_stats share;    /* of the batch */
     varve_buf scratch;
     uint64_t versions; /* written, deletions included */
     uint64_t deletions;
@@ -24,7 +31,7 @@ struct import_sink {
 
 #define IMPORT_SINK_INIT                                                                           \
     {                                                                                              \
-        NULL, NULL, NULL, false, VARVE_BUF_INIT, 0, 0, 0                                           \
+        .scratch = VARVE_BUF_INIT                                                                  \
     }
 
 /*

@@ -102,6 +102,15 @@ prove()
         "$(number seed "$2.verify")"
 }
 
+# examine STORE: check all records, and count the statistics that the import has kept.
+examine()
+{
+    show check "$1" || fail "something in the store of $1 does not fit together"
+    show stats recount "$1" || fail "the statistics of the store $1 are wrong"
+    "$tool" stats recount --json "$1" | grep -q '"account": "equal"' ||
+        fail "the store $1 keeps no statistics"
+}
+
 # changed REPOSITORY [ARGUMENT...]: paths that commits of the line have changed, one on each line.
 changed()
 {
@@ -164,6 +173,9 @@ show lsm history
 title "Held against git"
 prove "$repository" history "$head"
 
+title "Checked, record by record, and the statistics held against a recount"
+examine history
+
 # ---- The awkward one ----------------------------------------------------------------------------
 
 title "A repository made to be awkward"
@@ -178,10 +190,14 @@ show scan awkward --tree --prefix shape --at @1600000011
 title "Held against git"
 prove awkward.git awkward HEAD
 
+title "Checked, record by record, and the statistics held against a recount"
+examine awkward
+
 # ---- What came of it ----------------------------------------------------------------------------
 
 title "Summary"
 printf '\n'
 summary "$repository" history
 summary "a repository made to be awkward" awkward
-printf '\nEvery file read as of a commit had the content and mode that git has there.\n'
+printf '\nEvery file read as of a commit had the content and mode that git has there, and the\n'
+printf 'statistics that the imports kept are those of a recount.\n'

@@ -101,6 +101,21 @@ VARVE_API VARVE_NODISCARD varve_status varve_mvcc_put_record(const varve_write *
                                                              varve_slice key, varve_slice bytes,
                                                              varve_error *err);
 
+/*
+ * Store `raw` as the version of `key` at exactly the write's timestamp, which is not zero, wherever
+ * among the versions of the key that is; an empty one is a deletion.  A version that stands there
+ * is replaced.  For history that is brought in from elsewhere, in whatever order: it takes a few
+ * looks at the key however many versions that has, and the statistics stay exact.  The reader must
+ * not be NULL, and a transaction must be.
+ *
+ * Returns VARVE_OK; VARVE_EMPTY_KEY; VARVE_INVALID_KEY; VARVE_TOO_LARGE; VARVE_INVALID_ARGUMENT;
+ * VARVE_WRITE_INTENT if the key has an intent, at whatever timestamp; VARVE_INLINE_MIX;
+ * VARVE_MERGE_CONFLICT; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_CORRUPT; VARVE_CORRUPT_KEY;
+ * VARVE_NO_MEMORY; what the reader and writer return.
+ */
+VARVE_API VARVE_NODISCARD varve_status varve_mvcc_insert(const varve_write *how, varve_slice key,
+                                                         varve_slice raw, varve_error *err);
+
 /* ---- Values made of what is there ---------------------------------------------------------- */
 
 /*

@@ -52,6 +52,12 @@ static varve_status put_intent(varve_write *how, varve_error *err)
         err);
 }
 
+static varve_status insert_below(varve_write *how, varve_error *err)
+{
+    how->ts = varve_ts_of(1, 0);
+    return varve_mvcc_insert(how, bytes("deep"), hex("00 00 00 00 03 76"), err);
+}
+
 static varve_status put_too_old(varve_write *how, varve_error *err)
 {
     how->ts = seconds(2);
@@ -162,6 +168,7 @@ static const struct operation {
 } operations[] = {
     {put_new, VARVE_OK, 1},
     {put_intent, VARVE_OK, 1},
+    {insert_below, VARVE_OK, 1},
     {put_too_old, VARVE_WRITE_TOO_OLD, 1},
     {replay_last, VARVE_OK, 0},
     {replay_made, VARVE_OK, 0},

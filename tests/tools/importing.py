@@ -75,7 +75,8 @@ def stream(*parts):
 
 # ---- Stores -------------------------------------------------------------------------------------
 
-CLOCK_MARK = b"\x01vc".hex() + "0001"
+# The clock's mark depends on the present, and the statistics are looked at by themselves.
+_PASSED_OVER = ((b"\x01vc".hex() + "0001"), (b"\x01vs".hex() + "0001"))
 
 
 def _dumping(store):
@@ -84,10 +85,10 @@ def _dumping(store):
 
 
 def dump(store):
-    """All records of a store but the clock's mark, as lines."""
+    """All records of a store but the clock's mark and the statistics, as lines."""
     with _dumping(store) as process:
         lines = [line.rstrip("\n") for line in process.stdout
-                 if not line.startswith(CLOCK_MARK)]
+                 if not line.startswith(_PASSED_OVER)]
     if process.returncode != 0:
         raise AssertionError("the dump failed")
     return lines
@@ -99,12 +100,23 @@ def dump_digest(store):
     count = 0
     with _dumping(store) as process:
         for line in process.stdout:
-            if not line.startswith(CLOCK_MARK):
+            if not line.startswith(_PASSED_OVER):
                 checksum.update(line.encode())
                 count += 1
     if process.returncode != 0:
         raise AssertionError("the dump failed")
     return count, checksum.hexdigest()
+
+
+def check_statistics(store):
+    """The store keeps statistics, and they are those of a recount; nothing else is wrong either."""
+    result = varve("check", str(store), "--json")
+    if result.code != 0:
+        raise AssertionError(f"{result.out} {result.err}")
+    summary = result.objects()[-1]
+    if summary["account"] != "equal":
+        raise AssertionError(f"the statistics of {store} are {summary['account']}")
+    return summary["kept"]
 
 
 def cursor(store, name):
@@ -155,6 +167,8 @@ def kill_often(random_numbers, name, store, data, progress, wanted=10):
                         "-")
             after = progress(cursor(store, name))
             seconds = 3 * seconds + 0.01
+        if after > 0:
+            check_statistics(store)
         if before < after < 1:
             hits.append(after)
         before = after

@@ -33,6 +33,10 @@ class Demo(ToolTest):
         self.assertEqual(len(pairs), 2)
         self.assertGreater(pairs[1], 4000)
         self.assertEqual(len(re.findall(r"equal +\d+ whole listings", summary)), 2)
+        self.assertEqual(text.count("\nfindings: 0\n"), 2)
+        self.assertEqual(
+            text.count("\nstatistics: kept, and equal to what has been counted\n"), 2)
+        self.assertEqual(len(re.findall(r"^sys_count +0 +0 +0$", text, re.MULTILINE)), 2)
 
     def commit(self, repository):
         git(repository, "add", "--all")

@@ -6,8 +6,9 @@ import struct
 import unittest
 
 import schema
-from importing import (blob_text, commit_id, commit_text, cursor, cursor_raw, dump, dump_digest,
-                       export, git, kill_often, make_awkward, random_of_test, stream)
+from importing import (blob_text, check_statistics, commit_id, commit_text, cursor, cursor_raw,
+                       dump, dump_digest, export, git, kill_often, make_awkward, random_of_test,
+                       stream)
 from toolkit import (IO, OK, REFUSED, SECOND, ToolTest, Writer, engine_key, label_key,
                      raw_file, raw_label, varve)
 
@@ -319,6 +320,7 @@ class Large(GitTest):
         self.run_import(data)
         self.run_import(data, store=self.store + "2")
         self.assertEqual(dump_digest(self.store), dump_digest(self.store + "2"))
+        check_statistics(self.store)
 
     def test_contents_that_cannot_be_kept(self):
         data = stream(*self.history(3, 100, 30_000))

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from importing import cursor, dump, kill_often, random_of_test
+from importing import check_statistics, cursor, dump, kill_often, random_of_test
 from toolkit import (OK, REFUSED, SECOND, ToolTest, Writer, engine_key, raw, raw_bytes, raw_file,
                      raw_float, raw_int, varve)
 
@@ -101,6 +101,7 @@ class GoingOn(JsonlTest):
         self.run_import(data)
         self.run_import(data, store=self.store + "2")
         self.assertEqual(dump(self.store), dump(self.store + "2"))
+        check_statistics(self.store)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ import unittest
 import zlib
 
 import schema
-from importing import (cursor, cursor_raw, dump, dump_digest, kill_often, peak_memory,
-                       random_of_test, write_large_tsv)
-from toolkit import (IO, OK, REFUSED, SECOND, STORE, USAGE, VARVE, ToolTest, Writer, engine_key,
-                     is_instrumented, raw_bytes, varve)
+from importing import (check_statistics, cursor, cursor_raw, dump, dump_digest, kill_often,
+                       peak_memory, random_of_test, write_large_tsv)
+from toolkit import (CONFLICT, IO, NO, OK, REFUSED, SECOND, STORE, USAGE, VARVE, ToolTest, Writer,
+                     engine_key, is_instrumented, raw_bytes, varve)
 
 CURSOR = b"\x01vitsv"
 
@@ -112,6 +112,56 @@ class Summary(TsvTest):
         self.assertEqual(summary, {"format": "tsv", "records": 3, "imported_before": 0,
                                    "versions": 3, "deletions": 1, "bytes": 1 + 6 + 1 + 2 + 8,
                                    "input_bytes": len(self.DATA)})
+
+
+class Statistics(TsvTest):
+
+    def test_versions_in_any_order(self):
+        lines = [b"a\t1\t@5\n", b"a\t\\N\t@3\n", b"b\t22\t@4\n", b"a\t333\t@9\n", b"b\t\\N\t@9\n",
+                 b"a\t4\t@4\n", b"a\tagain\t@5\n", b"a\tlater\t@9\n", b"b\tb\t@9\n"]
+        for count in range(len(lines) + 1):
+            store = f"{self.store}{count}"
+            self.run_import(b"".join(lines[:count]), store=store)
+            kept = check_statistics(store)
+        self.assertEqual((kept["key_count"], kept["val_count"]), (2, 6))
+        # The same input in pieces.
+        for count in range(len(lines) + 1):
+            self.run_import(b"".join(lines[:count]))
+        pieces = check_statistics(self.store)
+        self.assertEqual({**pieces, "gc_bytes_age": 0, "last_update_nanos": 0},
+                         {**kept, "gc_bytes_age": 0, "last_update_nanos": 0})
+
+    def test_a_store_that_keeps_none(self):
+        with Writer(self.store) as store:
+            store.put(b"k", SECOND, raw_bytes(b"v"))
+        self.run_import(b"k\t1\t@2\n")
+        self.assertEqual(varve("stats", "show", self.store).code, NO)
+        # Where they have been begun, the next import goes on with them.
+        self.run_ok("stats", "repair", self.store, "--write")
+        self.run_import(b"k\t1\t@2\nk\t1\t@3\nl\t1\t@3\n")
+        self.assertEqual(check_statistics(self.store)["val_count"], 4)
+
+    def test_a_store_without_keys_begins_to_keep_them(self):
+        with Writer(self.store) as store:
+            store.inline(b"\x01vc", raw_bytes(b"\0" * 12))
+        self.run_import(b"k\t1\t@2\n")
+        self.assertEqual(check_statistics(self.store)["key_count"], 1)
+
+    def test_keys_that_cannot_be_counted(self):
+        with Writer(self.store) as store:
+            store.inline(b"inline", raw_bytes(b"v"))
+            store.intent(b"intent", b"\1" * 16, SECOND, raw_bytes(b"v"))
+        self.run_ok("stats", "repair", self.store, "--write")
+        for key in (b"inline", b"intent"):
+            result = self.run_import(key + b"\t1\t@9\n", code=CONFLICT)
+            self.assertIn(key.decode(), result.err)
+        self.assertEqual(check_statistics(self.store)["val_count"], 2)
+
+    def test_an_account_that_is_none(self):
+        with Writer(self.store) as store:
+            store.inline(b"\x01vs", raw_bytes(b"v"))
+        result = self.run_import(b"k\t1\t@9\n", code=REFUSED)
+        self.assertIn("value type is not COUNTERS", result.err)
 
 
 class Faults(TsvTest):
@@ -317,6 +367,9 @@ class Large(TsvTest):
         whole = dump_digest(self.store + "2")
         self.assertGreater(whole[0], 200_000)
         self.assertEqual(dump_digest(self.store), whole)
+        kept = check_statistics(self.store)
+        self.assertEqual(kept["key_count"], 20_000)
+        self.assertGreater(kept["gc_bytes_age"], 0)
 
     def test_an_import_that_cannot_write_goes_on_later(self):
         path = self.folder / "large"
