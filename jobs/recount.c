@@ -205,14 +205,18 @@ static void settle(varve_recount *job)
     job->in_key = false;
 }
 
-/* Begin with the key whose first record the walk stands on. */
-static varve_status begin_key(varve_recount *job, varve_error *err)
+/* Make the key whose first record the walk stands on the one to go on with. */
+static varve_status enter_key(varve_recount *job, varve_error *err)
 {
     varve_status status = varve__walk_enter(&job->walk, err);
     if (status == VARVE_OK)
         status = varve__buf_assign(&job->from.key, varve__walk_prefix(&job->walk), err);
-    if (status == VARVE_OK)
-        status = varve__recount_first(&job->count, &job->walk, err);
+    return status;
+}
+
+static varve_status begin_key(varve_recount *job, varve_error *err)
+{
+    varve_status status = varve__recount_first(&job->count, &job->walk, err);
     if (status != VARVE_OK)
         return status;
     job->in_key = true;
@@ -220,16 +224,32 @@ static varve_status begin_key(varve_recount *job, varve_error *err)
     return VARVE_OK;
 }
 
+/*
+ * The walk has passed the last record of the current key.  That is settled only together with the
+ * place behind it, lest it be counted again when something fails in between.
+ */
+static varve_status end_key(varve_recount *job, varve_error *err)
+{
+    varve_status status = varve__walk_arrived(&job->walk, err);
+    if (status == VARVE_OK)
+        status = enter_key(job, err);
+    if (status != VARVE_OK && status != VARVE_NOT_FOUND)
+        return status;
+    settle(job);
+    return status == VARVE_OK ? begin_key(job, err) : status;
+}
+
 /* One record.  VARVE_NOT_FOUND behind the last. */
 static varve_status count_record(varve_recount *job, varve_error *err)
 {
-    if (!job->in_key)
-        return begin_key(job, err);
-    varve_status status = varve__walk_older(&job->walk, err);
-    if (status == VARVE_NOT_FOUND) {
-        settle(job);
-        return varve__walk_arrived(&job->walk, err);
+    varve_status status;
+    if (!job->in_key) {
+        status = enter_key(job, err);
+        return status == VARVE_OK ? begin_key(job, err) : status;
     }
+    status = varve__walk_older(&job->walk, err);
+    if (status == VARVE_NOT_FOUND)
+        return end_key(job, err);
     if (status == VARVE_OK)
         status = varve__recount_older(&job->count, &job->walk, err);
     if (status == VARVE_OK)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <varve/varve.h>
 
+#include "engine/engine.h"
 #include "tests/support/backends.h"
 
 #define SECOND INT64_C(1000000000)
@@ -268,6 +269,37 @@ START_TEST(after_a_failure_the_job_stands_where_it_stood)
 }
 END_TEST
 
+/* The key before is not counted again with each attempt. */
+START_TEST(a_key_that_does_not_decode_adds_nothing)
+{
+    varve_buf token = VARVE_BUF_INIT;
+    varve_stats counted[2];
+    bool more;
+    fill_store();
+    const varve_record record = {VARVE_RECORD_PUT, bytes("k19\x00\x02"), bytes("x")};
+    ck_ok(on.writer->ops->write(on.writer, &record, &on.err), &on.err);
+    varve_recount_options options = options_of(0, bytes(""));
+    varve_recount *job;
+    ck_ok(varve_recount_open(on.engine, &options, &job, &on.err), &on.err);
+    for (int i = 0; i < 3; i++) {
+        ck_status(varve_recount_step(job, &more, &on.err), VARVE_CORRUPT_KEY, &on.err);
+        ck_assert_uint_eq(progress_of(job).keys, 20);
+        counted[i > 0] = varve_recount_stats(job);
+        ck_same(&counted[i > 0], &counted[0]);
+    }
+    /* Nor after a token. */
+    ck_ok(varve_recount_token(job, &token, &on.err), &on.err);
+    varve_recount_close(job);
+    options.resume = varve_buf_slice(&token);
+    ck_ok(varve_recount_open(on.engine, &options, &job, &on.err), &on.err);
+    ck_status(varve_recount_step(job, &more, &on.err), VARVE_CORRUPT_KEY, &on.err);
+    counted[1] = varve_recount_stats(job);
+    ck_same(&counted[1], &counted[0]);
+    varve_recount_close(job);
+    varve_buf_release(&token);
+}
+END_TEST
+
 /* Once there is memory again, a job that failed goes on. */
 static varve_status count_all(void *context, varve_error *err)
 {
@@ -308,6 +340,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, an_account_is_corrected_beside_writers);
     tcase_add_test(tcase, spans_side_by_side_add_up);
     tcase_add_test(tcase, after_a_failure_the_job_stands_where_it_stood);
+    tcase_add_test(tcase, a_key_that_does_not_decode_adds_nothing);
     tcase_add_test(tcase, it_can_run_out_of_memory);
 }
 
