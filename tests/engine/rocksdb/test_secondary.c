@@ -544,7 +544,7 @@ START_TEST(it_shows_the_same_after_anything)
     test_random random = test_random_start();
     varve_engine *primary = store_open(place_path("s"));
     varve_engine *secondary = secondary_open();
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < (int)test_rounds(100); round++) {
         for (size_t steps = test_random_below(&random, 40); steps > 0; steps--)
             do_something(&primary, &random);
         if (test_random_below(&random, 20) == 0) {
