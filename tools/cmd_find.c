@@ -25,6 +25,7 @@ struct find {
     uint64_t tables;   /* that there are, */
     uint64_t covering; /* and that have keys from before the key to behind it, or may have */
     enum tool_exit failure;
+    uint64_t unread; /* places that could not be looked into, as has been said in the output */
     bool no_memory;
 };
 
@@ -139,6 +140,14 @@ static void note_failure(struct find *find, enum tool_exit code)
         find->failure = code;
 }
 
+/* A place that cannot be looked into. */
+static void note_unread(struct find *find, enum tool_exit code, const char *what, const char *text)
+{
+    find->unread++;
+    print_remark(find, what, text);
+    note_failure(find, code);
+}
+
 /* ---- Logs ---------------------------------------------------------------------------------- */
 
 static void look_into_commit(struct find *find, const struct log_commit *commit,
@@ -156,9 +165,8 @@ static void look_into_commit(struct find *find, const struct log_commit *commit,
     }
     if (status == VARVE_NOT_FOUND)
         return;
-    print_remark(find, "unreadable", "the records of a commit do not decode");
+    note_unread(find, TOOL_CORRUPT, "unreadable", "the records of a commit do not decode");
     varve_error_release(&err);
-    note_failure(find, TOOL_CORRUPT);
 }
 
 static bool take_commit(void *arg, const struct log_commit *commit)
@@ -183,9 +191,10 @@ static bool take_fault(void *arg, const struct log_fault *fault)
 
     find->file = fault->file;
     find->offset = fault->offset;
-    print_remark(find, fault->is_torn ? "torn" : "unreadable", fault->text);
-    if (!fault->is_torn)
-        note_failure(find, TOOL_CORRUPT);
+    if (fault->is_torn)
+        print_remark(find, "torn", fault->text);
+    else
+        note_unread(find, TOOL_CORRUPT, "unreadable", fault->text);
     return !out_failed();
 }
 
@@ -222,14 +231,13 @@ static void look_into_table(struct find *find, const char *name, int level)
     enum tool_exit code = table_file_scan(find->cli, path, varve_buf_slice(&find->from),
                                           varve_buf_slice(&find->to), take_record, find, fault);
     if (code == TOOL_UNSUPPORTED)
-        print_remark(find, "unsupported",
-                     "sst_dump is not installed; Debian has it in the "
-                     "package `" ROCKSDB_TOOLS_PACKAGE "`");
+        note_unread(find, code, "unsupported",
+                    "sst_dump is not installed; Debian has it in the "
+                    "package `" ROCKSDB_TOOLS_PACKAGE "`");
     else if (code != TOOL_OK)
-        print_remark(find, "unreadable", find->cli->redact ? "damaged" : fault);
+        note_unread(find, code, "unreadable", find->cli->redact ? "damaged" : fault);
     else if (find->here == 0)
         print_remark(find, "none", NULL);
-    note_failure(find, code);
 }
 
 /* Whether the keys of a table go from before the key to behind it. */
@@ -317,6 +325,9 @@ static void look_everywhere(struct find *find)
     bool is_open = code == TOOL_OK;
 
     note_failure(find, code);
+    /* Of a version that is not known here, so that what is found might mean something else. */
+    if (code == TOOL_STORE)
+        return;
     look_into_logs(find);
     code = is_open ? table_list_of_store(find->cli, &store, &list)
                    : table_list_of_files(find->cli, find->path, &list);
@@ -329,16 +340,18 @@ static void look_everywhere(struct find *find)
     store_close(&store);
 }
 
-/* What could not be looked at has been said, but not on standard error. */
+/* What could not be looked into has been said, but not on standard error. */
 static enum tool_exit end(const struct find *find)
 {
     char text[CLI_KEY_TEXT_MAX];
 
     if (find->no_memory)
         return cli_fail(find->cli, TOOL_IO, "out of memory");
+    if (find->unread > 0)
+        return cli_fail(find->cli, find->failure, "%s: %" PRIu64 " places cannot be looked into",
+                        find->path, find->unread);
     if (find->failure != TOOL_OK)
-        return cli_fail(find->cli, find->failure, "%s: there is what could not be looked into",
-                        find->path);
+        return find->failure;
     if (find->traces == 0)
         return cli_fail(find->cli, TOOL_NO, "there is no trace of key %s",
                         cli_key_text(find->cli, bytes_slice(&find->key), text));

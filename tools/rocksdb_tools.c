@@ -115,6 +115,8 @@ static bool says(const struct raw_end *end, const char *words)
 
 enum tool_exit raw_exit_of(const struct raw_end *end)
 {
+    if (end->signal == SIGPIPE)
+        return TOOL_CLOSED;
     if (end->code == 0 && end->complaint[0] == '\0')
         return TOOL_OK;
     if (says(end, "No such file") || says(end, "IO error"))
@@ -136,8 +138,8 @@ enum tool_exit raw_report(const struct cli *cli, const char *name, const char *s
 
     if (code == TOOL_OK && end->complaint[0] != '\0')
         cli_note(cli, "%s: %s says: %s", subject, name, complaint);
-    if (code == TOOL_OK)
-        return TOOL_OK;
+    if (code == TOOL_OK || code == TOOL_CLOSED)
+        return code;
     if (end->signal != 0)
         return cli_fail(cli, code, "%s: %s was ended by signal %d: %s", subject, name, end->signal,
                         complaint);

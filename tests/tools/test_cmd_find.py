@@ -1,13 +1,15 @@
 """varve find: every trace of a key."""
 
+import json
 import os
 import pathlib
 import shutil
 import unittest
 
 import schema
-from toolkit import (CORRUPT, NO, SECOND, STORE, UNSUPPORTED, ToolTest, Writer, engine_key,
-                     raw_bytes, raw_int, raw_intent, raw_operand, varve, with_checksum)
+from toolkit import (CLOSED, CORRUPT, IO, NO, SECOND, STORE, UNSUPPORTED, ToolTest, Writer,
+                     engine_key, raw_bytes, raw_int, raw_intent, raw_operand, varve,
+                     with_checksum)
 
 T = 1_700_000_000 * SECOND
 TXN = bytes(range(16))
@@ -171,6 +173,17 @@ class Find(FindTest):
         self.assertEqual(self.run_failing(NO, "find", empty, "k").lines(),
                          ["tables\t0 of 0 cover the key"])
 
+    def test_output_that_nobody_takes(self):
+        for words in (("find", self.store, "m"),
+                      ("sst", "dump", str(pathlib.Path(self.store) / self.tables[0]))):
+            with open("/dev/full", "wb") as full:
+                self.run_failing(IO, *words, stdout=full)
+            reader, writer = os.pipe()
+            os.close(reader)
+            result = varve(*words, stdout=writer)
+            os.close(writer)
+            self.assertEqual((result.code, result.err), (CLOSED, ""))
+
     def test_beside_a_live_writer(self):
         with Writer(self.store) as store:
             store.put(b"live", T, raw_bytes(b"v"))
@@ -183,6 +196,12 @@ class Others(FindTest):
     def test_no_store(self):
         self.run_failing(STORE, "find", str(self.folder / "none"), "k")
         self.run_failing(STORE, "find", str(self.folder), "k")
+
+    def test_a_newer_store(self):
+        path = pathlib.Path(self.store) / "VARVE_VERSION"
+        version = json.loads(path.read_text("utf-8"))
+        path.write_text(json.dumps({**version, "Version": 99}), "utf-8")
+        self.assertEqual(self.run_failing(STORE, "find", self.store, "m").out, b"")
 
     def test_without_rocksdb_tools(self):
         empty = self.folder / "nothing"

@@ -2,12 +2,13 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import unittest
 
-from toolkit import (CORRUPT, IO, NO, OK, SECOND, STORE, UNSUPPORTED, USAGE, ToolTest, Writer,
-                     engine_key, raw_bytes, raw_int, varve)
+from toolkit import (CLOSED, CORRUPT, IO, NO, OK, SECOND, SOURCE, STORE, UNSUPPORTED, USAGE,
+                     ToolTest, Writer, command_names, engine_key, raw_bytes, raw_int, varve)
 
 T = 1_700_000_000 * SECOND
 
@@ -89,6 +90,20 @@ class Ldb(RawTest):
             self.assertIn(f"'{command}' is not passed on: ", error)
             self.assertIn(reason, error)
         self.assertEqual(contents(self.store), before)
+
+    def test_the_commands_that_it_names_instead_are_there(self):
+        named = re.findall(r"use `varve ([a-z -]+)`",
+                           (SOURCE / "tools" / "cmd_ldb.c").read_text("utf-8"))
+        self.assertGreater(len(named), 5)
+        self.assertEqual(set(named) - set(command_names()), set())
+
+    def test_whoever_reads_goes_away(self):
+        for words in (("ldb", self.store, "dump"), ("sst-dump", self.store, "scan")):
+            reader, writer = os.pipe()
+            os.close(reader)
+            result = varve(*words, stdout=writer)
+            os.close(writer)
+            self.assertEqual((result.code, result.err), (CLOSED, ""), words)
 
     def test_options_are_refused_too(self):
         for option, reason in (("--db=/x", "varve names the store"), ("--ttl", "four bytes"),

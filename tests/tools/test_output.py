@@ -20,6 +20,7 @@ class Output(ToolTest):
                 store.put(f"k{number:02}".encode(), SECOND, raw_bytes(b"v" * 10_000))
             store.put(b"k00", 2 * SECOND, raw_bytes(b"v" * 500_000))
             store.flush()
+            store.put(b"k01", 2 * SECOND, raw_bytes(b"v" * 100_000))
 
     def commands(self):
         return (("get", self.store, "k00"), ("history", self.store, "k00"), ("scan", self.store),
@@ -27,7 +28,8 @@ class Output(ToolTest):
                 ("--version",), ("scan", self.store, "--json"), ("lsm", self.store, "--json"),
                 ("info", self.store, "--json"), ("keys", self.store), ("top", self.store),
                 ("range-data", self.store), ("approx-size", self.store), ("--manual",),
-                ("lsm", self.store, "--garbage"), ("split-key", self.store))
+                ("lsm", self.store, "--garbage"), ("split-key", self.store),
+                ("wal", "dump", self.store))
 
     def test_a_full_disk(self):
         for command in self.commands():
