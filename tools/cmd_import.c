@@ -1,5 +1,6 @@
 /* varve import: bring a file or a stream into a store, whole or from where it was left. */
 #include "import_job.h"
+#include "import_records.h"
 #include "output.h"
 #include "times.h"
 
@@ -192,8 +193,13 @@ static enum tool_exit run(const struct cli *cli, void *arg)
     struct import_job job = {.sink = IMPORT_SINK_INIT, .dry_run = cli->dry_run};
     int fd = -1;
 
+    if (format == NULL && settings->time == NULL && strcmp(cli->arguments[0], "records") == 0)
+        return import_records(cli);
+    if (format == NULL && settings->time == NULL && strcmp(cli->arguments[0], "sst") == 0)
+        return import_table(cli);
     if (format == NULL)
-        return cli_fail(cli, TOOL_USAGE, "'%s' is no format: git, tsv or jsonl", cli->arguments[0]);
+        return cli_fail(cli, TOOL_USAGE, "'%s' is no format%s: git, tsv, jsonl, records or sst",
+                        cli->arguments[0], settings->time == NULL ? "" : " that takes --time");
     enum tool_exit code = take_time(cli, format, settings->time, &job);
     if (code == TOOL_OK)
         code = open_input(cli, cli->arguments[2], &fd);
@@ -230,16 +236,20 @@ static const struct argp argp = {.options = options, .parser = parse};
 const struct command cmd_import = {
     .name = "import",
     .section = TOOL_SECTION_JOBS,
-    .summary = "Import a git history, tsv or jsonl, or go on with an import",
+    .summary = "Import a git history, tsv, jsonl or an export, or go on with an import",
     .details =
-        "FORMAT is git, tsv or jsonl, FILE a file or - for standard input; a missing STORE is "
+        "FORMAT is git, tsv, jsonl, records or sst, FILE a file or - for standard input; a missing "
+        "STORE is "
         "created.\n\n"
         "git reads what `git fast-export --first-parent --show-original-ids --reencode=no "
         "--signed-tags=strip --tag-of-filtered-object=drop --use-done-feature REF` writes.\n"
         "tsv reads lines KEY<TAB>VALUE[<TAB>TIME] with the escapes of PostgreSQL's COPY; the value "
         "\\N is a deletion.\n"
         "jsonl reads a JSON object on each line, as `varve scan --json` prints them.\n\n"
-        "An import may be killed at any time: the same command goes on where it ended, and one "
+        "records and sst are what `varve export` writes, and become a new store, whole or not at "
+        "all.\n\n"
+        "An import of the others may be killed at any time: the same command goes on where it "
+        "ended, and one "
         "with an input that has grown imports what is new.",
     .arguments = {"FORMAT", "STORE", "FILE"},
     .options = CLI_DRY_RUN | CLI_JSON,

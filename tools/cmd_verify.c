@@ -2,6 +2,7 @@
 #include "import_sink.h"
 #include "verify_draw.h"
 #include "verify_git.h"
+#include "verify_records.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -134,15 +135,11 @@ static enum tool_exit verify_against(const struct cli *cli, const struct setting
     return code;
 }
 
-static enum tool_exit run(const struct cli *cli, void *arg)
+static enum tool_exit verify_history(const struct cli *cli, const struct settings *settings)
 {
-    const struct settings *settings = arg;
     struct store store = STORE_INIT;
     char *tip = NULL;
 
-    if (strcmp(cli->arguments[0], "git") != 0)
-        return cli_fail(cli, TOOL_USAGE, "'%s' cannot be verified: only git can",
-                        cli->arguments[0]);
     enum tool_exit code = store_open(cli, cli->arguments[1], &store);
     if (code == TOOL_OK && settings->ref == NULL)
         code = imported_tip(cli, &store, &tip);
@@ -151,6 +148,28 @@ static enum tool_exit run(const struct cli *cli, void *arg)
     free(tip);
     store_close(&store);
     return code;
+}
+
+static enum tool_exit run(const struct cli *cli, void *arg)
+{
+    const struct settings *settings = arg;
+    const struct {
+        const char *name;
+        enum tool_exit (*verify)(const struct cli *cli);
+    } formats[] = {
+        {"checkpoint", verify_checkpoint}, {"records", verify_records}, {"sst", verify_table}};
+
+    if (strcmp(cli->arguments[0], "git") == 0)
+        return verify_history(cli, settings);
+    if (settings->ref != NULL || settings->has_pairs || settings->has_listings ||
+        settings->has_seed)
+        return cli_fail(cli, TOOL_USAGE, "--ref, --samples, --listings and --seed are for git");
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (strcmp(cli->arguments[0], formats[i].name) == 0)
+            return formats[i].verify(cli);
+    }
+    return cli_fail(cli, TOOL_USAGE, "'%s' cannot be verified: git, checkpoint, records or sst",
+                    cli->arguments[0]);
 }
 
 /* ---- Its options --------------------------------------------------------------------------- */
@@ -207,15 +226,18 @@ static const struct argp argp = {.options = options, .parser = parse};
 const struct command cmd_verify = {
     .name = "verify",
     .section = TOOL_SECTION_CHECK,
-    .summary = "Compare an imported git history with its repository",
+    .summary = "Compare a store with a checkpoint or export, or an import with its repository",
     .details =
-        "FORMAT is git.\n\n"
-        "Every commit of the first-parent line has to be in the store, at its time. For pairs of "
+        "FORMAT is checkpoint, records, sst or git, and OTHER a store, an export, or a repository. "
+        "Of the first three, all records are compared: those of an export of records over the "
+        "range that it is of, those of a table over all keys of applications.\n\n"
+        "Of git, every commit of the first-parent line has to be in the store, at its time. For "
+        "pairs of "
         "path and commit, all or as many as --samples says, the file read as of the commit has to "
         "have git's mode and content, or to be absent as in git. For --listings commits the whole "
         "listing, modes, object ids and paths, has to equal git's.\n\n"
         "Differences end in exit code 1.",
-    .arguments = {"FORMAT", "STORE", "REPOSITORY"},
+    .arguments = {"FORMAT", "STORE", "OTHER"},
     .options = CLI_JSON | CLI_REDACT,
     .argp = &argp,
     .settings_size = sizeof(struct settings),

@@ -37,6 +37,7 @@
     X(verify)                                                                                      \
     X(import)                                                                                      \
     X(intents_resolve)                                                                             \
+    X(export)                                                                                      \
     X(compact)                                                                                     \
     X(checkpoint)                                                                                  \
     X(put)                                                                                         \

@@ -1,0 +1,282 @@
+/* Holding records against records. */
+#include "verify_records.h"
+
+#include "output.h"
+#include "progress.h"
+#include "record_file.h"
+#include "store.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { DIFFERENCES_SHOWN = 10 };
+
+/* Where records come from, in their order: an iterator, or an export. */
+struct source {
+    const char *name; /* for messages */
+    varve_iter *it;   /* NULL: the export */
+    struct record_reader *file;
+    bool valid;
+    varve_slice key; /* the engine key of the record at hand */
+    varve_slice value;
+};
+
+struct comparison {
+    const struct cli *cli;
+    struct source ours;
+    struct source theirs;
+    uint64_t records;
+    uint64_t differences;
+};
+
+/* ---- Sources ------------------------------------------------------------------------------- */
+
+static enum tool_exit fail_file(const struct cli *cli, const char *name,
+                                const struct import_fault *fault)
+{
+    if (!fault->placed)
+        return cli_fail(cli, fault->code, "%s: %s", name, fault->message);
+    return cli_fail(cli, fault->code, "%s: line %" PRIu64 ", byte %" PRIu64 ": %s", name,
+                    fault->place.line, fault->place.offset, fault->message);
+}
+
+/* Show the record that the iterator stands on. */
+static enum tool_exit show(const struct cli *cli, struct source *source)
+{
+    varve_error err = VARVE_ERROR_INIT;
+
+    source->valid = source->it->valid;
+    if (!source->valid && varve_iter_status(source->it, &err) != VARVE_OK)
+        return cli_fail_error(cli, &err, "%s", source->name);
+    if (source->valid) {
+        source->key = source->it->key;
+        source->value = varve_iter_value(source->it);
+    }
+    return TOOL_OK;
+}
+
+static enum tool_exit advance(const struct cli *cli, struct source *source)
+{
+    struct import_fault fault = {0};
+
+    if (source->it != NULL) {
+        varve_iter_next(source->it);
+        return show(cli, source);
+    }
+    enum import_step step = record_reader_next(source->file, &fault);
+    source->valid = step == IMPORT_OK;
+    source->key = varve_buf_slice(&source->file->engine_key);
+    source->value = bytes_slice(&source->file->value);
+    return step == IMPORT_FAULT ? fail_file(cli, source->name, &fault) : TOOL_OK;
+}
+
+static enum tool_exit open_iterator(const struct cli *cli, varve_reader *reader, varve_span span,
+                                    struct source *source)
+{
+    varve_buf lower = VARVE_BUF_INIT;
+    varve_buf upper = VARVE_BUF_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+    enum tool_exit code = TOOL_OK;
+    varve_status status = varve_span_encode(span, &lower, &upper, &err);
+
+    if (status == VARVE_OK) {
+        const varve_iter_options options = {.struct_size = sizeof options,
+                                            .lower = varve_buf_slice(&lower),
+                                            .upper = varve_buf_slice(&upper),
+                                            .bypass_cache = true};
+        status = varve_iter_open(reader, &options, &source->it, &err);
+    }
+    if (status != VARVE_OK)
+        code = cli_fail_error(cli, &err, "%s", source->name);
+    varve_buf_release(&lower);
+    varve_buf_release(&upper);
+    if (code != TOOL_OK)
+        return code;
+    varve_iter_seek_ge(source->it, varve_slice_of("", 0));
+    return show(cli, source);
+}
+
+/* ---- Comparing ----------------------------------------------------------------------------- */
+
+static void print_difference(struct comparison *comparison, varve_slice engine_key,
+                             const char *what)
+{
+    char text[CLI_KEY_TEXT_MAX];
+    char when[VARVE_TS_TEXT_MAX];
+    varve_buf key = VARVE_BUF_INIT;
+    varve_ts ts;
+    struct json_line line;
+
+    if (comparison->differences++ >= DIFFERENCES_SHOWN)
+        return;
+    bool decoded = varve_key_decode(engine_key, &key, &ts, NULL) == VARVE_OK;
+    varve_slice shown = decoded ? varve_buf_slice(&key) : engine_key;
+    if (comparison->cli->json) {
+        json_line_begin(&line);
+        json_line_text(&line, "difference", what);
+        json_line_data(&line, comparison->cli, decoded ? "key" : "engine_key", shown);
+        if (decoded)
+            json_line_time(&line, ts);
+        json_line_end(&line);
+    } else {
+        out_format("%s\t%s%s%s\n", what, cli_key_text(comparison->cli, shown, text),
+                   decoded ? "/" : "", decoded ? varve_ts_format(ts, when) : "");
+    }
+    varve_buf_release(&key);
+}
+
+static enum tool_exit compare_next(struct comparison *comparison)
+{
+    const struct cli *cli = comparison->cli;
+    struct source *ours = &comparison->ours;
+    struct source *theirs = &comparison->theirs;
+    enum tool_exit code = TOOL_OK;
+    int order = !theirs->valid ? -1
+                : !ours->valid ? 1
+                               : varve_slice_compare(ours->key, theirs->key);
+
+    comparison->records++;
+    if (order < 0)
+        print_difference(comparison, ours->key, "only in the store");
+    else if (order > 0)
+        print_difference(comparison, theirs->key, "missing in the store");
+    else if (!varve_slice_equal(ours->value, theirs->value))
+        print_difference(comparison, ours->key, "different");
+    if (order <= 0)
+        code = advance(cli, ours);
+    if (code == TOOL_OK && order >= 0)
+        code = advance(cli, theirs);
+    return code;
+}
+
+static void print_sums(const struct comparison *comparison)
+{
+    struct json_line line;
+
+    if (comparison->cli->json) {
+        json_line_begin(&line);
+        json_line_count(&line, "records", comparison->records);
+        json_line_count(&line, "differences", comparison->differences);
+        json_line_end(&line);
+        return;
+    }
+    if (comparison->differences > DIFFERENCES_SHOWN)
+        out_format("and %" PRIu64 " more\n", comparison->differences - DIFFERENCES_SHOWN);
+    if (comparison->differences == 0)
+        out_format("%" PRIu64 " records, no difference\n", comparison->records);
+    else
+        out_format("%" PRIu64 " records, %" PRIu64 " differences\n", comparison->records,
+                   comparison->differences);
+}
+
+/* Of two sources that stand on their first records. */
+static enum tool_exit compare(struct comparison *comparison)
+{
+    struct progress progress;
+    enum tool_exit code = TOOL_OK;
+
+    progress_start(&progress, "records", 0, true);
+    while (code == TOOL_OK && (comparison->ours.valid || comparison->theirs.valid)) {
+        code = compare_next(comparison);
+        progress_update(&progress, comparison->records, 0);
+    }
+    progress_end(&progress);
+    if (code != TOOL_OK)
+        return code;
+    print_sums(comparison);
+    return comparison->differences == 0 ? TOOL_OK : TOOL_NO;
+}
+
+/* ---- What is compared ---------------------------------------------------------------------- */
+
+/* Open the store of the command as one side. */
+static enum tool_exit open_ours(const struct cli *cli, varve_span span, struct store *store,
+                                struct comparison *comparison)
+{
+    enum tool_exit code = store_open(cli, cli->arguments[1], store);
+
+    comparison->ours.name = cli->arguments[1];
+    if (code == TOOL_OK)
+        code = open_iterator(cli, store->reader, span, &comparison->ours);
+    return code;
+}
+
+enum tool_exit verify_records(const struct cli *cli)
+{
+    struct record_reader file = {0};
+    struct store store = STORE_INIT;
+    struct import_fault fault = {0};
+    struct comparison comparison = {.cli = cli,
+                                    .theirs = {.name = cli->arguments[2], .file = &file}};
+    enum tool_exit code = TOOL_OK;
+
+    if (!record_reader_open(&file, cli->arguments[2], &fault))
+        code = fail_file(cli, cli->arguments[2], &fault);
+    const varve_span span = {bytes_slice(&file.start), bytes_slice(&file.end)};
+    if (code == TOOL_OK)
+        code = open_ours(cli, span, &store, &comparison);
+    if (code == TOOL_OK)
+        code = advance(cli, &comparison.theirs);
+    if (code == TOOL_OK)
+        code = compare(&comparison);
+    varve_iter_close(comparison.ours.it);
+    store_close(&store);
+    record_reader_close(&file);
+    return code;
+}
+
+/* All keys of applications: a table does not say of which range it is. */
+static varve_span app_span(void)
+{
+    const varve_span span = {varve_key_app_min(), varve_key_max()};
+
+    return span;
+}
+
+/* Compare with what `reader` shows. */
+static enum tool_exit compare_with(const struct cli *cli, varve_reader *reader, varve_span span)
+{
+    struct store store = STORE_INIT;
+    struct comparison comparison = {.cli = cli, .theirs = {.name = cli->arguments[2]}};
+    enum tool_exit code = open_ours(cli, span, &store, &comparison);
+
+    if (code == TOOL_OK)
+        code = open_iterator(cli, reader, span, &comparison.theirs);
+    if (code == TOOL_OK)
+        code = compare(&comparison);
+    varve_iter_close(comparison.ours.it);
+    varve_iter_close(comparison.theirs.it);
+    store_close(&store);
+    return code;
+}
+
+enum tool_exit verify_table(const struct cli *cli)
+{
+    varve_sst_reader *table = NULL;
+    varve_error err = VARVE_ERROR_INIT;
+    enum tool_exit code;
+    varve_status status = varve_sst_reader_open(NULL, &table, &err);
+
+    if (status == VARVE_OK)
+        status = varve_sst_reader_add(table, cli->arguments[2], &err);
+    if (status == VARVE_OK)
+        code = compare_with(cli, varve_sst_reader_reader(table), app_span());
+    else
+        code = cli_fail_error(cli, &err, "%s", cli->arguments[2]);
+    if (varve_sst_reader_close(table, &err) != VARVE_OK && code == TOOL_OK)
+        code = cli_fail_error(cli, &err, "%s", cli->arguments[2]);
+    varve_error_release(&err);
+    return code;
+}
+
+enum tool_exit verify_checkpoint(const struct cli *cli)
+{
+    const varve_span all = {{NULL, 0}, varve_key_max()};
+    struct store copy = STORE_INIT;
+    enum tool_exit code = store_open(cli, cli->arguments[2], &copy);
+
+    if (code == TOOL_OK)
+        code = compare_with(cli, copy.reader, all);
+    store_close(&copy);
+    return code;
+}
