@@ -14,7 +14,7 @@
 
 #define TICK (SECOND / 4)
 
-enum { KEYS = 6, VERSIONS_MAX = 9, HOLDS_MAX = 3, TICKS = 80, ROUNDS = 60, TEXT_MAX = 4096 };
+enum { KEYS = 6, VERSIONS_MAX = 9, HOLDS_MAX = 3, TICKS = 80, ROUNDS = 24, TEXT_MAX = 4096 };
 
 struct version {
     varve_ts ts;
@@ -547,7 +547,7 @@ END_TEST
 
 static void fill(TCase *tcase)
 {
-    tcase_set_timeout(tcase, 120);
+    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, what_goes_is_what_the_model_says);
 }
 

@@ -568,7 +568,7 @@ END_TEST
 
 static void fill(TCase *tcase)
 {
-    tcase_set_timeout(tcase, 120);
+    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, a_key_of_many_versions_goes_from_its_oldest_end);
     tcase_add_test(tcase, a_dead_key_of_many_versions_goes_as_a_whole);
     tcase_add_test(tcase, neighbours_of_a_long_key_stay);

@@ -182,7 +182,7 @@ END_TEST
 
 static void fill(TCase *tcase)
 {
-    tcase_set_timeout(tcase, 240);
+    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, collecting_beside_writers);
     tcase_add_test(tcase, what_is_written_meanwhile_is_seen);
 }
