@@ -200,16 +200,21 @@ static varve_status look_at_meta(varve_gc *job, varve_error *err)
     return VARVE_OK;
 }
 
-/* Begin with the key whose first record the walk stands on. */
+/* Make the key whose first record the walk stands on the one to go on with. */
+static varve_status enter_key(varve_gc *job, varve_error *err)
+{
+    varve__walk *walk = &job->estimate.walk;
+    varve_status status = varve__walk_enter(walk, err);
+    if (status == VARVE_OK)
+        status = varve__buf_assign(&job->from.key, varve__walk_prefix(walk), err);
+    return status;
+}
+
 static varve_status begin_key(varve_gc *job, varve_error *err)
 {
     varve__gc_estimate *estimate = &job->estimate;
     varve__walk *walk = &estimate->walk;
-    varve_status status = varve__walk_enter(walk, err);
-    if (status == VARVE_OK)
-        status = varve__buf_assign(&job->from.key, varve__walk_prefix(walk), err);
-    if (status != VARVE_OK)
-        return status;
+    varve_status status = VARVE_OK;
     begin_place(job);
     varve__gc_decider_key(&job->decider);
     estimate->has_meta = false;
@@ -227,17 +232,33 @@ static varve_status begin_key(varve_gc *job, varve_error *err)
     return VARVE_OK;
 }
 
+/*
+ * The walk has passed the last record of the current key.  That is settled only together with the
+ * place behind it, lest a token or a failure make it count again.
+ */
+static varve_status end_key(varve_gc *job, varve_error *err)
+{
+    varve_status status = varve__walk_arrived(&job->estimate.walk, err);
+    if (status == VARVE_OK)
+        status = enter_key(job, err);
+    if (status != VARVE_OK && status != VARVE_NOT_FOUND)
+        return status;
+    settle(job);
+    return status == VARVE_OK ? begin_key(job, err) : status;
+}
+
 /* One record.  VARVE_NOT_FOUND behind the last. */
 static varve_status look_on(varve_gc *job, varve_error *err)
 {
+    varve_status status;
     varve__gc_estimate *estimate = &job->estimate;
-    if (!estimate->in_key)
-        return begin_key(job, err);
-    varve_status status = varve__walk_older(&estimate->walk, err);
-    if (status == VARVE_NOT_FOUND) {
-        settle(job);
-        return varve__walk_arrived(&estimate->walk, err);
+    if (!estimate->in_key) {
+        status = enter_key(job, err);
+        return status == VARVE_OK ? begin_key(job, err) : status;
     }
+    status = varve__walk_older(&estimate->walk, err);
+    if (status == VARVE_NOT_FOUND)
+        return end_key(job, err);
     if (status != VARVE_OK)
         return status;
     look_at_record(job);

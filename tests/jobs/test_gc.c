@@ -545,9 +545,34 @@ START_TEST(what_goes_is_what_the_model_says)
 }
 END_TEST
 
+/* So many keys of one record that a step of an estimate ends between two of them. */
+START_TEST(an_estimate_resumed_between_two_keys_counts_each_once)
+{
+    enum { MANY = 17000 };
+    use_engine();
+    for (unsigned i = 0; i < MANY; i++) {
+        char name[8];
+        (void)snprintf(name, sizeof name, "k%05u", i % 100000);
+        mvcc_put_raw(mvcc_engine_key(name, varve_ts_of(TICK, 0)), bytes(""));
+    }
+    now = varve_ts_of(100 * TICK, 0);
+    policy = (varve_gc_policy){.struct_size = sizeof policy, .ttl_seconds = 1};
+    varve_gc_options options = options_of(true);
+    varve_gc *job = open_job(&options);
+    unsigned steps = 1;
+    for (; step(job); steps++)
+        job = resume_job(job, options);
+    ck_assert_uint_gt(steps, 1);
+    ck_assert_uint_eq(report_of(job).collected.versions, MANY);
+    ck_assert_uint_eq(report_of(job).collected_keys, MANY);
+    varve_gc_close(job);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_set_timeout(tcase, 300);
+    tcase_add_test(tcase, an_estimate_resumed_between_two_keys_counts_each_once);
     tcase_add_test(tcase, what_goes_is_what_the_model_says);
 }
 
