@@ -203,7 +203,7 @@ static bool read_id(const char *text, unsigned char id[VARVE_TXN_ID_SIZE])
             continue;
         if (count == 2 * (size_t)VARVE_TXN_ID_SIZE || !read_digit(*text, &digit))
             return false;
-        id[count / 2] = (unsigned char)(id[count / 2] << 4 | digit);
+        id[count / 2] = (unsigned char)((unsigned)id[count / 2] << 4 | digit);
         count++;
     }
     return count == 2 * (size_t)VARVE_TXN_ID_SIZE;
