@@ -396,7 +396,7 @@ static bool parse_into(struct cli *cli, const struct command *command, int argc,
                        void *settings, enum tool_exit *code)
 {
     struct argp_option shared[SHARED_COUNT + 1];
-    const struct argp shared_argp = {.options = shared, .parser = parse_shared_option};
+    struct argp shared_argp = {.parser = parse_shared_option};
     const struct argp_child children[] = {
         {.argp = &shared_argp}, {.argp = command->argp}, {.argp = NULL}};
     char arguments[HELP_ARGUMENTS_MAX];
@@ -411,6 +411,8 @@ static bool parse_into(struct cli *cli, const struct command *command, int argc,
 
     cli->command = command;
     select_shared_options(command, shared);
+    /* The help of argp leaks memory for a list that is there and empty. */
+    shared_argp.options = shared[0].name == NULL ? NULL : shared;
     snprintf(parse.name, sizeof parse.name, "varve %s", command->name);
     unsigned flags = ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP;
     if ((command->options & CLI_PASS_ON) != 0)
