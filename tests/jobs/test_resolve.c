@@ -184,7 +184,7 @@ END_TEST
 static void fill_many(void)
 {
     for (int i = 0; i < MANY; i++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "k%02d", i);
         mvcc_put(key, at(5), "below");
         if (i % 4 != 3)
