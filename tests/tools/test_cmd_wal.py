@@ -1,6 +1,7 @@
 """varve wal dump."""
 
 import pathlib
+import shutil
 import struct
 import unittest
 
@@ -138,6 +139,19 @@ class Wal(ToolTest):
             self.assertEqual(len(self.lines()), 2)
             store.put(b"b", T, raw_bytes(b"v"))
             self.assertEqual(len(self.lines()), 4)
+
+    def test_logs_that_are_kept_come_first(self):
+        log = self.write()
+        with Writer(self.store) as store:
+            store.put(b"later", T, raw_bytes(b"v"))
+        later = self.lines()
+        # Opening has moved everything to a table and begun another log.
+        self.assertEqual(len(later), 2)
+        kept = pathlib.Path(self.store) / "archive"
+        kept.mkdir()
+        shutil.copy(pathlib.Path(self.store) / later[0].split("\t")[2], kept / log.name)
+        self.assertEqual(self.lines(), [line.replace(later[0].split("\t")[2], log.name)
+                                        for line in later] + later)
 
     def test_an_empty_store(self):
         with Writer(self.store):
