@@ -156,6 +156,8 @@ static enum tool_exit run(const struct cli *cli, void *settings)
     struct store store = STORE_INIT;
     enum tool_exit code = span_options_read_bounds(cli, &range);
 
+    if (code == TOOL_OK && cli->system)
+        code = cli_fail(cli, TOOL_USAGE, "no transaction writes varve's own records");
     if (code == TOOL_OK)
         code = store_open_writing(cli, cli->arguments[0], &store);
     if (code == TOOL_OK && varve_slice_compare(range.span.start, range.span.end) < 0)

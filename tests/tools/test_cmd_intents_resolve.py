@@ -110,6 +110,7 @@ class Resolve(ToolTest):
                         ("--txn", ONE_TEXT, "--abort", "--commit-time", "@5"),
                         ("--txn", ONE_TEXT, "--commit", "--commit-time", "now"),
                         ("--txn", ONE_TEXT, "--commit", "--epoch", "-1"),
+                        ("--older-than", "1h", "--abort", "--system"),
                         ("--older-than", "99999d", "--abort")):
             self.run_failing(USAGE, "intents", "resolve", self.store, *options, "--write")
         self.assertIn("add --write", self.run_failing(
