@@ -111,6 +111,19 @@ examine()
         fail "the store $1 keeps no statistics"
 }
 
+# collect STORE: all but the newest version of each key, after a look at what would go; what is seen
+# now stays, and the past is refused rather than shown with holes.
+collect()
+{
+    "$tool" scan "$1" >"$1.before"
+    show gc estimate "$1" --keep 1
+    show gc run "$1" --write --keep 1 || fail "the garbage of the store $1 cannot be collected"
+    "$tool" scan "$1" | cmp -s - "$1.before" || fail "the collection changed what is seen now"
+    printf '\nwhat is seen now has stayed; earlier times are refused:\n'
+    ! show scan "$1" --at @1600000011 2>&1 || fail "a time is read whose versions are gone"
+    examine "$1"
+}
+
 # changed REPOSITORY [ARGUMENT...]: paths that commits of the line have changed, one on each line.
 changed()
 {
@@ -193,6 +206,9 @@ prove awkward.git awkward HEAD
 title "Checked, record by record, and the statistics held against a recount"
 examine awkward
 
+title "Garbage: what a newer version has taken the place of"
+collect awkward
+
 # ---- What came of it ----------------------------------------------------------------------------
 
 title "Summary"
@@ -200,4 +216,4 @@ printf '\n'
 summary "$repository" history
 summary "a repository made to be awkward" awkward
 printf '\nEvery file read as of a commit had the content and mode that git has there, and the\n'
-printf 'statistics that the imports kept are those of a recount.\n'
+printf 'statistics that are kept are those of a recount, after the collection of garbage, too.\n'
