@@ -54,10 +54,11 @@ typedef struct varve_resolution {
  * Returns VARVE_OK, also if there is no such intent; VARVE_EMPTY_KEY; VARVE_INVALID_ARGUMENT for an
  * `end_key` (`can't resolve range intent as point intent`), a negative write timestamp, ranges that
  * do not ascend, a number that is no status, and a `how` that does not fit; VARVE_CORRUPT for an
- * undecodable metadata record or one whose provisional value is missing; VARVE_MERGE_CONFLICT;
- * VARVE_CORRUPT_KEY; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_NO_MEMORY; VARVE_TOO_LARGE for an
- * intent whose history and value do not fit a batch; what the reader and writer return.  After a
- * failure nothing has changed.
+ * undecodable metadata record, and for one whose provisional value is missing and has to move (a
+ * value that stays where it is, is not looked at); VARVE_MERGE_CONFLICT; VARVE_CORRUPT_KEY;
+ * VARVE_CANCELLED; VARVE_DEADLINE; VARVE_NO_MEMORY; VARVE_TOO_LARGE for an intent whose history and
+ * value do not fit a batch; what the reader and writer return.  After a failure nothing has
+ * changed.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_mvcc_resolve(const varve_write *how, varve_slice key,
                                                           const varve_resolution *resolution,
