@@ -22,6 +22,13 @@ static varve_wal_reader *wal_open(varve_engine *engine, uint64_t since)
     return wal;
 }
 
+/* End a log, and wait until it is gone, or kept elsewhere. */
+static void flush(varve_engine *engine)
+{
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    wait_for_one_log(place_path("s"));
+}
+
 static void put_text(varve_engine *engine, const char *key)
 {
     ck_ok(store_put(engine, key_at(key, 0), bytes("v")), &err);
@@ -299,6 +306,7 @@ static void raw_read_after_purge(void)
     rocksdb_free(raw_put(db, "a", "v"));
     rocksdb_flush(db, how, &text);
     ck_assert_ptr_null(text);
+    wait_for_one_log(place_path("raw"));
     rocksdb_free(raw_put(db, "b", "v"));
     rocksdb_wal_iterator_t *it = rocksdb_get_updates_since(db, 1, NULL, &text);
     ck_assert_ptr_null(text);
@@ -322,7 +330,7 @@ START_TEST(a_log_that_is_gone_is_a_gap)
     varve_engine *engine = store_open(place_path("s")); /* keeps none */
     varve_wal_reader *wal = NULL;
     put_text(engine, "a");
-    ck_ok(varve_engine_flush(engine, &err), &err);
+    flush(engine);
     check_gap(varve_wal_open(engine, 1, &wal, &err), 1, 0);
     ck_assert_str_eq(err.message, "the log has a gap: record 1 is not in it, nor any behind it");
     commit(engine, "bc");
@@ -346,9 +354,9 @@ START_TEST(a_gap_in_front_of_a_reader_is_told_for_good)
     put_text(engine, "a");
     varve_wal_reader *wal = wal_open(engine, 1);
     ck_assert_str_eq(next_of(wal), "1-2:a");
-    ck_ok(varve_engine_flush(engine, &err), &err);
+    flush(engine);
     put_text(engine, "b");
-    ck_ok(varve_engine_flush(engine, &err), &err);
+    flush(engine);
     put_text(engine, "c");
     for (int i = 0; i < 3; i++) {
         ck_assert_str_eq(next_of(wal), "VARVE_LOG_GAP");
@@ -380,9 +388,9 @@ static varve_engine *open_with_three_logs(void)
 {
     varve_engine *engine = open_keeping(place_path("s"));
     commit(engine, "abc");
-    ck_ok(varve_engine_flush(engine, &err), &err);
+    flush(engine);
     commit(engine, "def");
-    ck_ok(varve_engine_flush(engine, &err), &err);
+    flush(engine);
     commit(engine, "ghi");
     return engine;
 }
@@ -411,7 +419,7 @@ START_TEST(a_damaged_log_is_no_silent_jump)
     varve_engine *engine = open_keeping(place_path("s"));
     commit(engine, "abc");
     commit(engine, "def");
-    ck_ok(varve_engine_flush(engine, &err), &err);
+    flush(engine);
     commit(engine, "ghi");
     file_damage(kept_log(place_path("s"), 0), -3, 1);
     wal = wal_open(engine, 1);
@@ -447,7 +455,7 @@ START_TEST(logs_are_kept_by_size_too)
     options.wal_keep_bytes = 1; /* rounded up */
     varve_engine *engine = store_open_with(&options);
     put_text(engine, "a");
-    ck_ok(varve_engine_flush(engine, &err), &err);
+    flush(engine);
     put_text(engine, "b");
     store_close(engine);
     engine = store_open_with(&options);
