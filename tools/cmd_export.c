@@ -53,6 +53,11 @@ static enum tool_exit copy_records(const struct cli *cli, const struct store *st
 
     record_writer_begin(writer, span);
     enum tool_exit code = records_walk(cli, &walk);
+    /* Without its last line no reader takes the file for a whole one. */
+    if (code == TOOL_OK && walk.damage != TOOL_OK)
+        code = cli_fail(cli, walk.damage,
+                        "the export is not whole and not kept; --start and --end go around what "
+                        "cannot be read");
     if (code == TOOL_OK)
         record_writer_end(writer);
     if (code == TOOL_OK && writer->error != 0)

@@ -147,6 +147,29 @@ class RoundTrip(ExportTest):
         self.assertIn("no statistics are kept", result.err)
         self.assertEqual(self.export(self.new), first)
 
+    def test_a_damaged_table_leaves_no_file(self):
+        store = str(self.folder / "damaged")
+        with Writer(store) as writer:
+            for number in range(2000):
+                writer.put(b"%05d" % number, T, raw_bytes(os.urandom(100)))
+            writer.flush()
+        table = next((self.folder / "damaged").glob("*.sst"))
+        content = bytearray(table.read_bytes())
+        content[100_000] ^= 0x40
+        table.write_bytes(content)
+        result = varve("export", store, self.file)
+        self.assertEqual(result.code, CORRUPT)
+        self.assertIn(f"{table.name} cannot be read", result.err)
+        self.assertRegex(result.err, r"the export is not whole.*--start and --end")
+        self.assertFalse(os.path.exists(self.file))
+        # On standard output it ends before the line that says that it is whole.
+        result = varve("export", store, "-")
+        self.assertEqual(result.code, CORRUPT)
+        self.assertNotIn(b'"crc32"', result.out)
+        # And around the damage.
+        result = self.run_export(store, self.file, "--end", "00100")
+        self.assertEqual(result[0]["records"], 100)
+
     def test_many_records(self):
         lines = [line_of(b"k%06d" % i, T, 0, raw_bytes(b"x" * 300)) for i in range(8000)]
         self.import_file(export_of(lines))
