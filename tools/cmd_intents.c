@@ -261,6 +261,11 @@ static enum tool_exit run(const struct cli *cli, void *arg)
     struct intents intents = {.cli = cli, .settings = arg};
     enum tool_exit code = span_options_read_bounds(cli, &range);
 
+    /* What a page has of a transaction would be taken for all that it has. */
+    if (code == TOOL_OK && intents.settings->by_txn && (cli->limit >= 0 || cli->resume != NULL))
+        code = cli_fail(cli, TOOL_USAGE,
+                        "--by-txn adds up all intents of the range, and so goes with neither "
+                        "--limit nor --resume; --start and --end make the range smaller");
     if (code == TOOL_OK)
         code = store_open(cli, cli->arguments[0], &store);
     if (code == TOOL_OK)

@@ -80,6 +80,11 @@ class Intents(ToolTest):
         keys, _ = self.intents("--resume", objects[-1]["resume"])
         self.assertEqual(keys, ["d"])
 
+    def test_no_part_of_a_transaction_is_added_up(self):
+        for options in (("--limit", "1"), ("--resume", "63")):
+            self.assertIn("--by-txn", self.run_failing(USAGE, "intents", self.store, "--by-txn",
+                                                       *options).err)
+
     def test_without_a_time_the_present_counts(self):
         objects = self.objects("intents", "intents", self.store, "--older-than", "365d")
         self.assertEqual(len(objects), 5)
