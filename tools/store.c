@@ -3,6 +3,17 @@
 
 #include "times.h"
 
+/* Of a store that damage keeps from opening, some commands still read the files. */
+static enum tool_exit fail_open(const struct cli *cli, varve_error *err, const char *path,
+                                const char *what_for)
+{
+    const char *way = err->status == VARVE_CORRUPT
+                          ? " (`varve wal dump`, `varve sst check` and `varve find` read its files)"
+                          : "";
+
+    return cli_fail_error(cli, err, "cannot open the store %s%s%s", path, what_for, way);
+}
+
 enum tool_exit store_open(const struct cli *cli, const char *path, struct store *store)
 {
     varve_error err = VARVE_ERROR_INIT;
@@ -11,7 +22,7 @@ enum tool_exit store_open(const struct cli *cli, const char *path, struct store 
 
     store->path = path;
     if (varve_engine_open(&options, &store->engine, &err) != VARVE_OK)
-        return cli_fail_error(cli, &err, "cannot open the store %s", path);
+        return fail_open(cli, &err, path, "");
     if (varve_snapshot_open(store->engine, &store->snapshot, &err) != VARVE_OK)
         return cli_fail_error(cli, &err, "%s", path);
     store->reader = varve_snapshot_reader(store->snapshot);
@@ -43,7 +54,7 @@ enum tool_exit store_open_alone(const struct cli *cli, const char *path,
 
     store->path = path;
     if (varve_engine_open(&options, &store->engine, &err) != VARVE_OK)
-        return cli_fail_error(cli, &err, "cannot open the store %s for writing", path);
+        return fail_open(cli, &err, path, " for writing");
     store->reader = varve_engine_reader(store->engine);
     store->writer = varve_engine_writer(store->engine);
     return TOOL_OK;

@@ -123,8 +123,9 @@ class Wal(ToolTest):
                 self.assertIn(f"-\tgap\t{missing[0]}\t{missing[1]}", lines)
             for item in varve("wal", "dump", self.store, "--json").objects():
                 schema.check("wal-dump", item)
-            # The store itself refuses to open.
-            self.run_failing(CORRUPT, "keys", self.store)
+            # The store itself refuses to open, and what does without that is named.
+            for words in (("keys", self.store), ("del", self.store, "k", "--write")):
+                self.assertIn("`varve wal dump`", self.run_failing(CORRUPT, *words).err)
 
     def test_zeros_in_the_log(self):
         log = self.write()
