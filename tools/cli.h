@@ -199,6 +199,12 @@ enum tool_exit cli_quoted(const struct cli *cli, const char *name, const char *t
  */
 const char *cli_key_text(const struct cli *cli, varve_slice key, char text[CLI_KEY_TEXT_MAX]);
 
+/*
+ * Put `?` in place of control characters and of bytes that are not UTF-8: on a terminal they would
+ * make several lines of one, or move the cursor.
+ */
+void cli_make_harmless(char *text);
+
 /* How many bytes of a longer text are at most `size` and end between two characters. */
 int cli_cut_text(const char *text, int size);
 

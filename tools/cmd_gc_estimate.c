@@ -27,17 +27,6 @@ struct hold_table {
     size_t count;
 };
 
-static void hold_text(struct libscols_line *line, size_t column, varve_slice bytes)
-{
-    char *text = strndup(bytes.size == 0 ? "" : (const char *)bytes.data, bytes.size);
-
-    if (text == NULL)
-        out_no_memory();
-    else
-        table_text(line, column, text);
-    free(text);
-}
-
 static varve_status add_hold(void *arg, const varve_gc_hold *hold, const varve_gc_tally *keeps,
                              varve_error *err)
 {
@@ -48,11 +37,11 @@ static varve_status add_hold(void *arg, const varve_gc_hold *hold, const varve_g
     if (holds->count++ == 0)
         holds->table = table_open(hold_columns);
     struct libscols_line *line = table_line(holds->table);
-    hold_text(line, 0, hold->id);
+    table_bytes(line, 0, hold->id);
     table_text(line, 1, time_format(hold->ts, true, when));
     table_text(line, 2,
                hold->expires == 0 ? "-" : time_format(varve_ts_of(hold->expires, 0), false, when));
-    hold_text(line, 3, hold->owner);
+    table_bytes(line, 3, hold->owner);
     table_count(line, 4, keeps->versions);
     table_count(line, 5, keeps->bytes);
     return VARVE_OK;

@@ -3,7 +3,6 @@
 #include "table.h"
 #include "times.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 static int64_t wall_now(void)
@@ -26,17 +25,6 @@ struct list {
     int64_t now;
 };
 
-static void cell(struct libscols_line *line, size_t column, varve_slice bytes)
-{
-    char *text = strndup(bytes.size == 0 ? "" : (const char *)bytes.data, bytes.size);
-
-    if (text == NULL)
-        out_no_memory();
-    else
-        table_text(line, column, text);
-    free(text);
-}
-
 static void cell_time(struct libscols_line *line, size_t column, int64_t nanos)
 {
     char when[TIME_TEXT_MAX];
@@ -49,12 +37,12 @@ static void add_row(const struct list *list, const varve_gc_hold *hold)
     struct libscols_line *line = table_line(list->table);
     char when[TIME_TEXT_MAX];
 
-    cell(line, 0, hold->id);
+    table_bytes(line, 0, hold->id);
     table_text(line, 1, time_format(hold->ts, true, when));
     cell_time(line, 2, hold->created);
     cell_time(line, 3, hold->expires);
-    cell(line, 4, hold->owner);
-    cell(line, 5, hold->reason);
+    table_bytes(line, 4, hold->owner);
+    table_bytes(line, 5, hold->reason);
 }
 
 static void json_wall(struct json_line *line, const char *name, int64_t nanos)

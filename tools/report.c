@@ -115,8 +115,7 @@ static size_t harmless_size(const char *text)
     return control || overlong || beyond ? 0 : size;
 }
 
-/* Print one line: control characters would make it several, or move the cursor. */
-static void print_line(const struct cli *cli, char *text)
+void cli_make_harmless(char *text)
 {
     for (char *c = text; *c != '\0';) {
         size_t size = harmless_size(c);
@@ -124,6 +123,12 @@ static void print_line(const struct cli *cli, char *text)
             *c = '?';
         c += size == 0 ? 1 : size;
     }
+}
+
+/* Print one line. */
+static void print_line(const struct cli *cli, char *text)
+{
+    cli_make_harmless(text);
     progress_wipe();
     if (cli != NULL && cli->command != NULL)
         fprintf(stderr, "varve: %s: %s\n", cli->where != NULL ? cli->where : cli->command->name,

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static bool add_columns(struct libscols_table *table, const struct table_column *columns)
 {
@@ -45,6 +46,19 @@ void table_text(struct libscols_line *line, size_t column, const char *text)
 {
     if (line != NULL && scols_line_set_data(line, column, text) != 0)
         out_no_memory();
+}
+
+void table_bytes(struct libscols_line *line, size_t column, varve_slice text)
+{
+    char *cell = strndup(text.size == 0 ? "" : (const char *)text.data, text.size);
+
+    if (cell == NULL) {
+        out_no_memory();
+        return;
+    }
+    cli_make_harmless(cell);
+    table_text(line, column, cell);
+    free(cell);
 }
 
 void table_count(struct libscols_line *line, size_t column, uint64_t number)

@@ -26,6 +26,9 @@ struct libscols_line *table_line(struct libscols_table *table);
 void table_text(struct libscols_line *line, size_t column, const char *text);
 void table_count(struct libscols_line *line, size_t column, uint64_t number);
 
+/* The same of a text that somebody has stored: cli_make_harmless() goes over it. */
+void table_bytes(struct libscols_line *line, size_t column, varve_slice text);
+
 /* Print the table and free it. */
 void table_print(struct libscols_table *table);
 

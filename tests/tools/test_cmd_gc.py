@@ -167,6 +167,19 @@ class Run(Gc):
         self.run_ok("gc", "run", self.store, "--older-than", "1s", "--at", at(40), "--write")
         self.run_failing(REFUSED, "get", self.store, "a", "--at", at(12))
 
+    def test_texts_of_holds_do_not_reach_the_terminal_raw(self):
+        self.fill()
+        self.run_ok("gc", "hold", self.store, "a\x1b[31m", "--at", at(12), "--owner", "b\nc",
+                    "--reason", "\x07", "--write")
+        for words in (("holds", self.store), ("estimate", self.store, "--keep", "1")):
+            text = self.run_ok("gc", *words).out.decode()
+            self.assertRegex(text, r"\na\?\[31m .* b\?c ")
+            self.assertNotRegex(text, r"[\x00-\x09\x0b-\x1f]")
+        # To the byte they are in JSON.
+        hold, = self.objects("gc-holds", "gc", "holds", self.store)
+        self.assertEqual((hold["hold"], hold["owner"], hold["reason"]),
+                         ("a\x1b[31m", "b\nc", "\x07"))
+
     def test_changes_need_write(self):
         self.fill()
         for command in (("hold", self.store, "x"), ("release", self.store, "x"),
