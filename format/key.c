@@ -137,6 +137,19 @@ varve_status varve__key_unescape(varve_slice prefix, varve_buf *user_key, varve_
     return VARVE_OK;
 }
 
+varve_status varve__key_view(varve_slice prefix, varve_buf *room, varve_slice *user_key,
+                             varve_error *err)
+{
+    *user_key = escaped_of(prefix);
+    if (user_key->size == 0 || memchr(user_key->data, 0x00, user_key->size) == NULL)
+        return VARVE_OK;
+    varve_status status = varve__buf_restart(room, user_key->size, err);
+    if (status == VARVE_OK)
+        status = varve__key_unescape(prefix, room, err);
+    *user_key = varve_buf_slice(room);
+    return status;
+}
+
 size_t varve__key_unescaped_size(varve_slice prefix)
 {
     varve_slice left = escaped_of(prefix);

@@ -39,6 +39,10 @@ varve_status varve__key_split(varve_slice engine_key, varve__key_parts *parts, v
  */
 varve_status varve__key_unescape(varve_slice prefix, varve_buf *user_key, varve_error *err);
 
+/* The same without a copy: `*user_key` lies in `prefix`, or in `room` if there is an escape. */
+varve_status varve__key_view(varve_slice prefix, varve_buf *room, varve_slice *user_key,
+                             varve_error *err);
+
 /* Size of the user key whose escaped form with terminator is `prefix` (validated). */
 size_t varve__key_unescaped_size(varve_slice prefix);
 

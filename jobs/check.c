@@ -21,7 +21,7 @@ struct key_state {
     bool is_left_out;
     bool awaits_version; /* its metadata is an intent's, whose value has to come next */
     bool is_inline;
-    varve__meta meta;   /* as far as one of these needs it */
+    varve__meta meta;   /* where one of these needs it */
     varve_stats before; /* the statistics without the key */
 };
 
@@ -34,7 +34,9 @@ struct varve_check {
     void *arg;
     const varve_cancel *cancel;
     varve__walk walk;
-    varve_buf user_key; /* of the current key, once it is known */
+    varve_slice value;    /* of the record that the walk stands on */
+    varve_slice user_key; /* of the current key, once it is known; in the walk, or unescaped */
+    varve_buf unescaped;
     struct key_state key;
     varve__recount count;
     varve_buf last; /* the record before; at first the lower bound */
@@ -89,8 +91,8 @@ static varve_status know_user_key(varve_check *job, varve_error *err)
 {
     if (job->key.is_known)
         return VARVE_OK;
-    job->user_key.size = 0;
-    varve_status status = varve__key_unescape(varve__walk_prefix(&job->walk), &job->user_key, err);
+    varve_slice prefix = varve__walk_prefix(&job->walk);
+    varve_status status = varve__key_view(prefix, &job->unescaped, &job->user_key, err);
     job->key.is_known = status == VARVE_OK;
     return status;
 }
@@ -112,10 +114,10 @@ static varve_status tell_record(varve_check *job, varve_check_problem problem, v
     varve_buf engine_key = VARVE_BUF_INIT;
     varve_status status = know_user_key(job, err);
     if (status == VARVE_OK)
-        status = varve_key_encode(varve_buf_slice(&job->user_key), ts, &engine_key, err);
+        status = varve_key_encode(job->user_key, ts, &engine_key, err);
     if (status == VARVE_OK) {
         finding.engine_key = varve_buf_slice(&engine_key);
-        finding.user_key = varve_buf_slice(&job->user_key);
+        finding.user_key = job->user_key;
         tell(job, &finding);
     }
     varve_buf_release(&engine_key);
@@ -154,8 +156,7 @@ static varve_status check_value(varve_check *job, varve_slice raw, varve_ts ts, 
     if (!has_checksum(raw))
         return VARVE_OK;
     varve_status status = know_user_key(job, err);
-    if (status != VARVE_OK ||
-        varve_value_verify(raw, varve_buf_slice(&job->user_key), &job->problem) == VARVE_OK)
+    if (status != VARVE_OK || varve_value_verify(raw, job->user_key, &job->problem) == VARVE_OK)
         return status;
     status = tell_record(job, VARVE_CHECK_VALUE, ts, job->problem.message, err);
     varve_error_release(&job->problem);
@@ -198,7 +199,7 @@ static varve_status take_meta(varve_check *job, varve_slice record, varve_error 
 
 static varve_status check_meta(varve_check *job, varve_error *err)
 {
-    varve_slice record = varve_iter_value(job->walk.it);
+    varve_slice record = job->value;
     varve_status status = varve__meta_decode(record, &job->key.meta, &job->problem);
     if (status == VARVE_OK)
         return take_meta(job, record, err);
@@ -243,7 +244,7 @@ static varve_status check_version(varve_check *job, varve_error *err)
 {
     struct key_state *key = &job->key;
     varve_ts ts = varve__suffix_decode(varve__walk_suffix(&job->walk));
-    varve_slice value = varve_iter_value(job->walk.it);
+    varve_slice value = job->value;
     varve_status status = VARVE_OK;
     if (key->awaits_version)
         status = check_provisional(job, ts, value, err);
@@ -282,20 +283,26 @@ static void begin_count(varve_check *job)
     job->key.before = job->count.stats;
     if (!is_application_key(job))
         job->key.is_left_out = true;
-    else if (varve__recount_first(&job->count, &job->walk, NULL) != VARVE_OK)
+    else if (varve__recount_first(&job->count, &job->walk, job->value, NULL) != VARVE_OK)
         leave_out(job);
 }
 
 static varve_status first_record(varve_check *job, varve_error *err)
 {
-    job->key = (struct key_state){.is_open = true};
+    struct key_state *key = &job->key;
+    key->is_open = true;
+    key->is_known = false;
+    key->is_left_out = false;
+    key->awaits_version = false;
+    key->is_inline = false;
     begin_count(job);
     return varve__walk_suffix(&job->walk) == NULL ? check_meta(job, err) : check_version(job, err);
 }
 
 static varve_status older_record(varve_check *job, varve_error *err)
 {
-    if (!job->key.is_left_out && varve__recount_older(&job->count, &job->walk, NULL) != VARVE_OK)
+    if (!job->key.is_left_out &&
+        varve__recount_older(&job->count, &job->walk, job->value, NULL) != VARVE_OK)
         leave_out(job);
     return check_version(job, err);
 }
@@ -324,8 +331,9 @@ static varve_status check_order(varve_check *job, varve_error *err)
 static varve_status check_record(varve_check *job, varve_error *err)
 {
     varve_status status = check_order(job, err);
+    job->value = varve_iter_value(job->walk.it);
     job->progress.records++;
-    job->progress.bytes += job->walk.it->key.size + varve_iter_value(job->walk.it).size;
+    job->progress.bytes += job->walk.it->key.size + job->value.size;
     if (status != VARVE_OK)
         return status;
     if (job->key.is_open) {
@@ -563,7 +571,7 @@ void varve_check_close(varve_check *job)
     varve_buf_release(&job->from);
     varve_buf_release(&job->window_end);
     varve_buf_release(&job->told);
-    varve_buf_release(&job->user_key);
+    varve_buf_release(&job->unescaped);
     varve__free(job);
 }
 
@@ -581,7 +589,7 @@ varve_status varve_check_get_progress(varve_check *job, varve_job_progress *prog
         return status;
     varve_job_progress known = job->progress;
     known.keys += job->key.is_open;
-    known.at = varve_buf_slice(&job->user_key);
+    known.at = job->user_key;
     varve__struct_give(progress, given, &known, sizeof known);
     return VARVE_OK;
 }

@@ -187,10 +187,10 @@ static varve_status find_place(varve_recount *job, varve_error *err)
                                   varve_buf_slice(&job->upper), err);
 }
 
-static void add_record(varve_recount *job)
+static void add_record(varve_recount *job, varve_slice value)
 {
     job->records++;
-    job->bytes += job->walk.it->key.size + varve_iter_value(job->walk.it).size;
+    job->bytes += job->walk.it->key.size + value.size;
 }
 
 /* The key that was being counted is complete. */
@@ -216,11 +216,12 @@ static varve_status enter_key(varve_recount *job, varve_error *err)
 
 static varve_status begin_key(varve_recount *job, varve_error *err)
 {
-    varve_status status = varve__recount_first(&job->count, &job->walk, err);
+    varve_slice value = varve_iter_value(job->walk.it);
+    varve_status status = varve__recount_first(&job->count, &job->walk, value, err);
     if (status != VARVE_OK)
         return status;
     job->in_key = true;
-    add_record(job);
+    add_record(job, value);
     return VARVE_OK;
 }
 
@@ -239,6 +240,15 @@ static varve_status end_key(varve_recount *job, varve_error *err)
     return status == VARVE_OK ? begin_key(job, err) : status;
 }
 
+static varve_status count_older(varve_recount *job, varve_error *err)
+{
+    varve_slice value = varve_iter_value(job->walk.it);
+    varve_status status = varve__recount_older(&job->count, &job->walk, value, err);
+    if (status == VARVE_OK)
+        add_record(job, value);
+    return status;
+}
+
 /* One record.  VARVE_NOT_FOUND behind the last. */
 static varve_status count_record(varve_recount *job, varve_error *err)
 {
@@ -250,11 +260,7 @@ static varve_status count_record(varve_recount *job, varve_error *err)
     status = varve__walk_older(&job->walk, err);
     if (status == VARVE_NOT_FOUND)
         return end_key(job, err);
-    if (status == VARVE_OK)
-        status = varve__recount_older(&job->count, &job->walk, err);
-    if (status == VARVE_OK)
-        add_record(job);
-    return status;
+    return status == VARVE_OK ? count_older(job, err) : status;
 }
 
 static varve_status count_step(varve_recount *job, varve_error *err)

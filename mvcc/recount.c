@@ -92,9 +92,9 @@ static varve_status add_version(varve__recount *r, int64_t wall, int64_t value_s
     return VARVE_OK;
 }
 
-varve_status varve__recount_first(varve__recount *r, const varve__walk *walk, varve_error *err)
+varve_status varve__recount_first(varve__recount *r, const varve__walk *walk, varve_slice value,
+                                  varve_error *err)
 {
-    varve_slice value = varve_iter_value(walk->it);
     const unsigned char *suffix = varve__walk_suffix(walk);
     varve_slice prefix = varve__walk_prefix(walk);
     r->key_size = (int64_t)varve__key_unescaped_size(prefix) + 1;
@@ -105,7 +105,8 @@ varve_status varve__recount_first(varve__recount *r, const varve__walk *walk, va
             add_meta(r, (int64_t)value.size);
         return status;
     }
-    memset(&r->meta, 0, sizeof r->meta);
+    r->meta.has_txn = false; /* to clear all of it would take as long as the rest */
+    r->meta.has_raw = false;
     r->meta.ts = varve__suffix_decode(suffix);
     r->meta.key_bytes = VARVE_VERSION_TS_SIZE;
     r->meta.val_bytes = (int64_t)value.size;
@@ -114,8 +115,9 @@ varve_status varve__recount_first(varve__recount *r, const varve__walk *walk, va
     return add_version(r, r->meta.ts.wall, r->meta.val_bytes, err);
 }
 
-varve_status varve__recount_older(varve__recount *r, const varve__walk *walk, varve_error *err)
+varve_status varve__recount_older(varve__recount *r, const varve__walk *walk, varve_slice value,
+                                  varve_error *err)
 {
     varve_ts ts = varve__suffix_decode(varve__walk_suffix(walk));
-    return add_version(r, ts.wall, (int64_t)varve_iter_value(walk->it).size, err);
+    return add_version(r, ts.wall, (int64_t)value.size, err);
 }

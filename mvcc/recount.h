@@ -20,12 +20,15 @@ typedef struct varve__recount {
 } varve__recount;
 
 /*
- * Account the first record of a key, on which the walk stands; it has entered the key.  Returns
- * VARVE_OK; VARVE_CORRUPT; VARVE_MERGE_CONFLICT; VARVE_NO_MEMORY.
+ * Account the first record of a key, on which the walk stands; it has entered the key.  `value` is
+ * the record's: who counts has mostly asked for it already, and it costs a call into the engine.
+ * Returns VARVE_OK; VARVE_CORRUPT; VARVE_MERGE_CONFLICT; VARVE_NO_MEMORY.
  */
-varve_status varve__recount_first(varve__recount *r, const varve__walk *walk, varve_error *err);
+varve_status varve__recount_first(varve__recount *r, const varve__walk *walk, varve_slice value,
+                                  varve_error *err);
 
 /* Account any other record of the key.  Returns VARVE_OK or VARVE_CORRUPT. */
-varve_status varve__recount_older(varve__recount *r, const varve__walk *walk, varve_error *err);
+varve_status varve__recount_older(varve__recount *r, const varve__walk *walk, varve_slice value,
+                                  varve_error *err);
 
 #endif

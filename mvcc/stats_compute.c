@@ -10,14 +10,14 @@ static varve_status add_key(varve__recount *r, varve__walk *walk, const varve_ca
 {
     varve_status status = varve__walk_enter(walk, err);
     if (status == VARVE_OK)
-        status = varve__recount_first(r, walk, err);
+        status = varve__recount_first(r, walk, varve_iter_value(walk->it), err);
     while (status == VARVE_OK) {
         if (++*records % RECORDS_BETWEEN_CHECKS == 0)
             status = varve_cancel_check(cancel, err);
         if (status == VARVE_OK)
             status = varve__walk_older(walk, err);
         if (status == VARVE_OK)
-            status = varve__recount_older(r, walk, err);
+            status = varve__recount_older(r, walk, varve_iter_value(walk->it), err);
     }
     return status == VARVE_NOT_FOUND ? varve__walk_arrived(walk, err) : status;
 }

@@ -280,6 +280,9 @@ START_TEST(decoding_gives_back_what_was_encoded)
         varve_slice prefix = encoded(key.user_key, varve_ts_zero());
         ck_assert_uint_eq(varve_key_prefix_size(engine_key), prefix.size);
         ck_assert_uint_eq(varve__key_unescaped_size(prefix), key.user_key.size);
+        varve_slice viewed;
+        ck_ok(varve__key_view(prefix, &out, &viewed, &err), &err);
+        ck_slice_eq(viewed, key.user_key);
     }
 }
 END_TEST
@@ -500,6 +503,12 @@ static varve_status call_unescape(varve_buf *buf, varve_error *error)
     return varve__key_unescape(hex("61 62 63 64 00 01"), buf, error);
 }
 
+static varve_status call_view(varve_buf *buf, varve_error *error)
+{
+    varve_slice viewed;
+    return varve__key_view(hex("61 00 FF 63 00 01"), buf, &viewed, error);
+}
+
 static varve_status call_next(varve_buf *buf, varve_error *error)
 {
     return varve_key_next(bytes("abc"), buf, error);
@@ -539,10 +548,10 @@ static varve_status call_span(varve_buf *buf, varve_error *error)
     return status;
 }
 
-static call *const calls[] = {
-    call_encode, call_append,      call_decode,      call_unescape,
-    call_next,   call_prefix_end,  call_engine_next, call_append_prefix_end,
-    call_print,  call_engine_print};
+static call *const calls[] = {call_encode,     call_append,      call_decode,
+                              call_unescape,   call_view,        call_next,
+                              call_prefix_end, call_engine_next, call_append_prefix_end,
+                              call_print,      call_engine_print};
 enum { CALL_COUNT = sizeof calls / sizeof calls[0] };
 
 /* Calls one of them with a buffer in which there is something, but hardly room. */

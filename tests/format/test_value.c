@@ -275,6 +275,40 @@ START_TEST(a_checksum_of_zero_becomes_one)
 }
 END_TEST
 
+/* CRC-32 (IEEE), bit by bit, of what has been summed up so far and one more byte. */
+static uint32_t crc_with(uint32_t sum, unsigned char byte)
+{
+    sum = ~sum ^ byte;
+    for (int bit = 0; bit < 8; bit++)
+        sum = (sum & 1) != 0 ? sum >> 1 ^ 0xEDB88320 : sum >> 1;
+    return ~sum;
+}
+
+/* How the sum is computed depends on how long key and value are together. */
+START_TEST(a_checksum_is_the_crc_at_any_size)
+{
+    static unsigned char key[64];
+    static unsigned char data[600];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (unsigned char)(i * 151 >> 3);
+    for (size_t i = 0; i < sizeof key; i++)
+        key[i] = (unsigned char)(i * 89 >> 1);
+    for (size_t key_size = 0; key_size <= sizeof key; key_size += key_size < 5 ? 1 : 59) {
+        uint32_t sum = 0;
+        for (size_t i = 0; i < key_size; i++)
+            sum = crc_with(sum, key[i]);
+        sum = crc_with(sum, VARVE_TAG_BYTES);
+        for (size_t size = 0; size < sizeof data; sum = crc_with(sum, data[size++])) {
+            ck_ok(varve_value_set_bytes(&out, varve_slice_of(data, size), &err), &err);
+            varve_slice raw = with_checksum(varve_slice_of(key, key_size));
+            uint32_t stored = (uint32_t)raw.data[0] << 24 | (uint32_t)raw.data[1] << 16 |
+                              (uint32_t)raw.data[2] << 8 | raw.data[3];
+            ck_assert_msg(stored == sum, "key of %zu, data of %zu bytes", key_size, size);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_checksum_is_set_once)
 {
     ck_ok(varve_value_set_bytes(&out, bytes("v"), &err), &err);
@@ -562,6 +596,7 @@ static void add_checksum(Suite *suite)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, checksums_of_the_specification);
     tcase_add_test(tcase, a_checksum_of_zero_becomes_one);
+    tcase_add_test(tcase, a_checksum_is_the_crc_at_any_size);
     tcase_add_test(tcase, a_checksum_is_set_once);
     tcase_add_test(tcase, absent_and_short_values_get_none);
     tcase_add_test(tcase, verifying);
