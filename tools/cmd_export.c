@@ -166,9 +166,7 @@ static enum tool_exit run(const struct cli *cli, void *arg)
     enum tool_exit code = check_arguments(cli, settings);
 
     if (code == TOOL_OK)
-        code = span_options_read_bounds(cli, &range);
-    if (code == TOOL_OK && varve_slice_compare(range.span.start, range.span.end) >= 0)
-        code = cli_fail(cli, TOOL_USAGE, "there are no keys in a range that ends before it starts");
+        code = span_options_read_some(cli, &range);
     if (code == TOOL_OK)
         code = store_open(cli, cli->arguments[0], &store);
     if (code == TOOL_OK && settings->sst)

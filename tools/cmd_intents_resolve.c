@@ -154,13 +154,13 @@ static enum tool_exit run(const struct cli *cli, void *settings)
 {
     struct span_options range = SPAN_OPTIONS_INIT;
     struct store store = STORE_INIT;
-    enum tool_exit code = span_options_read_bounds(cli, &range);
+    enum tool_exit code = span_options_read_some(cli, &range);
 
     if (code == TOOL_OK && cli->system)
         code = cli_fail(cli, TOOL_USAGE, "no transaction writes varve's own records");
     if (code == TOOL_OK)
         code = store_open_writing(cli, cli->arguments[0], &store);
-    if (code == TOOL_OK && varve_slice_compare(range.span.start, range.span.end) < 0)
+    if (code == TOOL_OK)
         code = resolve_in(cli, &store, settings, range.span);
     code = store_close_writing(cli, &store, code);
     span_options_release(&range);

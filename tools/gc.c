@@ -117,7 +117,7 @@ static enum tool_exit read_now(const struct cli *cli, const struct store *store,
 enum tool_exit gc_job_read(const struct cli *cli, const struct store *store,
                            const struct gc_settings *settings, struct gc_job *job)
 {
-    enum tool_exit code = span_options_read_bounds(cli, &job->range);
+    enum tool_exit code = span_options_read_some(cli, &job->range);
 
     if (code == TOOL_OK && cli->resume != NULL)
         code = cli_hex_key(cli, "--resume", cli->resume, &job->token);

@@ -221,11 +221,9 @@ static enum tool_exit clear_range(const struct cli *cli, struct writing *writing
         return cli_fail(cli, TOOL_USAGE, "varve's own records are not cleared by hand");
     if (cli->prefix == NULL && cli->start == NULL && cli->end == NULL)
         return cli_fail(cli, TOOL_USAGE, "which keys? give --prefix, --start or --end");
-    code = span_options_read_bounds(cli, &range);
-    if (code == TOOL_OK && varve_slice_compare(range.span.start, range.span.end) < 0)
+    code = span_options_read_some(cli, &range);
+    if (code == TOOL_OK)
         code = clear_span(cli, writing, range.span);
-    else if (code == TOOL_OK)
-        code = cli_fail(cli, TOOL_USAGE, "there are no keys in a range that ends before it starts");
     span_options_release(&range);
     return code;
 }

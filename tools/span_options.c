@@ -67,6 +67,15 @@ enum tool_exit span_options_read_bounds(const struct cli *cli, struct span_optio
     return code;
 }
 
+enum tool_exit span_options_read_some(const struct cli *cli, struct span_options *options)
+{
+    enum tool_exit code = span_options_read_bounds(cli, options);
+
+    if (code == TOOL_OK && varve_slice_compare(options->span.start, options->span.end) >= 0)
+        return cli_fail(cli, TOOL_USAGE, "there are no keys in a range that ends before it starts");
+    return code;
+}
+
 enum tool_exit span_options_read(const struct cli *cli, bool reverse, struct span_options *options)
 {
     enum tool_exit code = span_options_read_bounds(cli, options);

@@ -32,6 +32,9 @@ enum tool_exit span_options_read(const struct cli *cli, bool reverse, struct spa
 /* The same for commands whose --resume is no key: it is not looked at. */
 enum tool_exit span_options_read_bounds(const struct cli *cli, struct span_options *options);
 
+/* And where a range that ends before it starts is wrong, since nothing can be done in it. */
+enum tool_exit span_options_read_some(const struct cli *cli, struct span_options *options);
+
 /* Say how to go on with --resume: on standard error, or with --json as the last object. */
 void span_options_print_resume(const struct cli *cli, varve_slice resume);
 

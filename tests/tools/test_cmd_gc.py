@@ -94,6 +94,8 @@ class Estimate(Gc):
         for arguments in ((), ("--older-than", "15"), ("--older-than", "x"),
                           ("--older-than", "0s"), ("--keep", "0"), ("--keep", "-1")):
             self.run_failing(USAGE, "gc", "estimate", self.store, *arguments)
+        self.assertIn("ends before it starts", self.run_failing(
+            USAGE, "gc", "estimate", self.store, "--keep", "1", "--start", "z", "--end", "a").err)
         result = varve("gc", "--help")
         self.assertEqual(result.code, OK)
         for name in ("estimate", "run", "holds", "hold", "release"):

@@ -85,6 +85,12 @@ class Resolve(ToolTest):
         self.assertEqual(result.lines(),
                          ["2 of 2 intents would be resolved, with values of 100 bytes"])
 
+    def test_a_range_without_keys(self):
+        for mode in ("--dry-run", "--write"):
+            self.assertIn("ends before it starts", self.run_failing(
+                USAGE, "intents", "resolve", self.store, "--older-than", "0s", "--abort",
+                "--start", "z", "--end", "a", mode).err)
+
     def test_damaged_keys(self):
         with Writer(self.store) as store:
             store.record(engine_key(b"odd"), b"\xff")
