@@ -216,6 +216,9 @@ static error_t take_argument(char *text, struct argp_state *state)
     const char *name =
         state->arg_num < CLI_ARGUMENTS_MAX ? cli->command->arguments[state->arg_num] : NULL;
 
+    /* It may be a part of a key or value that stands in no quotes. */
+    if (name == NULL && cli->redact)
+        return cli_usage(state, "there is one argument too many");
     if (name == NULL)
         return cli_usage(state, "'%s' is one argument too many", text);
     if (strstr(name, "...") != NULL)

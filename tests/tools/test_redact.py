@@ -168,6 +168,7 @@ class Redact(ToolTest):
                 (CORRUPT, ("scan", self.store, "--end", "secret-key-f")),
                 (CONFLICT, ("get", self.store, "secret-key-intent")),
                 (CONFLICT, ("scan", self.store, "--prefix", "secret-key-i")),
+                (USAGE, ("get", self.store, "a", "secret-key")),
                 (USAGE, ("get", self.store, "secret-key", "--hex"))):
             result = self.run_failing(code, *arguments, "--redact")
             self.assert_no_secret(result, arguments)
