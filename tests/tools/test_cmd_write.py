@@ -278,6 +278,15 @@ class Merge(WriteTest):
         self.write("merge", "in", "+side")
         self.assertEqual(self.run_ok("get", self.store, "in").out, b"side+by+side")
 
+    def test_the_way_out_of_a_conflict(self):
+        with Writer(self.store) as store:
+            store.merge(b"spoilt", raw_int(1))
+            store.merge(b"spoilt", raw_bytes(b"x"))
+        for words in (("get", self.store, "spoilt"), ("scan", self.store, "--start", "spoilt")):
+            self.assertIn("`varve put --inline`", self.run_failing(CONFLICT, *words).err)
+        self.run_ok("put", self.store, "spoilt", "fresh", "--inline", "--write")
+        self.assertEqual(self.run_ok("get", self.store, "spoilt").out, b"fresh")
+
     def test_what_does_not_fit(self):
         self.assertIn("cannot be merged", self.refused(CONFLICT, "merge", self.store, "in", "1",
                                                        "--type", "int"))
