@@ -63,7 +63,7 @@ static varve_status step(struct collecting *c, struct progress *progress, varve_
     varve_job_progress done = {.struct_size = sizeof done};
     varve_status status = VARVE_OK;
 
-    if (left_of(c) < STEP_VERSIONS)
+    if (left_of(c) < c->options->batch_versions)
         status = reopen(c->store, *c->options, left_of(c), &c->gc, err);
     if (status == VARVE_OK)
         status = varve_gc_step(c->gc, &c->more, err);
@@ -138,7 +138,10 @@ static enum tool_exit collect_from(const struct cli *cli, const struct store *st
     varve_error err = VARVE_ERROR_INIT;
     enum tool_exit code = gc_job_read(cli, store, settings, &job);
 
-    job.options.batch_versions = STEP_VERSIONS;
+    /* A step is followed by a pause: one of more than a second's worth would be above the rate. */
+    job.options.batch_versions = settings->rate > 0 && settings->rate < STEP_VERSIONS
+                                     ? (uint64_t)settings->rate
+                                     : STEP_VERSIONS;
     if (code == TOOL_OK && collect(&collecting, &err) != VARVE_OK)
         code = cli_fail_error(cli, &err, "%s", store->path);
     if (code == TOOL_OK) {

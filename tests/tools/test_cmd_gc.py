@@ -145,6 +145,15 @@ class Run(Gc):
         self.assertEqual(len(last), 1)
         self.run_failing(USAGE, "gc", "run", self.store, *policy[:4], "--write", "--resume", "00")
 
+    def test_no_commit_is_more_than_a_second_of_the_rate(self):
+        with Writer(self.store) as store:
+            for seconds in range(1, 26):
+                store.put(b"a", seconds * SECOND, raw(20))
+        report, = self.objects("gc-run", "gc", "run", self.store, "--keep", "1", "--rate", "10",
+                               "--at", at(40), "--write")
+        self.assertEqual(report["collected"]["versions"], 24)
+        self.assertGreaterEqual(report["commits"], 3)
+
     # Trap T14: a hold, one that is over, and a reader below.
     def test_holds(self):
         self.fill()
