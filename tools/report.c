@@ -80,6 +80,8 @@ const char *cli_way_out(varve_status status)
         return "; what has been done until then stays";
     case VARVE_NO_SPACE:
         return "; make room and run the command again";
+    case VARVE_WRITE_INTENT:
+        return "; `varve intents` shows whose, `--at` a time before them reads what was there";
     case VARVE_MERGE_CONFLICT:
         return "; `varve range-data` shows what it has, `varve put --inline` replaces that";
     case VARVE_BELOW_THRESHOLD:

@@ -272,6 +272,7 @@ class Trouble(ToolTest):
             store.put(b"k", 11, raw_bytes(b"abc"))
             store.record(b"k\0\1", meta)
         result = self.run_failing(CONFLICT, "get", self.store, "k")
+        self.assertRegex(result.err, r"`varve intents` shows whose, `--at` a time before")
         self.assertIn('key "k"', result.err)
         self.assertEqual(varve("get", self.store, "k", "--at", "(10,0)").code, NO)
 
