@@ -14,9 +14,13 @@ struct lines {
 static struct lines split(varve_slice text)
 {
     struct lines lines = {0};
+    size_t room = 0;
 
     while (text.size > 0) {
-        lines.list = memory_resize(lines.list, (lines.count + 1) * sizeof *lines.list);
+        if (lines.count == room) {
+            room = 2 * room + 16;
+            lines.list = memory_resize(lines.list, room * sizeof *lines.list);
+        }
         lines.list[lines.count++] = text_cut(&text, '\n');
     }
     return lines;
