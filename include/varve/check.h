@@ -39,8 +39,10 @@ typedef enum varve_check_problem {
         VARVE_CHECK_PROBLEMS /* how many there are */
 } varve_check_problem;
 
-/* The word for a problem, and what it is; "?" for a number that is none. */
+/* The word for a problem; "?" for a number that is none. */
 VARVE_API const char *varve_check_problem_word(varve_check_problem problem);
+
+/* What the problem is, in words; likewise. */
 VARVE_API const char *varve_check_problem_text(varve_check_problem problem);
 
 /* What has been found.  Slices are valid during the call that tells of it. */
