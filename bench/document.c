@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <varve/varve.h>
 
+#include "bench/bounds.h"
 #include "bench/contenders/contender.h"
 #include "bench/facts.h"
 #include "bench/goals.h"
@@ -59,6 +60,13 @@ static json_t *contenders(void)
     return all;
 }
 
+/* What follows from the cases. */
+static void conclude(json_t *run)
+{
+    json_object_set_new(run, "goals", bench_goals(run));
+    json_object_set_new(run, "facts", bench_facts(run));
+}
+
 void bench_document_complete(json_t *run, const char *profile)
 {
     char date[32];
@@ -71,8 +79,7 @@ void bench_document_complete(json_t *run, const char *profile)
     json_object_set_new(run, "varve", json_string(VARVE_VERSION_STRING));
     json_object_set_new(run, "machine", machine());
     json_object_set_new(run, "contenders", contenders());
-    json_object_set_new(run, "goals", bench_goals(run));
-    json_object_set_new(run, "facts", bench_facts(run));
+    conclude(run);
 }
 
 json_t *bench_document_read(const char *path)
@@ -81,9 +88,12 @@ json_t *bench_document_read(const char *path)
     json_t *run = json_load_file(path, 0, &error);
     if (run == NULL)
         bench_die("%s: line %d: %s", path, error.line, error.text);
-    if (json_integer_value(json_object_get(run, "schema")) != BENCH_SCHEMA ||
+    json_int_t schema = json_integer_value(json_object_get(run, "schema"));
+    if (schema < BENCH_SCHEMA_OLDEST || schema > BENCH_SCHEMA ||
         !json_is_array(json_object_get(run, "cases")))
         bench_die("%s: no document of varve-bench, schema %d", path, BENCH_SCHEMA);
+    bench_bound(run);
+    conclude(run);
     return run;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bench/bounds.h"
 #include "bench/cases.h"
 #include "bench/support/json.h"
 #include "bench/support/stats.h"
@@ -196,7 +197,7 @@ json_t *bench_goals(const json_t *run)
             const json_t *base = base_of(&goals[i], one);
             if (lane != NULL && base != NULL)
                 json_array_append_new(
-                    found, held(&goals[i], one, lane, base, bench_number(run, "variance")));
+                    found, held(&goals[i], one, lane, base, bench_variance_of(run, lane)));
         }
     }
     return found;

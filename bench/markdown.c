@@ -1,7 +1,9 @@
 #include "bench/markdown.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/cases.h"
@@ -122,6 +124,9 @@ static void print_latencies(FILE *out, const json_t *run, const char *operation)
     }
 }
 
+/* Where the pictures of a page lie, from there. */
+#define PICTURES "pictures"
+
 static void print_operation(FILE *out, const json_t *run, const bench_operation *operation,
                             const char *pictures)
 {
@@ -136,7 +141,8 @@ static void print_operation(FILE *out, const json_t *run, const bench_operation 
     (void)snprintf(picture, sizeof picture, "%s/bench-%s.svg", pictures == NULL ? "" : pictures,
                    operation->name);
     if (pictures != NULL && access(picture, R_OK) == 0)
-        (void)fprintf(out, "![%s](bench-%s.svg)\n\n", operation->name, operation->name);
+        (void)fprintf(out, "![%s](" PICTURES "/bench-%s.svg)\n\n", operation->name,
+                      operation->name);
     (void)fprintf(out, "| ns a %s |", operation->unit);
     for (size_t i = 0; i < count; i++)
         (void)fprintf(out, " %s |", lanes[i]->name);
@@ -277,13 +283,14 @@ static char *read_all(const char *path)
     return text;
 }
 
-static void folder_of(const char *path, char *folder, size_t size)
+/* The folder for the pictures of a page, which is made. */
+static void make_folder(const char *page, char *folder, size_t size)
 {
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        (void)snprintf(folder, size, ".");
-    else
-        (void)snprintf(folder, size, "%.*s", (int)(slash - path), path);
+    const char *slash = strrchr(page, '/');
+    int beside = slash == NULL ? 0 : (int)(slash - page) + 1;
+    if (snprintf(folder, size, "%.*s" PICTURES, beside, page) >= (int)size ||
+        (mkdir(folder, 0777) != 0 && errno != EEXIST))
+        bench_die("%s: no folder can be made for its pictures", page);
 }
 
 void bench_write_into(const json_t *run, const char *path)
@@ -294,7 +301,7 @@ void bench_write_into(const json_t *run, const char *path)
     char *end = begin == NULL ? NULL : strstr(begin, END_LINE);
     if (end == NULL)
         bench_die("%s: no lines %s and %s", path, BEGIN_LINE, END_LINE);
-    folder_of(path, folder, sizeof folder);
+    make_folder(path, folder, sizeof folder);
     (void)bench_draw(run, folder);
     FILE *file = fopen(path, "w");
     if (file == NULL)

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "bench/bounds.h"
 #include "bench/support/die.h"
 #include "bench/support/stats.h"
 
@@ -11,9 +12,6 @@ typedef struct summary {
     json_t *const *starts;
     size_t count;
     size_t rounds;
-    double *variances; /* of all lanes but bases */
-    size_t variances_count;
-    double typical;
 } summary;
 
 static json_t *case_of(const json_t *start, size_t index)
@@ -89,20 +87,6 @@ static const char *clock_of(const summary *s, size_t at)
     return json_string_value(json_object_get(case_of(s->starts[0], at), "clock"));
 }
 
-static void find_typical(summary *s)
-{
-    size_t cases = json_array_size(json_object_get(s->starts[0], "cases"));
-    for (size_t at = 0; at < cases; at++) {
-        size_t lanes = json_array_size(json_object_get(case_of(s->starts[0], at), "lanes"));
-        s->variances = realloc(s->variances, (s->variances_count + lanes) * sizeof(double));
-        if (s->variances == NULL)
-            bench_die("out of memory");
-        for (size_t lane = 1; lane < lanes; lane++)
-            s->variances[s->variances_count++] = ratio_of(s, at, lane, clock_of(s, at)).variance;
-    }
-    s->typical = bench_typical_variance(s->variances, s->variances_count, s->count);
-}
-
 static json_t *quartiles_json(const summary *s, size_t at, size_t lane, const char *clock)
 {
     double *rounds = rounds_of(s, at, lane, clock);
@@ -129,15 +113,11 @@ static json_t *starts_json(const summary *s, size_t at, size_t lane)
     return all;
 }
 
+/* Its bounds follow when all lanes are there. */
 static json_t *ratio_json(const summary *s, size_t at, size_t lane)
 {
     bench_ratio found = ratio_of(s, at, lane, clock_of(s, at));
-    if (lane == 0)
-        found.low = found.high = found.median;
-    else
-        bench_ratio_bound(&found, s->typical);
-    return json_pack("{s:f,s:f,s:f,s:f,s:o}", "median", found.median, "low", found.low, "high",
-                     found.high, "error", found.error, "starts", starts_json(s, at, lane));
+    return json_pack("{s:f,s:o}", "median", found.median, "starts", starts_json(s, at, lane));
 }
 
 /* Each number is the median of the starts. */
@@ -211,13 +191,13 @@ json_t *bench_summary(json_t *const *starts, size_t count)
         json_decref(cases);
         return NULL;
     }
-    find_typical(&s);
     for (size_t i = 0; i < json_array_size(json_object_get(starts[0], "cases")); i++)
         json_array_append_new(cases, case_json(&s, i));
     for (size_t i = 0; i < count; i++)
         agree = agree && json_is_true(json_object_get(starts[i], "agree"));
-    free(s.variances);
-    return json_pack("{s:I,s:I,s:f,s:b,s:o,s:o}", "starts", (json_int_t)count, "rounds",
-                     (json_int_t)s.rounds, "variance", s.typical, "agree", agree, "states",
-                     states_json(&s), "cases", cases);
+    json_t *run =
+        json_pack("{s:I,s:I,s:b,s:o,s:o}", "starts", (json_int_t)count, "rounds",
+                  (json_int_t)s.rounds, "agree", agree, "states", states_json(&s), "cases", cases);
+    bench_bound(run);
+    return run;
 }

@@ -8,7 +8,7 @@
 
 /*
  * Of what bench_run() returned in each start: a new object with `starts` (how many), `rounds` (in
- * each), `variance` (what it is in general), `agree`, `states` and `cases`, whose lanes hold what
+ * each), `variance` (bench/bounds.h), `agree`, `states` and `cases`, whose lanes hold what
  * docs/performance.md says.  Returns NULL if the starts did not measure the same.
  */
 json_t *bench_summary(json_t *const *starts, size_t count);

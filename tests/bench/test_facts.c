@@ -23,7 +23,7 @@ END_TEST
     "},\"known\":" #known "}"
 #define CASE(layout, operation, lanes)                                                             \
     "{\"name\":\"here/" operation "\",\"state\":\"here\",\"layout\":\"" layout                     \
-    "\",\"operation\":\"" operation "\",\"lanes\":[" lanes "]}"
+    "\",\"operation\":\"" operation "\",\"keys\":1000000,\"versions\":1,\"lanes\":[" lanes "]}"
 
 /* The known figures of a run whose cases are given. */
 static json_t *facts_of(const char *cases)
@@ -98,6 +98,27 @@ START_TEST(other_stores_are_held_to_the_rocksdb_of_their_table)
 }
 END_TEST
 
+START_TEST(a_reason_is_told_of_those_it_fits)
+{
+    json_t *facts = facts_of(
+        "[" CASE("one", "get-newest", LANE("raw get", 1000, 2000)) "," //
+        CASE("one", "scan-100", LANE("raw scan", 100, 400) "," LANE("raw next<=2", 900, 400)) "]");
+    ck_assert_str_ne(bench_text(json_array_get(facts, 1), "why"), ""); /* it is faster */
+    ck_assert_str_eq(bench_text(json_array_get(facts, 2), "why"), ""); /* it is slower */
+    json_decref(facts);
+}
+END_TEST
+
+START_TEST(other_numbers_of_records_are_not_compared)
+{
+    json_t *facts = facts_of("[{\"name\":\"here/get-newest\",\"state\":\"here\",\"layout\":"
+                             "\"one\",\"operation\":\"get-newest\",\"keys\":100000,"
+                             "\"versions\":1,\"lanes\":[" LANE("raw get", 1000, 2000) "]}]");
+    ck_assert_uint_eq(json_array_size(facts), 0);
+    json_decref(facts);
+}
+END_TEST
+
 START_TEST(without_what_they_are_held_to_there_are_none)
 {
     json_t *facts = facts_of("[" CASE("one", "scan-100", LANE("raw scan", 250, 400)) "]");
@@ -115,6 +136,8 @@ int main(void)
     tcase_add_test(tcase, with_a_level_0_it_is_the_get_of_a_plain_one);
     tcase_add_test(tcase, writes_are_held_to_a_put);
     tcase_add_test(tcase, other_stores_are_held_to_the_rocksdb_of_their_table);
+    tcase_add_test(tcase, a_reason_is_told_of_those_it_fits);
+    tcase_add_test(tcase, other_numbers_of_records_are_not_compared);
     tcase_add_test(tcase, without_what_they_are_held_to_there_are_none);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

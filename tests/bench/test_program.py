@@ -4,6 +4,7 @@
 import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -146,6 +147,10 @@ class Program(unittest.TestCase):
         self.assertTrue(text.endswith(f"{END}\n\nafter\n"))
         self.assertNotIn("old", text)
         self.assertEqual(text.count(BEGIN), 1)
+        shown = re.findall(r"\]\((pictures/[^)]+)\)", text)
+        self.assertEqual(len(shown), len(list((self.folder / "pictures").glob("*.svg"))))
+        for picture in shown:
+            self.assertTrue((self.folder / picture).is_file(), picture)
 
     def test_a_page_without_markers_is_left_alone(self):
         page = self.folder / "plain.md"
@@ -162,7 +167,7 @@ class Program(unittest.TestCase):
         if subprocess.run("command -v gnuplot", shell=True, stdout=subprocess.DEVNULL,
                           check=False).returncode != 0:
             self.skipTest("gnuplot is not installed")
-        pictures = self.folder / "pictures"
+        pictures = self.folder / "drawn"
         pictures.mkdir()
         done = bench("draw", self.folder / "run.json", pictures)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -175,7 +180,7 @@ class Program(unittest.TestCase):
         (self.folder / "other.json").write_text('{"schema": 99, "cases": []}')
         done = bench("report", self.folder / "other.json")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("schema 2", done.stderr)
+        self.assertIn("schema 3", done.stderr)
 
     def begin(self, folder, **more):
         """A run that has begun to load data into `folder`."""
