@@ -103,15 +103,12 @@ static varve_ts take_ts(varve__token_reader *reader)
     return varve_ts_of(wall, (int32_t)varve__token_take_number(reader));
 }
 
-static varve_status token_head(const varve_gc *job, varve_buf *token, varve_error *err)
+static varve__token_job token_job(const varve_gc *job)
 {
-    varve_status status = varve__token_begin(TOKEN_KIND, token, err);
-    if (status == VARVE_OK)
-        status = varve__token_number(token, job->is_estimate, err);
-    if (status == VARVE_OK)
-        status = varve__token_bytes(token, varve_buf_slice(&job->lower), err);
-    return status == VARVE_OK ? varve__token_bytes(token, varve_buf_slice(&job->upper), err)
-                              : status;
+    return (varve__token_job){.kind = TOKEN_KIND,
+                              .estimate = job->is_estimate,
+                              .lower = varve_buf_slice(&job->lower),
+                              .upper = varve_buf_slice(&job->upper)};
 }
 
 static varve_status token_place(varve__gc_place *from, varve_buf *token, varve_error *err)
@@ -149,7 +146,8 @@ static varve_status token_holds(const varve__gc_estimate *estimate, varve_buf *t
 varve_status varve_gc_token(const varve_gc *job, varve_buf *token, varve_error *err)
 {
     varve__gc_place from = job->from;
-    varve_status status = token_head(job, token, err);
+    const varve__token_job kind = token_job(job);
+    varve_status status = varve__token_begin(&kind, token, err);
     if (status == VARVE_OK)
         status = token_place(&from, token, err);
     if (status == VARVE_OK)
@@ -191,14 +189,10 @@ static varve_status take_holds(varve__gc_estimate *estimate, varve__token_reader
 static varve_status resume(varve_gc *job, varve_slice token, varve_error *err)
 {
     varve__token_reader reader;
-    varve_status status = varve__token_open(token, TOKEN_KIND, &reader, err);
+    const varve__token_job kind = token_job(job);
+    varve_status status = varve__token_open(token, &kind, &reader, err);
     if (status != VARVE_OK)
         return status;
-    if ((varve__token_take_number(&reader) != 0) != job->is_estimate ||
-        !varve_slice_equal(varve__token_take_bytes(&reader), varve_buf_slice(&job->lower)) ||
-        !varve_slice_equal(varve__token_take_bytes(&reader), varve_buf_slice(&job->upper)))
-        return varve__fail(err, VARVE_INVALID_ARGUMENT,
-                           "the token is of a job over another span, or of another kind");
     status = take_place(&job->from, &reader, err);
     if (status == VARVE_OK)
         status = take_holds(&job->estimate, &reader, err);

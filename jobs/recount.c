@@ -45,17 +45,21 @@ struct varve_recount {
 /* ---- Tokens ------------------------------------------------------------------------------------
  */
 
+static varve__token_job token_job(const varve_recount *job)
+{
+    return (varve__token_job){.kind = TOKEN_KIND,
+                              .lower = varve_buf_slice(&job->lower),
+                              .upper = varve_buf_slice(&job->upper)};
+}
+
 varve_status varve_recount_token(const varve_recount *job, varve_buf *token, varve_error *err)
 {
     int64_t places[PLACES];
     const struct place *from = &job->from;
     const uint64_t numbers[] = {job->sequence, from->keys, from->records, from->bytes, from->done};
     memcpy(places, &from->stats, sizeof places);
-    varve_status status = varve__token_begin(TOKEN_KIND, token, err);
-    if (status == VARVE_OK)
-        status = varve__token_bytes(token, varve_buf_slice(&job->lower), err);
-    if (status == VARVE_OK)
-        status = varve__token_bytes(token, varve_buf_slice(&job->upper), err);
+    const varve__token_job kind = token_job(job);
+    varve_status status = varve__token_begin(&kind, token, err);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && status == VARVE_OK; i++)
         status = varve__token_number(token, numbers[i], err);
     for (size_t i = 0; i < PLACES && status == VARVE_OK; i++)
@@ -83,12 +87,10 @@ static varve_status take_place(varve_recount *job, varve__token_reader *reader, 
 static varve_status resume(varve_recount *job, varve_slice token, varve_error *err)
 {
     varve__token_reader reader;
-    varve_status status = varve__token_open(token, TOKEN_KIND, &reader, err);
+    const varve__token_job kind = token_job(job);
+    varve_status status = varve__token_open(token, &kind, &reader, err);
     if (status != VARVE_OK)
         return status;
-    if (!varve_slice_equal(varve__token_take_bytes(&reader), varve_buf_slice(&job->lower)) ||
-        !varve_slice_equal(varve__token_take_bytes(&reader), varve_buf_slice(&job->upper)))
-        return varve__fail(err, VARVE_INVALID_ARGUMENT, "the token is of a job over another span");
     if (varve__token_take_number(&reader) != job->sequence)
         return varve__fail(err, VARVE_INVALID_ARGUMENT,
                            "the store has been written to since the job began");

@@ -83,16 +83,21 @@ static void take_numbers(struct place *from, const uint64_t numbers[NUMBERS])
     };
 }
 
+static varve__token_job token_job(const varve_resolve_job *job)
+{
+    return (varve__token_job){.kind = TOKEN_KIND,
+                              .estimate = job->options.estimate,
+                              .lower = varve_buf_slice(&job->lower),
+                              .upper = varve_buf_slice(&job->upper)};
+}
+
 varve_status varve_resolve_job_token(const varve_resolve_job *job, varve_buf *token,
                                      varve_error *err)
 {
     uint64_t numbers[NUMBERS];
     list_numbers(&job->from, numbers);
-    varve_status status = varve__token_begin(TOKEN_KIND, token, err);
-    if (status == VARVE_OK)
-        status = varve__token_bytes(token, varve_buf_slice(&job->lower), err);
-    if (status == VARVE_OK)
-        status = varve__token_bytes(token, varve_buf_slice(&job->upper), err);
+    const varve__token_job kind = token_job(job);
+    varve_status status = varve__token_begin(&kind, token, err);
     for (size_t i = 0; i < NUMBERS && status == VARVE_OK; i++)
         status = varve__token_number(token, numbers[i], err);
     if (status == VARVE_OK)
@@ -104,12 +109,10 @@ static varve_status resume(varve_resolve_job *job, varve_slice token, varve_erro
 {
     varve__token_reader reader;
     uint64_t numbers[NUMBERS];
-    varve_status status = varve__token_open(token, TOKEN_KIND, &reader, err);
+    const varve__token_job kind = token_job(job);
+    varve_status status = varve__token_open(token, &kind, &reader, err);
     if (status != VARVE_OK)
         return status;
-    if (!varve_slice_equal(varve__token_take_bytes(&reader), varve_buf_slice(&job->lower)) ||
-        !varve_slice_equal(varve__token_take_bytes(&reader), varve_buf_slice(&job->upper)))
-        return varve__fail(err, VARVE_INVALID_ARGUMENT, "the token is of a job over another span");
     for (size_t i = 0; i < NUMBERS; i++)
         numbers[i] = varve__token_take_number(&reader);
     varve_slice key = varve__token_take_bytes(&reader);

@@ -20,9 +20,14 @@ static varve_status append_number(varve_buf *token, size_t size, uint64_t number
     return varve__buf_append(token, varve_slice_of(bytes, size), err);
 }
 
-varve_status varve__token_begin(unsigned char kind, varve_buf *token, varve_error *err)
+varve_status varve__token_begin(const varve__token_job *job, varve_buf *token, varve_error *err)
 {
-    return varve__buf_assign(token, varve_slice_of(&kind, 1), err);
+    varve_status status = varve__buf_assign(token, varve_slice_of(&job->kind, 1), err);
+    if (status == VARVE_OK)
+        status = varve__token_number(token, job->estimate, err);
+    if (status == VARVE_OK)
+        status = varve__token_bytes(token, job->lower, err);
+    return status == VARVE_OK ? varve__token_bytes(token, job->upper, err) : status;
 }
 
 varve_status varve__token_number(varve_buf *token, uint64_t number, varve_error *err)
@@ -46,18 +51,6 @@ static varve_status fail_token(varve_error *err)
     return varve__fail(err, VARVE_INVALID_ARGUMENT, "these bytes are no token of such a job");
 }
 
-varve_status varve__token_open(varve_slice token, unsigned char kind, varve__token_reader *reader,
-                               varve_error *err)
-{
-    if (token.size < 1 + SUM_SIZE || token.data[0] != kind)
-        return fail_token(err);
-    varve_slice summed = varve_slice_of(token.data, token.size - SUM_SIZE);
-    if (varve__load_le(token.data + summed.size, SUM_SIZE) != sum_of(summed))
-        return fail_token(err);
-    *reader = (varve__token_reader){.left = varve_slice_of(token.data + 1, summed.size - 1)};
-    return VARVE_OK;
-}
-
 static varve_slice take(varve__token_reader *reader, uint64_t size)
 {
     if (size > reader->left.size) {
@@ -78,6 +71,31 @@ uint64_t varve__token_take_number(varve__token_reader *reader)
 varve_slice varve__token_take_bytes(varve__token_reader *reader)
 {
     return take(reader, varve__token_take_number(reader));
+}
+
+static varve_status check_job(varve__token_reader *reader, const varve__token_job *job,
+                              varve_error *err)
+{
+    if ((varve__token_take_number(reader) != 0) != job->estimate)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           job->estimate ? "the token is of a job that is no estimate"
+                                         : "the token is of an estimate, which changes nothing");
+    if (!varve_slice_equal(varve__token_take_bytes(reader), job->lower) ||
+        !varve_slice_equal(varve__token_take_bytes(reader), job->upper))
+        return varve__fail(err, VARVE_INVALID_ARGUMENT, "the token is of a job over another span");
+    return VARVE_OK;
+}
+
+varve_status varve__token_open(varve_slice token, const varve__token_job *job,
+                               varve__token_reader *reader, varve_error *err)
+{
+    if (token.size < 1 + SUM_SIZE || token.data[0] != job->kind)
+        return fail_token(err);
+    varve_slice summed = varve_slice_of(token.data, token.size - SUM_SIZE);
+    if (varve__load_le(token.data + summed.size, SUM_SIZE) != sum_of(summed))
+        return fail_token(err);
+    *reader = (varve__token_reader){.left = varve_slice_of(token.data + 1, summed.size - 1)};
+    return check_job(reader, job, err);
 }
 
 varve_status varve__token_close(const varve__token_reader *reader, varve_error *err)

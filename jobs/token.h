@@ -7,8 +7,16 @@
 
 #include <varve/error.h>
 
-/* Replace the contents of `token` by its first byte, which says what job it is of. */
-varve_status varve__token_begin(unsigned char kind, varve_buf *token, varve_error *err);
+/* What a token is of: only a job of the same goes on with it. */
+typedef struct varve__token_job {
+    unsigned char kind; /* a letter for each job */
+    bool estimate;      /* it changes nothing */
+    varve_slice lower;  /* the encoded bounds of its span */
+    varve_slice upper;
+} varve__token_job;
+
+/* Replace the contents of `token` by what it is of. */
+varve_status varve__token_begin(const varve__token_job *job, varve_buf *token, varve_error *err);
 varve_status varve__token_number(varve_buf *token, uint64_t number, varve_error *err);
 varve_status varve__token_bytes(varve_buf *token, varve_slice bytes, varve_error *err);
 varve_status varve__token_end(varve_buf *token, varve_error *err);
@@ -19,9 +27,9 @@ typedef struct varve__token_reader {
     bool failed; /* something was missing */
 } varve__token_reader;
 
-/* Begin to read a token of that kind.  Returns VARVE_OK or VARVE_INVALID_ARGUMENT. */
-varve_status varve__token_open(varve_slice token, unsigned char kind, varve__token_reader *reader,
-                               varve_error *err);
+/* Begin to read a token of such a job.  Returns VARVE_OK or VARVE_INVALID_ARGUMENT. */
+varve_status varve__token_open(varve_slice token, const varve__token_job *job,
+                               varve__token_reader *reader, varve_error *err);
 
 /* What comes next; zero and nothing behind the end, which varve__token_close() tells. */
 uint64_t varve__token_take_number(varve__token_reader *reader);

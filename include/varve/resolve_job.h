@@ -20,7 +20,8 @@ extern "C" {
 
 typedef struct varve_resolve_job varve_resolve_job;
 
-/* Set `struct_size`, `status`, and what says whose intents; zero elsewhere means all keys. */
+/* Set `struct_size`, `status`, and what says whose intents; zero elsewhere means all keys of
+ * applications. */
 typedef struct varve_resolve_job_options {
     size_t struct_size;
     varve_span span; /* empty start: varve_key_app_min(); empty end: all that follows; copied */
@@ -61,7 +62,8 @@ typedef struct varve_resolve_job_report {
 } varve_resolve_job_report;
 
 /*
- * Open a job.  A token must be of a job over the same span.
+ * Open a job.  A token must be of a job over the same span, and that of an estimate goes on with an
+ * estimate only.
  *
  * Returns VARVE_OK; VARVE_INVALID_ARGUMENT for options that do not fit, a status that is neither,
  * or bytes that are no token of such a job; VARVE_UNSUPPORTED for options of a later version;

@@ -303,6 +303,38 @@ START_TEST(options_that_do_not_fit)
 }
 END_TEST
 
+static void ck_token_refused(const resolve_update *update, varve_slice token, const char *text)
+{
+    varve_resolve_job *job;
+    varve_resolve_job_options options = options_of(update);
+    options.resume = token;
+    ck_fails(varve_resolve_job_open(mvcc.engine, &options, &job, &mvcc.err), VARVE_INVALID_ARGUMENT,
+             &mvcc.err, text);
+    ck_assert_ptr_null(job);
+}
+
+/* What an estimate has passed is still to be resolved. */
+START_TEST(a_token_of_an_estimate_is_for_estimates)
+{
+    varve_buf token = VARVE_BUF_INIT;
+    bool more;
+    fill_store();
+    for (int estimate = 0; estimate < 2; estimate++) {
+        const resolve_update update = {ABORT, .batch = 1, .estimate = estimate == 1};
+        const resolve_update other = {ABORT, .batch = 1, .estimate = estimate == 0};
+        varve_resolve_job *job = open_job(&update, varve_slice_of("", 0));
+        ck_ok(varve_resolve_job_step(job, &more, &mvcc.err), &mvcc.err);
+        ck_ok(varve_resolve_job_token(job, &token, &mvcc.err), &mvcc.err);
+        varve_resolve_job_close(job);
+        ck_token_refused(&other, varve_buf_slice(&token),
+                         estimate == 1 ? "the token is of an estimate, which changes nothing"
+                                       : "the token is of a job that is no estimate");
+        varve_resolve_job_close(open_job(&update, varve_buf_slice(&token)));
+    }
+    varve_buf_release(&token);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_add_test(tcase, aborted_intents_go);
@@ -316,6 +348,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, progress_tells_the_key);
     tcase_add_test(tcase, a_token_can_be_cancelled);
     tcase_add_test(tcase, options_that_do_not_fit);
+    tcase_add_test(tcase, a_token_of_an_estimate_is_for_estimates);
 }
 
 int main(void)
