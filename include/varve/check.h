@@ -75,10 +75,11 @@ typedef struct varve_check_options {
 /* What has been found so far. */
 typedef struct varve_check_result {
     size_t struct_size;
-    uint64_t findings;                       /* in all */
-    uint64_t problems[VARVE_CHECK_PROBLEMS]; /* by kind */
+    uint64_t findings;      /* in all */
     uint64_t keys_left_out; /* keys, or places, that the statistics do not count, being damaged */
     varve_stats stats;      /* of the application keys of the span; exact if nothing was left out */
+    uint64_t problems[VARVE_CHECK_PROBLEMS]; /* findings by kind; last, as later versions may have
+                                                more kinds */
 } varve_check_result;
 
 /*

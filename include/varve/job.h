@@ -2,10 +2,14 @@
  * What jobs have in common.
  *
  * A job works through a span of a store in steps, each bounded in time and memory: open it, step
- * until there is no more, close it.  Between two steps nothing is held that others would wait for,
- * and the job can be dropped: its token, taken after any step, opens a new one that goes on there,
- * in this process or a later one.  The library never sleeps: who wants a job to be slow waits
- * between the steps.
+ * until there is no more, close it.  Between two steps nothing is held that others would wait for.
+ * Jobs that look at one state of the store, which are a recount, a check and the estimate of a
+ * garbage job, have a snapshot open until they are closed: what others remove meanwhile takes up
+ * its space until then.
+ *
+ * A job can be dropped: its token, taken after any step, opens a new one that goes on there, in
+ * this process or a later one.  Only the check has none: it goes on from the key that its progress
+ * tells.  The library never sleeps: who wants a job to be slow waits between the steps.
  *
  * One thread at a time uses a job; which one may change between two calls.  The engine must stay
  * open as long as the job is.

@@ -1,6 +1,7 @@
 /*
  * The check job on stores that are sound, and on such whose records do not fit together.
  */
+#include <stddef.h>
 #include <stdio.h>
 
 #include "tests/support/intents.h"
@@ -169,6 +170,30 @@ START_TEST(each_damage_is_told_by_name)
 }
 END_TEST
 
+/* A program that knows fewer kinds of problems finds everything else where it was. */
+START_TEST(a_kind_more_shifts_nothing)
+{
+    enum { KINDS = VARVE_CHECK_PROBLEMS - 1 };
+    const varve_check_options options = options_of(0);
+    varve_check_result result = {
+        .struct_size = offsetof(varve_check_result, problems) + KINDS * sizeof result.problems[0]};
+    varve_check *job;
+    bool more;
+    result.problems[KINDS] = 77;
+    fill_sound();
+    mvcc_put_raw(mvcc_engine_key("k1", at(0)), bytes("\x80"));
+    ck_ok(varve_check_open(mvcc.engine, &options, &job, &mvcc.err), &mvcc.err);
+    ck_ok(varve_check_step(job, &more, &mvcc.err), &mvcc.err);
+    ck_ok(varve_check_get_result(job, &result, &mvcc.err), &mvcc.err);
+    varve_check_close(job);
+    ck_assert_uint_eq(result.findings, 1);
+    ck_assert_uint_eq(result.keys_left_out, 1);
+    ck_assert_uint_eq(result.problems[VARVE_CHECK_METADATA], 1);
+    ck_assert_uint_eq(result.problems[KINDS], 77);
+    ck_assert_int_eq(result.stats.intent_count, 1);
+}
+END_TEST
+
 START_TEST(keys_that_do_not_decode_are_passed_over)
 {
     mvcc_put("a", at(SECOND), V);
@@ -280,6 +305,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, a_sound_store_has_no_findings);
     tcase_add_test(tcase, progress_tells_where_it_is);
     tcase_add_test(tcase, each_damage_is_told_by_name);
+    tcase_add_test(tcase, a_kind_more_shifts_nothing);
     tcase_add_test(tcase, keys_that_do_not_decode_are_passed_over);
     tcase_add_test(tcase, merges_that_do_not_fit_are_told);
     tcase_add_test(tcase, it_is_cancelled_between_steps);
