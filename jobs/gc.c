@@ -3,6 +3,7 @@
 #include <time.h>
 #include <varve/admin.h>
 
+#include "jobs/place.h"
 #include "jobs/token.h"
 #include "util/alloc.h"
 #include "util/buf.h"
@@ -337,8 +338,7 @@ varve_status varve_gc_get_progress(varve_gc *job, varve_job_progress *progress, 
     varve_status status = varve__struct_size(progress, "varve_job_progress", &given, err);
     if (status != VARVE_OK)
         return status;
-    job->at.size = 0;
-    status = varve__key_unescape(varve_buf_slice(&job->from.key), &job->at, err);
+    status = varve__place_user_key(varve_buf_slice(&job->from.key), &job->at, err);
     if (status != VARVE_OK)
         return status;
     const varve__gc_place *place = newest_place(job);

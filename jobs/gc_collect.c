@@ -12,11 +12,10 @@
  */
 #include <varve/wal.h>
 
+#include "jobs/account.h"
 #include "jobs/gc_gather.h"
 #include "mvcc/gc_hold.h"
 #include "mvcc/gc_horizon.h"
-#include "util/alloc.h"
-#include "util/fail.h"
 
 /* ---- Holds -------------------------------------------------------------------------------------
  */
@@ -77,23 +76,6 @@ static varve_status announce(varve_gc *job, bool *told, varve_error *err)
 /* ---- Batches -----------------------------------------------------------------------------------
  */
 
-static varve_status acquire(varve__gc_batch *batch, varve_latch **latch, varve_error *err)
-{
-    varve_gc *job = batch->job;
-    size_t count = batch->key_count + 1;
-    varve_slice *keys = varve__malloc(count * sizeof *keys);
-    if (keys == NULL)
-        return varve__fail_no_memory(err, count * sizeof *keys);
-    size_t position = 0;
-    for (size_t i = 0; i < batch->key_count; i++)
-        keys[i] = varve__gc_batch_name(batch, &position);
-    keys[batch->key_count] = varve__gc_holds_latch();
-    varve_status status =
-        varve_latches_acquire(job->latches, keys, count, NULL, 0, job->cancel, latch, err);
-    varve__free(keys);
-    return status;
-}
-
 static varve_status gather_again(varve__gc_batch *batch, varve_error *err)
 {
     varve_status status = read_holds(batch->job, err);
@@ -105,7 +87,8 @@ static varve_status secure(varve__gc_batch *batch, uint64_t sequence, varve_latc
                            varve_error *err)
 {
     varve_gc *job = batch->job;
-    varve_status status = job->latches != NULL ? acquire(batch, latch, err) : VARVE_OK;
+    varve_status status = varve__names_acquire(&batch->names, varve__gc_holds_latch(), job->latches,
+                                               job->cancel, latch, err);
     if (status == VARVE_OK && varve_engine_sequence(job->engine) != sequence)
         status = gather_again(batch, err);
     if (status != VARVE_OK || batch->versions == 0)
@@ -119,22 +102,6 @@ static varve_status secure(varve__gc_batch *batch, uint64_t sequence, varve_latc
     return status == VARVE_OK && !same_holds(&before, &job->decider)
                ? varve__gc_gather_again(batch, err)
                : status;
-}
-
-/* Add the change to the account, if the store keeps one. */
-static varve_status stage_account(varve__gc_batch *batch, varve_error *err)
-{
-    varve_gc *job = batch->job;
-    varve_slice name = varve_buf_slice(&job->account);
-    varve_stats kept;
-    if (!job->has_account)
-        return VARVE_OK;
-    varve_status status =
-        varve_stats_account_get(varve_engine_reader(job->engine), name, 0, &kept, err);
-    if (status == VARVE_OK)
-        status =
-            varve_stats_account_add(varve_batch_writer_of(job->batch), name, &batch->delta, err);
-    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
 }
 
 static void report_batch(varve__gc_batch *batch)
@@ -158,8 +125,9 @@ static varve_status commit(varve__gc_batch *batch, varve_error *err)
         status = varve__change_apply(&batch->change, err);
     if (status == VARVE_OK)
         status = stage_horizon(job, batch->collected, &raised, err);
-    if (status == VARVE_OK)
-        status = stage_account(batch, err);
+    if (status == VARVE_OK && job->has_account)
+        status = varve__account_stage(job->batch, job->engine, varve_buf_slice(&job->account),
+                                      &batch->delta, err);
     if (status == VARVE_OK)
         status = varve_batch_commit(job->batch, job->durability, err);
     if (status == VARVE_OK)

@@ -2,6 +2,7 @@
  * Looking what a policy lets go, and what keeps the rest: every version of a snapshot is judged.
  */
 #include "jobs/gc.h"
+#include "jobs/place.h"
 #include "util/alloc.h"
 #include "util/buf.h"
 #include "util/fail.h"
@@ -270,12 +271,9 @@ static varve_status look_on(varve_gc *job, varve_error *err)
 static varve_status find_place(varve_gc *job, varve_error *err)
 {
     varve__gc_estimate *estimate = &job->estimate;
-    varve_slice from = varve_buf_slice(&job->from.key);
     estimate->in_key = false;
-    if (estimate->walk.it != NULL)
-        return varve__walk_seek(&estimate->walk, from, err);
-    return varve__walk_open_first(&estimate->walk, varve_snapshot_reader(estimate->snapshot), from,
-                                  varve_buf_slice(&job->upper), err);
+    return varve__place_find(&estimate->walk, varve_snapshot_reader(estimate->snapshot),
+                             varve_buf_slice(&job->from.key), varve_buf_slice(&job->upper), err);
 }
 
 varve_status varve__gc_estimate_step(varve_gc *job, varve_error *err)

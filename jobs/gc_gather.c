@@ -36,7 +36,7 @@ void varve__gc_batch_release(varve__gc_batch *batch)
     varve__walk_release(&batch->walk);
     varve_buf_release(&batch->first);
     varve_buf_release(&batch->bound);
-    varve_buf_release(&batch->names);
+    varve__names_release(&batch->names);
     varve_buf_release(&batch->next.key);
     varve_buf_release(&batch->next.bound);
 }
@@ -58,27 +58,6 @@ static varve_status begin(varve__gc_batch *batch, varve_error *err)
     batch->bytes = 0;
     batch->collected = varve_ts_zero();
     return varve__change_begin(&batch->change, &how, err);
-}
-
-varve_slice varve__gc_batch_name(const varve__gc_batch *batch, size_t *position)
-{
-    size_t size;
-    const unsigned char *at = batch->names.data + *position;
-    memcpy(&size, at, sizeof size);
-    *position += sizeof size + size;
-    return varve_slice_of(at + sizeof size, size);
-}
-
-static varve_status add_name(varve__gc_batch *batch, varve_error *err)
-{
-    varve_slice prefix = varve__walk_prefix(&batch->walk);
-    size_t size = varve__key_unescaped_size(prefix);
-    varve_status status = varve__buf_reserve(&batch->names, sizeof size + prefix.size, err);
-    if (status != VARVE_OK)
-        return status;
-    varve__buf_push_bytes(&batch->names, varve_slice_of(&size, sizeof size));
-    batch->key_count++;
-    return varve__key_unescape(prefix, &batch->names, err);
 }
 
 /* ---- Taking back -------------------------------------------------------------------------------
@@ -335,7 +314,7 @@ static varve_status gather_key(varve__gc_batch *batch, enum outcome *outcome, va
             status = gather_part(batch, is_whole, outcome, err);
     }
     if (status == VARVE_OK && !batch->is_again && batch->versions > before.versions)
-        status = add_name(batch, err);
+        status = varve__names_add(&batch->names, &batch->walk, err);
     return status;
 }
 
@@ -435,8 +414,8 @@ varve_status varve__gc_gather_again(varve__gc_batch *batch, varve_error *err)
         status = varve__walk_open_first(&batch->walk, varve_engine_reader(batch->job->engine),
                                         varve_buf_slice(&batch->job->from.key),
                                         varve_buf_slice(&batch->job->upper), err);
-    for (size_t i = 0; i < batch->key_count && status == VARVE_OK && !enough; i++)
-        status = gather_named(batch, varve__gc_batch_name(batch, &position), &enough, err);
+    for (size_t i = 0; i < batch->names.count && status == VARVE_OK && !enough; i++)
+        status = gather_named(batch, varve__names_next(&batch->names, &position), &enough, err);
     batch->next.done = batch->next.done && !enough;
     batch->next.keys = keys;
     return status == VARVE_NOT_FOUND ? VARVE_OK : status;

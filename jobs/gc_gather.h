@@ -5,6 +5,7 @@
 #define VARVE_JOBS_GC_GATHER_H
 
 #include "jobs/gc.h"
+#include "jobs/names.h"
 #include "mvcc/change.h"
 
 /* A batch in the making. */
@@ -14,8 +15,7 @@ typedef struct varve__gc_batch {
     varve_stats delta;    /* how the statistics change, once it has been applied */
     uint64_t versions;    /* that go */
     varve_ts collected;   /* the highest time since which nobody sees them */
-    varve_buf names;      /* the user keys that they are of, each behind its size */
-    size_t key_count;
+    varve__names names;   /* the keys that they are of */
     varve__gc_place next; /* where to go on once this has been committed */
 
     /* While it is gathered. */
@@ -44,8 +44,5 @@ varve_status varve__gc_gather(varve__gc_batch *batch, varve_error *err);
 
 /* Forget that, and gather from the same keys as the store is now. */
 varve_status varve__gc_gather_again(varve__gc_batch *batch, varve_error *err);
-
-/* The user key of the name at `*position`, which begins at 0; the position moves behind it. */
-varve_slice varve__gc_batch_name(const varve__gc_batch *batch, size_t *position);
 
 #endif

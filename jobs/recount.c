@@ -3,6 +3,7 @@
 #include <varve/admin.h>
 #include <varve/wal.h>
 
+#include "jobs/place.h"
 #include "jobs/token.h"
 #include "mvcc/recount.h"
 #include "util/alloc.h"
@@ -178,15 +179,12 @@ void varve_recount_close(varve_recount *job)
 /* Go to the beginning of the current key. */
 static varve_status find_place(varve_recount *job, varve_error *err)
 {
-    varve_slice from = varve_buf_slice(&job->from.key);
     job->in_key = false;
     job->records = 0;
     job->bytes = 0;
     job->count = (varve__recount){.stats = job->from.stats};
-    if (job->walk.it != NULL)
-        return varve__walk_seek(&job->walk, from, err);
-    return varve__walk_open_first(&job->walk, varve_snapshot_reader(job->snapshot), from,
-                                  varve_buf_slice(&job->upper), err);
+    return varve__place_find(&job->walk, varve_snapshot_reader(job->snapshot),
+                             varve_buf_slice(&job->from.key), varve_buf_slice(&job->upper), err);
 }
 
 static void add_record(varve_recount *job, varve_slice value)
@@ -293,19 +291,13 @@ varve_status varve_recount_step(varve_recount *job, bool *more, varve_error *err
 /* ---- What has been found -----------------------------------------------------------------------
  */
 
-static varve_status unescape_place(varve_recount *job, varve_error *err)
-{
-    job->at.size = 0;
-    return varve__key_unescape(varve_buf_slice(&job->from.key), &job->at, err);
-}
-
 varve_status varve_recount_get_progress(varve_recount *job, varve_job_progress *progress,
                                         varve_error *err)
 {
     size_t given;
     varve_status status = varve__struct_size(progress, "varve_job_progress", &given, err);
     if (status == VARVE_OK)
-        status = unescape_place(job, err);
+        status = varve__place_user_key(varve_buf_slice(&job->from.key), &job->at, err);
     if (status != VARVE_OK)
         return status;
     const varve_job_progress known = {

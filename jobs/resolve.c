@@ -4,6 +4,9 @@
 #include <varve/meta.h>
 #include <varve/ts.h>
 
+#include "jobs/account.h"
+#include "jobs/names.h"
+#include "jobs/place.h"
 #include "jobs/token.h"
 #include "mvcc/walk.h"
 #include "util/alloc.h"
@@ -42,8 +45,7 @@ struct varve_resolve_job {
 /* A step: the keys of one batch, then what comes of them. */
 struct step {
     varve_resolve_job *job;
-    varve_buf keys; /* user keys, each behind its size */
-    size_t count;
+    varve__names keys;
     uint64_t gathered_bytes;
     varve_buf next; /* where the next step begins */
     struct place to;
@@ -212,31 +214,6 @@ static bool is_wanted(const varve_resolve_job *job, const varve_meta_info *meta)
            varve_ts_compare(meta->ts, options->not_above) <= 0;
 }
 
-static varve_status remember_key(struct step *step, varve_slice prefix, varve_error *err)
-{
-    size_t begin = step->keys.size;
-    size_t size = 0;
-    varve_status status = varve__buf_append(&step->keys, varve_slice_of(&size, sizeof size), err);
-    if (status == VARVE_OK)
-        status = varve__key_unescape(prefix, &step->keys, err);
-    if (status != VARVE_OK)
-        return status;
-    size = step->keys.size - begin - sizeof size;
-    memcpy(step->keys.data + begin, &size, sizeof size);
-    step->count++;
-    return VARVE_OK;
-}
-
-/* The key at `*position` of those remembered, which moves behind it. */
-static varve_slice next_key(const struct step *step, size_t *position)
-{
-    size_t size;
-    memcpy(&size, step->keys.data + *position, sizeof size);
-    varve_slice key = varve_slice_of(step->keys.data + *position + sizeof size, size);
-    *position += sizeof size + size;
-    return key;
-}
-
 /* Look at the metadata record that the walk stands on. */
 static varve_status look(struct step *step, varve__walk *walk, varve_error *err)
 {
@@ -253,14 +230,14 @@ static varve_status look(struct step *step, varve__walk *walk, varve_error *err)
     if (!is_wanted(step->job, &meta))
         return VARVE_OK;
     step->gathered_bytes += (uint64_t)meta.value_size;
-    return remember_key(step, varve__walk_prefix(walk), err);
+    return varve__names_add(&step->keys, walk, err);
 }
 
 static bool is_full(const struct step *step, uint64_t keys)
 {
     uint64_t most = step->job->options.batch_intents;
     return keys >= STEP_KEYS || step->gathered_bytes >= STEP_BYTES ||
-           step->count >= (most > 0 ? most : STEP_INTENTS);
+           step->keys.count >= (most > 0 ? most : STEP_INTENTS);
 }
 
 /* Go through keys until it is enough, or there are no more: VARVE_NOT_FOUND. */
@@ -350,9 +327,9 @@ static varve_status resolve_keys(struct step *step, varve_error *err)
 {
     size_t position = 0;
     varve_status status = VARVE_OK;
-    for (size_t i = 0; i < step->count && status == VARVE_OK; i++) {
+    for (size_t i = 0; i < step->keys.count && status == VARVE_OK; i++) {
         varve_meta_info meta;
-        varve_slice key = next_key(step, &position);
+        varve_slice key = varve__names_next(&step->keys, &position);
         status = read_intent(step, key, &meta, err);
         if (status == VARVE_OK && step->job->options.estimate) {
             step->to.report.resolved++;
@@ -366,22 +343,6 @@ static varve_status resolve_keys(struct step *step, varve_error *err)
     return status;
 }
 
-/* Add the change to the account, if the store keeps one. */
-static varve_status stage_account(struct step *step, varve_error *err)
-{
-    varve_resolve_job *job = step->job;
-    varve_slice name = varve_buf_slice(&job->account);
-    varve_stats kept;
-    if (!job->options.has_account)
-        return VARVE_OK;
-    varve_status status =
-        varve_stats_account_get(varve_engine_reader(job->engine), name, 0, &kept, err);
-    if (status == VARVE_OK)
-        status =
-            varve_stats_account_add(varve_batch_writer_of(job->batch), name, &step->delta, err);
-    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
-}
-
 static varve_status commit(struct step *step, varve_error *err)
 {
     varve_resolve_job *job = step->job;
@@ -390,37 +351,25 @@ static varve_status commit(struct step *step, varve_error *err)
         status = resolve_keys(step, err);
     if (status != VARVE_OK || varve_batch_is_empty(job->batch))
         return status;
-    status = stage_account(step, err);
+    if (job->options.has_account)
+        status = varve__account_stage(job->batch, job->engine, varve_buf_slice(&job->account),
+                                      &step->delta, err);
     if (status == VARVE_OK)
         status = varve_batch_commit(job->batch, job->options.durability, err);
     step->to.report.commits += status == VARVE_OK;
     return status;
 }
 
-static varve_status acquire(const struct step *step, varve_latch **latch, varve_error *err)
-{
-    varve_slice *keys = varve__malloc(step->count * sizeof *keys);
-    size_t position = 0;
-    if (keys == NULL)
-        return varve__fail_no_memory(err, step->count * sizeof *keys);
-    for (size_t i = 0; i < step->count; i++)
-        keys[i] = next_key(step, &position);
-    varve_status status = varve_latches_acquire(step->job->options.latches, keys, step->count, NULL,
-                                                0, step->job->options.cancel, latch, err);
-    varve__free(keys);
-    return status;
-}
-
 static varve_status resolve(struct step *step, varve_error *err)
 {
     varve_latch *latch = NULL;
-    varve_status status = VARVE_OK;
-    if (step->count == 0)
+    const varve_resolve_job_options *options = &step->job->options;
+    if (step->keys.count == 0)
         return VARVE_OK;
-    if (step->job->options.estimate)
+    if (options->estimate)
         return resolve_keys(step, err);
-    if (step->job->options.latches != NULL)
-        status = acquire(step, &latch, err);
+    varve_status status = varve__names_acquire(&step->keys, varve_slice_of(NULL, 0),
+                                               options->latches, options->cancel, &latch, err);
     if (status == VARVE_OK)
         status = commit(step, err);
     varve_latches_release(latch);
@@ -453,7 +402,7 @@ varve_status varve_resolve_job_step(varve_resolve_job *job, bool *more, varve_er
         if (status == VARVE_OK)
             settle(job, &step);
     }
-    varve_buf_release(&step.keys);
+    varve__names_release(&step.keys);
     varve_buf_release(&step.next);
     varve_buf_release(&step.record);
     varve_rows_release(&step.rows);
@@ -469,9 +418,8 @@ varve_status varve_resolve_job_get_progress(varve_resolve_job *job, varve_job_pr
 {
     size_t given;
     varve_status status = varve__struct_size(progress, "varve_job_progress", &given, err);
-    job->at.size = 0;
     if (status == VARVE_OK)
-        status = varve__key_unescape(varve_buf_slice(&job->from.key), &job->at, err);
+        status = varve__place_user_key(varve_buf_slice(&job->from.key), &job->at, err);
     if (status != VARVE_OK)
         return status;
     const varve_job_progress known = {
