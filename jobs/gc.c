@@ -156,7 +156,8 @@ varve_status varve_gc_token(const varve_gc *job, varve_buf *token, varve_error *
     return status == VARVE_OK ? varve__token_end(token, err) : status;
 }
 
-static varve_status take_place(varve__gc_place *from, varve__token_reader *reader, varve_error *err)
+static varve_status take_place(varve__gc_place *from, varve__token_reader *reader,
+                               const varve__token_job *kind, varve_error *err)
 {
     uint64_t *numbers[NUMBERS];
     list_numbers(from, numbers);
@@ -165,7 +166,7 @@ static varve_status take_place(varve__gc_place *from, varve__token_reader *reade
         *numbers[i] = varve__token_take_number(reader);
     from->report.oldest_intent = take_ts(reader);
     from->report.horizon = take_ts(reader);
-    varve_slice key = varve__token_take_bytes(reader);
+    varve_slice key = varve__token_take_place(reader, kind);
     varve_slice bound = varve__token_take_bytes(reader);
     varve_status status = varve__buf_assign(&from->key, key, err);
     return status == VARVE_OK ? varve__buf_assign(&from->bound, bound, err) : status;
@@ -187,6 +188,15 @@ static varve_status take_holds(varve__gc_estimate *estimate, varve__token_reader
     return VARVE_OK;
 }
 
+/* Whether the bound is the engine key of a version of the key. */
+static bool is_sound(const varve__gc_place *from)
+{
+    varve__key_parts parts;
+    return from->bound.size == 0 ||
+           (varve__key_split(varve_buf_slice(&from->bound), &parts, NULL) == VARVE_OK &&
+            varve_slice_equal(parts.prefix, varve_buf_slice(&from->key)) && parts.suffix.size > 0);
+}
+
 static varve_status resume(varve_gc *job, varve_slice token, varve_error *err)
 {
     varve__token_reader reader;
@@ -194,10 +204,12 @@ static varve_status resume(varve_gc *job, varve_slice token, varve_error *err)
     varve_status status = varve__token_open(token, &kind, &reader, err);
     if (status != VARVE_OK)
         return status;
-    status = take_place(&job->from, &reader, err);
+    status = take_place(&job->from, &reader, &kind, err);
     if (status == VARVE_OK)
         status = take_holds(&job->estimate, &reader, err);
-    return status == VARVE_OK ? varve__token_close(&reader, err) : status;
+    if (status == VARVE_OK)
+        status = varve__token_close(&reader, err);
+    return status == VARVE_OK && !is_sound(&job->from) ? varve__token_fail(err) : status;
 }
 
 /* ---- Opening and closing -----------------------------------------------------------------------

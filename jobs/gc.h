@@ -12,7 +12,7 @@
 /* What a token brings back. */
 typedef struct varve__gc_place {
     varve_buf key;   /* the encoded prefix of the key to go on with, or the lower bound */
-    varve_buf bound; /* of that key, everything from this engine key on is gone; empty = nothing */
+    varve_buf bound; /* of that key, everything from this engine key on went; empty = nothing */
     bool done;
     uint64_t keys;
     uint64_t records;
@@ -65,6 +65,7 @@ struct varve_gc {
     varve__gc_decider decider; /* with both */
     varve__gc_place from;
     varve_batch *batch; /* NULL for an estimate */
+    uint64_t sequence;  /* the store's, right behind the last commit: nobody had written since */
     varve__gc_estimate estimate;
     varve_buf at; /* the user key of `from` */
 };

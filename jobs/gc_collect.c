@@ -130,9 +130,11 @@ static varve_status commit(varve__gc_batch *batch, varve_error *err)
                                       &batch->delta, err);
     if (status == VARVE_OK)
         status = varve_batch_commit(job->batch, job->durability, err);
-    if (status == VARVE_OK)
-        report_batch(batch);
-    return status;
+    if (status != VARVE_OK)
+        return status;
+    job->sequence = varve_engine_sequence(job->engine);
+    report_batch(batch);
+    return VARVE_OK;
 }
 
 static varve_status collect(varve__gc_batch *batch, varve_error *err)

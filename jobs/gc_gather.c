@@ -4,6 +4,8 @@
  */
 #include "jobs/gc_gather.h"
 
+#include <varve/wal.h>
+
 #include "format/batch_repr.h"
 #include "mvcc/stats_delta.h"
 #include "util/buf.h"
@@ -41,6 +43,37 @@ void varve__gc_batch_release(varve__gc_batch *batch)
     varve_buf_release(&batch->next.bound);
 }
 
+/* Whether a record of the job's key stands at or behind its bound. */
+static varve_status look_behind_bound(const varve_gc *job, bool *found, varve_error *err)
+{
+    varve_buf end = VARVE_BUF_INIT;
+    varve__walk walk = {.it = NULL};
+    varve_status status = varve__key_append_prefix_end(varve_buf_slice(&job->from.key), &end, err);
+    if (status == VARVE_OK)
+        status = varve__walk_open_first(&walk, varve_engine_reader(job->engine),
+                                        varve_buf_slice(&job->from.bound), varve_buf_slice(&end),
+                                        err);
+    *found = status == VARVE_OK;
+    varve__walk_release(&walk);
+    varve_buf_release(&end);
+    return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+}
+
+/*
+ * Behind the bound, history may have been brought in since, or the job's token is of another store:
+ * then the key is begun anew, lest newer versions go in front of older ones.
+ */
+static varve_status check_bound(varve_gc *job, varve_error *err)
+{
+    bool found = false;
+    if (job->from.bound.size == 0 || varve_engine_sequence(job->engine) == job->sequence)
+        return VARVE_OK;
+    varve_status status = look_behind_bound(job, &found, err);
+    if (found)
+        job->from.bound.size = 0;
+    return status;
+}
+
 /* Start with nothing gathered. */
 static varve_status begin(varve__gc_batch *batch, varve_error *err)
 {
@@ -57,7 +90,8 @@ static varve_status begin(varve__gc_batch *batch, varve_error *err)
     batch->records = 0;
     batch->bytes = 0;
     batch->collected = varve_ts_zero();
-    return varve__change_begin(&batch->change, &how, err);
+    varve_status status = check_bound(job, err);
+    return status == VARVE_OK ? varve__change_begin(&batch->change, &how, err) : status;
 }
 
 /* ---- Taking back -------------------------------------------------------------------------------

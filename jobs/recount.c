@@ -70,7 +70,8 @@ varve_status varve_recount_token(const varve_recount *job, varve_buf *token, var
     return status == VARVE_OK ? varve__token_end(token, err) : status;
 }
 
-static varve_status take_place(varve_recount *job, varve__token_reader *reader, varve_error *err)
+static varve_status take_place(varve_recount *job, varve__token_reader *reader,
+                               const varve__token_job *kind, varve_error *err)
 {
     int64_t places[PLACES];
     job->from.keys = varve__token_take_number(reader);
@@ -80,7 +81,7 @@ static varve_status take_place(varve_recount *job, varve__token_reader *reader, 
     for (size_t i = 0; i < PLACES; i++)
         places[i] = (int64_t)varve__token_take_number(reader);
     memcpy(&job->from.stats, places, sizeof places);
-    varve_slice key = varve__token_take_bytes(reader);
+    varve_slice key = varve__token_take_place(reader, kind);
     varve_status status = varve__token_close(reader, err);
     return status == VARVE_OK ? varve__buf_assign(&job->from.key, key, err) : status;
 }
@@ -95,7 +96,7 @@ static varve_status resume(varve_recount *job, varve_slice token, varve_error *e
     if (varve__token_take_number(&reader) != job->sequence)
         return varve__fail(err, VARVE_INVALID_ARGUMENT,
                            "the store has been written to since the job began");
-    return take_place(job, &reader, err);
+    return take_place(job, &reader, &kind, err);
 }
 
 /* ---- Opening and closing -----------------------------------------------------------------------

@@ -117,7 +117,7 @@ static varve_status resume(varve_resolve_job *job, varve_slice token, varve_erro
         return status;
     for (size_t i = 0; i < NUMBERS; i++)
         numbers[i] = varve__token_take_number(&reader);
-    varve_slice key = varve__token_take_bytes(&reader);
+    varve_slice key = varve__token_take_place(&reader, &kind);
     status = varve__token_close(&reader, err);
     if (status != VARVE_OK)
         return status;

@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include "jobs/place.h"
 #include "util/buf.h"
 #include "util/fail.h"
 #include "util/little_endian.h"
@@ -46,7 +47,7 @@ varve_status varve__token_end(varve_buf *token, varve_error *err)
     return append_number(token, SUM_SIZE, sum_of(varve_buf_slice(token)), err);
 }
 
-static varve_status fail_token(varve_error *err)
+varve_status varve__token_fail(varve_error *err)
 {
     return varve__fail(err, VARVE_INVALID_ARGUMENT, "these bytes are no token of such a job");
 }
@@ -73,6 +74,14 @@ varve_slice varve__token_take_bytes(varve__token_reader *reader)
     return take(reader, varve__token_take_number(reader));
 }
 
+varve_slice varve__token_take_place(varve__token_reader *reader, const varve__token_job *job)
+{
+    varve_slice place = varve__token_take_bytes(reader);
+    if (!varve__place_is_between(place, job->lower, job->upper))
+        reader->failed = true;
+    return place;
+}
+
 static varve_status check_job(varve__token_reader *reader, const varve__token_job *job,
                               varve_error *err)
 {
@@ -90,15 +99,15 @@ varve_status varve__token_open(varve_slice token, const varve__token_job *job,
                                varve__token_reader *reader, varve_error *err)
 {
     if (token.size < 1 + SUM_SIZE || token.data[0] != job->kind)
-        return fail_token(err);
+        return varve__token_fail(err);
     varve_slice summed = varve_slice_of(token.data, token.size - SUM_SIZE);
     if (varve__load_le(token.data + summed.size, SUM_SIZE) != sum_of(summed))
-        return fail_token(err);
+        return varve__token_fail(err);
     *reader = (varve__token_reader){.left = varve_slice_of(token.data + 1, summed.size - 1)};
     return check_job(reader, job, err);
 }
 
 varve_status varve__token_close(const varve__token_reader *reader, varve_error *err)
 {
-    return reader->failed || reader->left.size > 0 ? fail_token(err) : VARVE_OK;
+    return reader->failed || reader->left.size > 0 ? varve__token_fail(err) : VARVE_OK;
 }

@@ -35,7 +35,13 @@ varve_status varve__token_open(varve_slice token, const varve__token_job *job,
 uint64_t varve__token_take_number(varve__token_reader *reader);
 varve_slice varve__token_take_bytes(varve__token_reader *reader);
 
-/* VARVE_OK if all of the token has been read, and nothing more; or VARVE_INVALID_ARGUMENT. */
+/* The same of a place of the job (jobs/place.h): whatever is none of that counts as missing. */
+varve_slice varve__token_take_place(varve__token_reader *reader, const varve__token_job *job);
+
+/* What is said of bytes that are no token: VARVE_INVALID_ARGUMENT. */
+varve_status varve__token_fail(varve_error *err);
+
+/* VARVE_OK if all of the token has been read, and nothing more; or varve__token_fail(). */
 varve_status varve__token_close(const varve__token_reader *reader, varve_error *err);
 
 #endif

@@ -554,6 +554,70 @@ START_TEST(tokens_are_of_one_span_and_kind)
 }
 END_TEST
 
+/* History that is brought in below a key at which the job is at work goes first. */
+START_TEST(old_versions_that_come_meanwhile_go_before_newer_ones)
+{
+    use_engine();
+    put_versions("k", 300);
+    open_account();
+    varve_gc *job = open_job(options_of(70));
+    bool more = true;
+    for (int steps = 0; more; steps++) {
+        varve_stats delta = {0};
+        const varve_write how = {.struct_size = sizeof how,
+                                 .reader = on.reader,
+                                 .writer = on.writer,
+                                 .ts = varve_ts_of(SECOND / 2, 9 - steps),
+                                 .stats = &delta};
+        more = step(job);
+        ck_account();
+        if (steps >= 3)
+            continue;
+        ck_ok(varve_mvcc_insert(&how, bytes("k"), bytes("\0\0\0\0\3early"), &on.err), &on.err);
+        ck_ok(varve_stats_account_add(on.writer, bytes(""), &delta, &on.err), &on.err);
+        ck_account();
+    }
+    varve_gc_close(job);
+    ck_assert_int_eq(versions_left(), 1);
+}
+END_TEST
+
+/* ---- Tokens that are none of the store -----------------------------------------------------------
+ */
+
+/*
+ * A token of a store that has been taken back since then, or of another one: what it says is gone
+ * is not, and has to go before what is newer.
+ */
+START_TEST(a_token_says_what_is_gone_and_the_store_knows)
+{
+    varve_buf token = VARVE_BUF_INIT;
+    varve_gc_options options = options_of(70);
+    use_engine();
+    for (unsigned steps = 0; steps < 2; steps++) {
+        put_versions("k", 301);
+        open_account();
+        varve_gc *job = open_job(options_of(70));
+        for (unsigned i = 0; i <= steps; i++)
+            ck_assert(step(job));
+        ck_ok(varve_gc_token(job, &token, &on.err), &on.err);
+        varve_gc_close(job);
+        put_versions("k", steps == 0 ? 301 : 100); /* all of it, or the oldest part */
+        open_account();
+        options.resume = varve_buf_slice(&token);
+        job = open_job(options);
+        bool more = true;
+        while (more) {
+            more = step(job);
+            ck_account();
+        }
+        varve_gc_close(job);
+        ck_assert_int_eq(versions_left(), 1);
+    }
+    varve_buf_release(&token);
+}
+END_TEST
+
 /* Without an account, or without being asked to, nothing is kept. */
 START_TEST(an_account_that_is_not_there_is_not_made)
 {
@@ -585,6 +649,8 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, a_rate_asks_for_pauses);
     tcase_add_test(tcase, options_that_make_no_sense_are_named);
     tcase_add_test(tcase, tokens_are_of_one_span_and_kind);
+    tcase_add_test(tcase, old_versions_that_come_meanwhile_go_before_newer_ones);
+    tcase_add_test(tcase, a_token_says_what_is_gone_and_the_store_knows);
     tcase_add_test(tcase, an_account_that_is_not_there_is_not_made);
 }
 
