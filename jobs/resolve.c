@@ -93,6 +93,12 @@ static varve__token_job token_job(const varve_resolve_job *job)
                               .upper = varve_buf_slice(&job->upper)};
 }
 
+/* Empty for any transaction. */
+static varve_slice txn_id(const varve_resolve_job *job)
+{
+    return varve_slice_of(job->txn_id, job->options.txn_id != NULL ? sizeof job->txn_id : 0);
+}
+
 varve_status varve_resolve_job_token(const varve_resolve_job *job, varve_buf *token,
                                      varve_error *err)
 {
@@ -100,6 +106,10 @@ varve_status varve_resolve_job_token(const varve_resolve_job *job, varve_buf *to
     list_numbers(&job->from, numbers);
     const varve__token_job kind = token_job(job);
     varve_status status = varve__token_begin(&kind, token, err);
+    if (status == VARVE_OK)
+        status = varve__token_bytes(token, txn_id(job), err);
+    if (status == VARVE_OK)
+        status = varve__token_number(token, (uint64_t)job->options.status, err);
     for (size_t i = 0; i < NUMBERS && status == VARVE_OK; i++)
         status = varve__token_number(token, numbers[i], err);
     if (status == VARVE_OK)
@@ -115,6 +125,10 @@ static varve_status resume(varve_resolve_job *job, varve_slice token, varve_erro
     varve_status status = varve__token_open(token, &kind, &reader, err);
     if (status != VARVE_OK)
         return status;
+    if (!varve_slice_equal(varve__token_take_bytes(&reader), txn_id(job)) ||
+        varve__token_take_number(&reader) != (uint64_t)job->options.status)
+        return varve__fail(err, VARVE_INVALID_ARGUMENT,
+                           "the token is of a job about another transaction, or of another outcome");
     for (size_t i = 0; i < NUMBERS; i++)
         numbers[i] = varve__token_take_number(&reader);
     varve_slice key = varve__token_take_place(&reader, &kind);

@@ -62,8 +62,8 @@ typedef struct varve_resolve_job_report {
 } varve_resolve_job_report;
 
 /*
- * Open a job.  A token must be of a job over the same span, and that of an estimate goes on with an
- * estimate only.
+ * Open a job.  A token must be of a job over the same span, about the same transaction, or any, and
+ * with the same outcome; that of an estimate goes on with an estimate only.
  *
  * Returns VARVE_OK; VARVE_INVALID_ARGUMENT for options that do not fit, a status that is neither,
  * or bytes that are no token of such a job; VARVE_UNSUPPORTED for options of a later version;

@@ -335,6 +335,27 @@ START_TEST(a_token_of_an_estimate_is_for_estimates)
 }
 END_TEST
 
+/* Intents of one transaction that have been passed are not those of another. */
+START_TEST(a_token_is_of_one_transaction_and_outcome)
+{
+    static const char text[] =
+        "the token is of a job about another transaction, or of another outcome";
+    const resolve_update update = {ABORT, .txn = 1, .batch = 1};
+    varve_buf token = VARVE_BUF_INIT;
+    bool more;
+    fill_store();
+    varve_resolve_job *job = open_job(&update, varve_slice_of("", 0));
+    ck_ok(varve_resolve_job_step(job, &more, &mvcc.err), &mvcc.err);
+    ck_ok(varve_resolve_job_token(job, &token, &mvcc.err), &mvcc.err);
+    varve_resolve_job_close(job);
+    ck_token_refused(&(resolve_update){ABORT, .txn = 2}, varve_buf_slice(&token), text);
+    ck_token_refused(&(resolve_update){ABORT}, varve_buf_slice(&token), text);
+    ck_token_refused(&(resolve_update){COMMIT, .txn = 1}, varve_buf_slice(&token), text);
+    varve_resolve_job_close(open_job(&update, varve_buf_slice(&token)));
+    varve_buf_release(&token);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_add_test(tcase, aborted_intents_go);
@@ -349,6 +370,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, a_token_can_be_cancelled);
     tcase_add_test(tcase, options_that_do_not_fit);
     tcase_add_test(tcase, a_token_of_an_estimate_is_for_estimates);
+    tcase_add_test(tcase, a_token_is_of_one_transaction_and_outcome);
 }
 
 int main(void)
