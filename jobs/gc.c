@@ -1,6 +1,5 @@
 #include "jobs/gc.h"
 
-#include <time.h>
 #include <varve/admin.h>
 
 #include "jobs/place.h"
@@ -11,7 +10,6 @@
 
 #define TOKEN_KIND 'G'
 #define BATCH_VERSIONS 4096
-#define NANOSECONDS INT64_C(1000000000)
 
 /* ---- Options -----------------------------------------------------------------------------------
  */
@@ -50,8 +48,10 @@ static varve_status take_options(varve_gc *job, const varve_gc_options *options,
     job->has_account = options->has_account;
     job->durability = options->durability;
     job->batch_versions = options->batch_versions > 0 ? options->batch_versions : BATCH_VERSIONS;
-    job->rate = options->rate;
+    job->rate.per_second = options->estimate ? 0 : options->rate;
     job->now = options->now;
+    job->damage.each = options->damaged;
+    job->damage.arg = options->damaged_arg;
     varve_status status = varve__gc_decider_init(&job->policy, options->policy, options->now, err);
     job->decider = job->policy;
     if (status == VARVE_OK)
@@ -68,7 +68,7 @@ static varve_status take_options(varve_gc *job, const varve_gc_options *options,
  */
 
 /* The counters of a place, in the order of the token. */
-enum { NUMBERS = 14 };
+enum { NUMBERS = 15 };
 
 static void list_numbers(varve__gc_place *from, uint64_t *list[NUMBERS])
 {
@@ -88,6 +88,7 @@ static void list_numbers(varve__gc_place *from, uint64_t *list[NUMBERS])
         &report->kept_by_holds.bytes,
         &report->kept_by_intents.versions,
         &report->kept_by_intents.bytes,
+        &report->damaged_keys,
     };
     memcpy(list, numbers, sizeof numbers);
 }
@@ -257,6 +258,7 @@ void varve_gc_close(varve_gc *job)
     if (job == NULL)
         return;
     varve__gc_estimate_close(&job->estimate);
+    varve__damage_release(&job->damage);
     varve_batch_close(job->batch);
     varve_buf_release(&job->account);
     varve_buf_release(&job->start);
@@ -280,41 +282,9 @@ void varve__gc_meet_intent(varve_gc_report *report, varve_ts ts)
         report->oldest_intent = ts;
 }
 
-varve_status varve__gc_decode_meta(const varve__walk *walk, varve__meta *meta, varve_error *err)
+varve_status varve__gc_fail_intent(varve_error *err)
 {
-    varve_status status = varve__walk_meta(walk, meta, err);
-    if (status != VARVE_MERGE_CONFLICT)
-        return status;
-    if (err != NULL)
-        varve_error_release(err);
-    *meta = (varve__meta){.has_txn = false};
-    return VARVE_OK;
-}
-
-static int64_t clock_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * NANOSECONDS + now.tv_nsec;
-}
-
-/* How long so many versions take at the rate. */
-static int64_t time_at_rate(uint64_t versions, uint64_t rate)
-{
-    return (int64_t)((double)versions / (double)rate * 1e9);
-}
-
-/* What a step that began at `began` has collected puts off the next one. */
-static void settle_rate(varve_gc *job, int64_t began, uint64_t versions)
-{
-    varve_gc_report *report = &job->from.report;
-    if (job->rate == 0)
-        return;
-    if (job->due_ns < began)
-        job->due_ns = began; /* time that was not used is lost */
-    job->due_ns += time_at_rate(versions, job->rate);
-    int64_t pause = job->due_ns - clock_ns();
-    report->pause_ns = pause > 0 ? pause : 0;
+    return varve__fail(err, VARVE_CORRUPT, "the newest version is not at the intent's timestamp");
 }
 
 varve_status varve_gc_step(varve_gc *job, bool *more, varve_error *err)
@@ -323,13 +293,16 @@ varve_status varve_gc_step(varve_gc *job, bool *more, varve_error *err)
     *more = !job->from.done;
     if (status != VARVE_OK || job->from.done)
         return status;
-    int64_t began = job->rate > 0 ? clock_ns() : 0;
+    job->damage.count = 0;
     uint64_t before = job->from.report.collected.versions;
+    varve__rate_begin(&job->rate);
     status =
         job->is_estimate ? varve__gc_estimate_step(job, err) : varve__gc_collect_step(job, err);
     if (status < 0)
         return status;
-    settle_rate(job, began, job->from.report.collected.versions - before);
+    varve__damage_tell(&job->damage);
+    varve_gc_report *report = &job->from.report;
+    report->pause_ns = varve__rate_end(&job->rate, report->collected.versions - before);
     job->from.done = status == VARVE_NOT_FOUND;
     *more = !job->from.done;
     return VARVE_OK;

@@ -6,6 +6,8 @@
 
 #include <varve/gc_job.h>
 
+#include "jobs/damage.h"
+#include "jobs/rate.h"
 #include "mvcc/gc_decide.h"
 #include "mvcc/walk.h"
 
@@ -37,11 +39,14 @@ typedef struct varve__gc_estimate {
     bool has_meta; /* which has a metadata record */
     bool has_intent;
     varve_ts intent_ts;
+    bool awaits_value;       /* of that intent: the version to come has to be its */
     uint64_t meta_bytes;     /* of the current key and its metadata record */
     varve__gc_place working; /* with what has been seen of the current key; without the buffers */
     varve__gc_held *holds;
     size_t hold_count;
     size_t hold_room;
+    varve_error problem; /* of the record that is looked at; empty but there */
+    varve_buf behind;    /* the place behind a damaged key */
 } varve__gc_estimate;
 
 struct varve_gc {
@@ -53,9 +58,8 @@ struct varve_gc {
     varve_buf account;
     varve_durability durability;
     uint64_t batch_versions;
-    uint64_t rate;
+    varve__rate rate;
     uint64_t total_bytes;
-    int64_t due_ns; /* when the next step is due by the rate, by the clock that is never set */
     varve_ts now;
     varve_buf start; /* the span, as user keys, */
     varve_buf end;
@@ -67,20 +71,18 @@ struct varve_gc {
     varve_batch *batch; /* NULL for an estimate */
     uint64_t sequence;  /* the store's, right behind the last commit: nobody had written since */
     varve__gc_estimate estimate;
-    varve_buf at; /* the user key of `from` */
+    varve__damage damage; /* met in the step in progress */
+    varve_buf at;         /* the user key of `from` */
 };
 
 /* ---- jobs/gc.c -------------------------------------------------------------------------------
  */
 
-/*
- * Decode the metadata record on which a walk stands; without transaction and value for merges that
- * do not fit together, which nothing goes of.
- */
-varve_status varve__gc_decode_meta(const varve__walk *walk, varve__meta *meta, varve_error *err);
-
 /* Remember an intent. */
 void varve__gc_meet_intent(varve_gc_report *report, varve_ts ts);
+
+/* The newest version of a key is not that of its intent: VARVE_CORRUPT. */
+varve_status varve__gc_fail_intent(varve_error *err);
 
 /* ---- jobs/gc_estimate.c ----------------------------------------------------------------------
  */

@@ -166,6 +166,7 @@ varve_status varve__gc_collect_step(varve_gc *job, varve_error *err)
     varve__gc_batch batch;
     varve__gc_batch_init(&batch, job);
     varve_status status = collect(&batch, err);
+    batch.next.report.damaged_keys += job->damage.count;
     if (status == VARVE_OK)
         move_on(job, &batch.next);
     varve__gc_batch_release(&batch);

@@ -55,6 +55,7 @@ void varve__gc_estimate_close(varve__gc_estimate *estimate)
     varve__walk_release(&estimate->walk);
     varve_snapshot_close(estimate->snapshot);
     varve__free(estimate->holds);
+    varve_buf_release(&estimate->behind);
 }
 
 /* The next of the holds, in the order in which they were found. */
@@ -139,17 +140,21 @@ static void look_at_committed(varve_gc *job, varve_ts ts, uint64_t bytes, bool d
 }
 
 /* The walk stands on a version of the current key. */
-static void look_at_record(varve_gc *job)
+static varve_status look_at_version(varve_gc *job, varve_error *err)
 {
     varve__gc_estimate *estimate = &job->estimate;
     varve_ts ts = varve__suffix_decode(varve__walk_suffix(&estimate->walk));
     size_t size = varve__walk_value(&estimate->walk).size;
     uint64_t bytes = VARVE_VERSION_TS_SIZE + size;
-    bool is_below = varve_ts_compare(ts, estimate->intent_ts) < 0;
-    if (!estimate->has_meta || (estimate->has_intent && is_below))
-        look_at_committed(job, ts, bytes, size == 0);
-    else if (estimate->has_intent && size == 0)
+    bool is_provisional = estimate->awaits_value;
+    if (is_provisional && varve_ts_compare(ts, estimate->intent_ts) != 0)
+        return varve__gc_fail_intent(err);
+    estimate->awaits_value = false;
+    if (is_provisional && size == 0)
         count(&estimate->working.report.kept_by_intents, bytes + estimate->meta_bytes);
+    else if (!is_provisional && (!estimate->has_meta || estimate->has_intent))
+        look_at_committed(job, ts, bytes, size == 0);
+    return VARVE_OK;
 }
 
 /* ---- Keys --------------------------------------------------------------------------------------
@@ -189,11 +194,12 @@ static varve_status look_at_meta(varve_gc *job, varve_error *err)
 {
     varve__meta meta;
     varve__gc_estimate *estimate = &job->estimate;
-    varve_status status = varve__gc_decode_meta(&estimate->walk, &meta, err);
+    varve_status status = varve__damage_decode(&estimate->walk, &meta, err);
     if (status != VARVE_OK)
         return status;
     estimate->has_meta = true;
     estimate->has_intent = meta.has_txn;
+    estimate->awaits_value = meta.has_txn;
     estimate->intent_ts = meta.ts;
     estimate->meta_bytes += varve__walk_value(&estimate->walk).size;
     if (meta.has_txn)
@@ -201,30 +207,28 @@ static varve_status look_at_meta(varve_gc *job, varve_error *err)
     return VARVE_OK;
 }
 
-/* Make the key whose first record the walk stands on the one to go on with. */
-static varve_status enter_key(varve_gc *job, varve_error *err)
+/* The job goes on with the key of the record on which the walk stands, whatever that is. */
+static varve_status stand_here(varve_gc *job, varve_error *err)
 {
-    varve__walk *walk = &job->estimate.walk;
-    varve_status status = varve__walk_enter(walk, err);
-    if (status == VARVE_OK)
-        status = varve__buf_assign(&job->from.key, varve__walk_prefix(walk), err);
-    return status;
+    varve_slice record = job->estimate.walk.it->key;
+    return varve__buf_assign(&job->from.key, varve__place_of(record), err);
 }
 
+/* The walk stands on the first record of the key with which the job goes on. */
 static varve_status begin_key(varve_gc *job, varve_error *err)
 {
     varve__gc_estimate *estimate = &job->estimate;
     varve__walk *walk = &estimate->walk;
-    varve_status status = VARVE_OK;
+    varve_status status = varve__walk_enter(walk, err);
+    if (status != VARVE_OK)
+        return status;
     begin_place(job);
     varve__gc_decider_key(&job->decider);
     estimate->has_meta = false;
     estimate->has_intent = false;
+    estimate->awaits_value = false;
     estimate->meta_bytes = varve__key_unescaped_size(varve__walk_prefix(walk)) + 1;
-    if (varve__walk_suffix(walk) == NULL)
-        status = look_at_meta(job, err);
-    else
-        look_at_record(job);
+    status = varve__walk_suffix(walk) == NULL ? look_at_meta(job, err) : look_at_version(job, err);
     if (status != VARVE_OK)
         return status;
     estimate->in_key = true;
@@ -241,7 +245,7 @@ static varve_status end_key(varve_gc *job, varve_error *err)
 {
     varve_status status = varve__walk_arrived(&job->estimate.walk, err);
     if (status == VARVE_OK)
-        status = enter_key(job, err);
+        status = stand_here(job, err);
     if (status != VARVE_OK && status != VARVE_NOT_FOUND)
         return status;
     settle(job);
@@ -249,23 +253,77 @@ static varve_status end_key(varve_gc *job, varve_error *err)
 }
 
 /* One record.  VARVE_NOT_FOUND behind the last. */
-static varve_status look_on(varve_gc *job, varve_error *err)
+static varve_status look_at_record(varve_gc *job, varve_error *err)
 {
     varve_status status;
     varve__gc_estimate *estimate = &job->estimate;
     if (!estimate->in_key) {
-        status = enter_key(job, err);
+        status = stand_here(job, err);
         return status == VARVE_OK ? begin_key(job, err) : status;
     }
     status = varve__walk_older(&estimate->walk, err);
     if (status == VARVE_NOT_FOUND)
         return end_key(job, err);
+    if (status == VARVE_OK)
+        status = look_at_version(job, err);
+    if (status == VARVE_OK)
+        add_record(estimate);
+    return status;
+}
+
+/* ---- Damage ------------------------------------------------------------------------------------
+ */
+
+/* The record on which the walk stands makes no sense: forget what has been seen of its key. */
+static void leave_out(varve_gc *job)
+{
+    varve__gc_place *from = &job->from;
+    varve__gc_estimate *estimate = &job->estimate;
+    if (!estimate->in_key)
+        estimate->working = *from;
+    add_record(estimate);
+    from->keys = estimate->working.keys + !estimate->in_key;
+    from->records = estimate->working.records;
+    from->bytes = estimate->working.bytes;
+    from->report.damaged_keys++;
+    estimate->in_key = false;
+}
+
+/* Go on behind its key. */
+static varve_status pass_damaged(varve_gc *job, varve_error *err)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    varve_slice at_fault = estimate->walk.it->key;
+    varve_buf *behind = &estimate->behind;
+    varve_status status = varve__place_behind(at_fault, behind, err);
+    if (status == VARVE_OK)
+        status = varve__damage_add(&job->damage, at_fault, &estimate->problem, err);
     if (status != VARVE_OK)
         return status;
-    look_at_record(job);
-    add_record(estimate);
-    return VARVE_OK;
+    varve__damage_tell(&job->damage);
+    leave_out(job);
+    varve_buf place = job->from.key;
+    job->from.key = *behind;
+    *behind = place;
+    return varve__walk_seek(&estimate->walk, varve_buf_slice(&job->from.key), err);
 }
+
+/* One record, or one damaged key.  VARVE_NOT_FOUND behind the last. */
+static varve_status look_on(varve_gc *job, varve_error *err)
+{
+    varve__gc_estimate *estimate = &job->estimate;
+    varve_error *problem = &estimate->problem;
+    varve_status status = look_at_record(job, problem);
+    if (status >= 0)
+        return status;
+    bool is_damage = varve__damage_is_of_record(&estimate->walk, problem);
+    status = is_damage ? pass_damaged(job, err) : varve__error_copy(problem, err);
+    varve_error_release(problem);
+    return status;
+}
+
+/* ---- Steps -------------------------------------------------------------------------------------
+ */
 
 /* Go to the beginning of the current key. */
 static varve_status find_place(varve_gc *job, varve_error *err)

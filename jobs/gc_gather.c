@@ -7,6 +7,7 @@
 #include <varve/wal.h>
 
 #include "format/batch_repr.h"
+#include "jobs/place.h"
 #include "mvcc/stats_delta.h"
 #include "util/buf.h"
 #include "util/fail.h"
@@ -18,7 +19,8 @@
 enum outcome {
     COMPLETE, /* all that goes of it */
     PART,     /* the oldest part */
-    TOO_MUCH  /* nothing: it does not fit behind the other keys */
+    TOO_MUCH, /* nothing: it does not fit behind the other keys */
+    DAMAGED   /* nothing: its records make no sense */
 };
 
 /* ---- Batches -----------------------------------------------------------------------------------
@@ -41,6 +43,7 @@ void varve__gc_batch_release(varve__gc_batch *batch)
     varve__names_release(&batch->names);
     varve_buf_release(&batch->next.key);
     varve_buf_release(&batch->next.bound);
+    varve_buf_release(&batch->behind);
 }
 
 /* Whether a record of the job's key stands at or behind its bound. */
@@ -50,9 +53,9 @@ static varve_status look_behind_bound(const varve_gc *job, bool *found, varve_er
     varve__walk walk = {.it = NULL};
     varve_status status = varve__key_append_prefix_end(varve_buf_slice(&job->from.key), &end, err);
     if (status == VARVE_OK)
-        status = varve__walk_open_first(&walk, varve_engine_reader(job->engine),
-                                        varve_buf_slice(&job->from.bound), varve_buf_slice(&end),
-                                        err);
+        status =
+            varve__walk_open_first(&walk, varve_engine_reader(job->engine),
+                                   varve_buf_slice(&job->from.bound), varve_buf_slice(&end), err);
     *found = status == VARVE_OK;
     varve__walk_release(&walk);
     varve_buf_release(&end);
@@ -122,6 +125,42 @@ static void take_back(varve__gc_batch *batch, const mark *to)
     batch->change.numbers = to->numbers;
     batch->versions = to->versions;
     batch->collected = to->collected;
+    batch->run.length = 0;
+}
+
+/* ---- Damage ------------------------------------------------------------------------------------
+ */
+
+/*
+ * What was asked of the walk has failed with the batch's problem.  If that is about the record on
+ * which the walk stands, the key is damaged, and remembered; otherwise the step fails.
+ */
+static varve_status take_problem(varve__gc_batch *batch, const varve__walk *walk,
+                                 enum outcome *outcome, varve_error *err)
+{
+    varve_error *problem = &batch->problem;
+    varve_status status = VARVE_OK;
+    bool is_damage = varve__damage_is_of_record(walk, problem);
+    if (!is_damage)
+        status = varve__error_copy(problem, err);
+    else if (!batch->is_again || !batch->is_part) /* otherwise the next step begins with it */
+        status = varve__damage_add(&batch->job->damage, walk->it->key, problem, err);
+    if (is_damage)
+        *outcome = DAMAGED;
+    varve_error_release(problem);
+    return status;
+}
+
+/* From the record at fault, which was remembered last, to the next key. */
+static varve_status pass_damaged(varve__gc_batch *batch, varve_error *err)
+{
+    const varve__damage *damage = &batch->job->damage;
+    varve_slice at_fault = varve__damaged_engine_key(&damage->list[damage->count - 1]);
+    varve_status status = varve__place_behind(at_fault, &batch->behind, err);
+    batch->records++;
+    batch->next.keys++;
+    return status == VARVE_OK ? varve__walk_seek(&batch->walk, varve_buf_slice(&batch->behind), err)
+                              : status;
 }
 
 /* ---- Versions ----------------------------------------------------------------------------------
@@ -199,7 +238,7 @@ static varve_status pass_meta(varve__gc_batch *batch, varve_error *err)
 {
     varve__meta meta;
     varve__walk *walk = &batch->walk;
-    varve_status status = varve__gc_decode_meta(walk, &meta, err);
+    varve_status status = varve__damage_decode(walk, &meta, err);
     if (status != VARVE_OK)
         return status;
     batch->has_intent = meta.has_txn;
@@ -209,9 +248,9 @@ static varve_status pass_meta(varve__gc_batch *batch, varve_error *err)
     status = varve__walk_older(walk, err);
     if (status != VARVE_OK)
         return status;
-    /* Where the provisional version is not the first, nobody knows what the others are. */
     varve_ts first = varve__suffix_decode(varve__walk_suffix(walk));
-    return varve_ts_compare(first, meta.ts) == 0 ? varve__walk_older(walk, err) : VARVE_NOT_FOUND;
+    return varve_ts_compare(first, meta.ts) == 0 ? varve__walk_older(walk, err)
+                                                 : varve__gc_fail_intent(err);
 }
 
 /* To the next version that has to be judged. */
@@ -307,46 +346,62 @@ static varve_status gather_oldest(varve__gc_batch *batch, varve__walk *part, boo
     return status == VARVE_OK ? gather_run(batch, part, err) : status;
 }
 
+/* Gather as much of the key as a batch takes, with nothing in front of it. */
 static varve_status gather_part(varve__gc_batch *batch, bool is_whole, enum outcome *outcome,
                                 varve_error *err)
 {
     varve__walk part = {.it = NULL};
+    varve_error *problem = &batch->problem;
     *outcome = COMPLETE;
-    varve_status status =
-        varve__walk_open_last(&part, varve_engine_reader(batch->job->engine),
-                              varve_buf_slice(&batch->first), varve_buf_slice(&batch->bound), err);
+    varve_status status = set_bound(batch, err);
+    if (status != VARVE_OK)
+        return status;
+    status = varve__walk_open_last(&part, varve_engine_reader(batch->job->engine),
+                                   varve_buf_slice(&batch->first), varve_buf_slice(&batch->bound),
+                                   problem);
     if (status == VARVE_OK)
-        status = gather_oldest(batch, &part, is_whole, outcome, err);
+        status = gather_oldest(batch, &part, is_whole, outcome, problem);
+    if (status < 0)
+        status = take_problem(batch, &part, outcome, err);
     varve__walk_release(&part);
     return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+}
+
+/* Gather all that goes of the key, the walk standing on the first version that does. */
+static varve_status gather_all(varve__gc_batch *batch, bool is_whole, enum outcome *outcome,
+                               varve_error *err)
+{
+    bool complete = false;
+    uint64_t room = batch->job->batch_versions - batch->versions;
+    varve_status status = VARVE_OK;
+    if (is_whole)
+        count_key(batch);
+    if (!is_begun(batch))
+        status = gather_versions(batch, room, &complete, &batch->problem);
+    *outcome = complete ? COMPLETE : TOO_MUCH;
+    return status < 0 ? take_problem(batch, &batch->walk, outcome, err) : status;
 }
 
 /* Gather what goes of the current key, on whose first record the walk stands. */
 static varve_status gather_key(varve__gc_batch *batch, enum outcome *outcome, varve_error *err)
 {
     bool is_whole = false;
-    bool complete = false;
     const mark before = mark_of(batch);
-    uint64_t room = batch->job->batch_versions - batch->versions;
     *outcome = COMPLETE;
-    varve_status status = find_first(batch, &is_whole, err);
-    if (status != VARVE_OK)
-        return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+    varve_status status = find_first(batch, &is_whole, &batch->problem);
+    if (status < 0)
+        return take_problem(batch, &batch->walk, outcome, err);
+    if (status == VARVE_NOT_FOUND)
+        return VARVE_OK;
     varve_ts since = batch->since;
-    if (is_whole)
-        count_key(batch);
-    if (!is_begun(batch))
-        status = gather_versions(batch, room, &complete, err);
-    if (status == VARVE_OK && !complete) {
+    status = gather_all(batch, is_whole, outcome, err);
+    if (status == VARVE_OK && *outcome != COMPLETE)
         take_back(batch, &before);
-        batch->since = since;
-        *outcome = TOO_MUCH;
-        if (before.versions > 0)
-            return VARVE_OK;
-        status = set_bound(batch, err);
-        if (status == VARVE_OK)
-            status = gather_part(batch, is_whole, outcome, err);
-    }
+    batch->since = since;
+    if (status == VARVE_OK && *outcome == TOO_MUCH && before.versions == 0)
+        status = gather_part(batch, is_whole, outcome, err);
+    if (status == VARVE_OK && *outcome == DAMAGED)
+        take_back(batch, &before);
     if (status == VARVE_OK && !batch->is_again && batch->versions > before.versions)
         status = varve__names_add(&batch->names, &batch->walk, err);
     return status;
@@ -359,13 +414,20 @@ static bool is_enough(const varve__gc_batch *batch)
 {
     uint64_t versions = batch->job->batch_versions;
     return batch->versions >= versions || varve__change_is_full(&batch->change) ||
-           batch->records / RECORDS_PER_VERSION >= versions;
+           batch->records / RECORDS_PER_VERSION >= versions ||
+           (!batch->is_again && varve__damage_is_full(&batch->job->damage));
 }
 
 /* The next step goes on with the current key. */
 static varve_status stop_here(varve__gc_batch *batch, varve_error *err)
 {
     return varve__buf_assign(&batch->next.key, varve__walk_prefix(&batch->walk), err);
+}
+
+/* The next step goes on with the key of the record on which the walk stands, whatever that is. */
+static varve_status stop_in_front(varve__gc_batch *batch, varve_error *err)
+{
+    return varve__buf_assign(&batch->next.key, varve__place_of(batch->walk.it->key), err);
 }
 
 /* There is nothing more: the last key is the one reached. */
@@ -376,29 +438,49 @@ static varve_status stop_at_end(varve__gc_batch *batch, varve_error *err)
     return varve__buf_assign(&batch->next.key, varve_buf_slice(&batch->job->from.key), err);
 }
 
-/* Gather from the current key; `*enough` if the batch ends in it, or in front of it. */
-static varve_status gather_current(varve__gc_batch *batch, bool *enough, varve_error *err)
+/* All has been gathered from the current key. */
+static void pass_key(varve__gc_batch *batch)
 {
-    enum outcome outcome = TOO_MUCH;
-    varve_status status = varve__walk_enter(&batch->walk, err);
-    *enough = is_enough(batch);
-    if (status == VARVE_OK && !*enough)
-        status = gather_key(batch, &outcome, err);
-    if (status != VARVE_OK)
-        return status;
-    *enough = outcome != COMPLETE;
-    batch->is_part = outcome == PART;
-    if (*enough)
-        return stop_here(batch, err);
     batch->next.keys++;
     if (batch->has_intent && !batch->is_again)
         varve__gc_meet_intent(&batch->next.report, batch->intent_ts);
-    return VARVE_OK;
+}
+
+/* Gather from the key on whose first record the walk stands; `*enough` if the batch ends there. */
+static varve_status gather_current(varve__gc_batch *batch, enum outcome *outcome, bool *enough,
+                                   varve_error *err)
+{
+    *enough = is_enough(batch);
+    if (*enough)
+        return stop_in_front(batch, err);
+    varve_status status = varve__walk_enter(&batch->walk, &batch->problem);
+    status = status == VARVE_OK ? gather_key(batch, outcome, err)
+                                : take_problem(batch, &batch->walk, outcome, err);
+    if (status != VARVE_OK)
+        return status;
+    *enough = *outcome == PART || *outcome == TOO_MUCH;
+    batch->is_part = *outcome == PART;
+    return *enough ? stop_here(batch, err) : VARVE_OK;
+}
+
+/* To the first record of the key behind the current one. */
+static varve_status go_to_next(varve__gc_batch *batch, enum outcome outcome, varve_error *err)
+{
+    varve_status status = VARVE_OK;
+    if (outcome != DAMAGED)
+        status = varve__walk_next_key(&batch->walk, &batch->problem);
+    /* Of a key of which nothing goes, damage may be met only now. */
+    if (status < 0)
+        status = take_problem(batch, &batch->walk, &outcome, err);
+    if (status >= 0 && outcome == COMPLETE)
+        pass_key(batch);
+    return status == VARVE_OK && outcome == DAMAGED ? pass_damaged(batch, err) : status;
 }
 
 varve_status varve__gc_gather(varve__gc_batch *batch, varve_error *err)
 {
     varve_gc *job = batch->job;
+    enum outcome outcome = COMPLETE;
     bool enough = false;
     varve_status status = begin(batch, err);
     if (status == VARVE_OK)
@@ -406,9 +488,9 @@ varve_status varve__gc_gather(varve__gc_batch *batch, varve_error *err)
                                         varve_buf_slice(&job->from.key),
                                         varve_buf_slice(&job->upper), err);
     while (status == VARVE_OK && !enough) {
-        status = gather_current(batch, &enough, err);
+        status = gather_current(batch, &outcome, &enough, err);
         if (status == VARVE_OK && !enough)
-            status = varve__walk_next_key(&batch->walk, err);
+            status = go_to_next(batch, outcome, err);
     }
     batch->next.done = status == VARVE_NOT_FOUND;
     if (batch->next.done)
@@ -422,6 +504,7 @@ varve_status varve__gc_gather(varve__gc_batch *batch, varve_error *err)
 static varve_status gather_named(varve__gc_batch *batch, varve_slice name, bool *enough,
                                  varve_error *err)
 {
+    enum outcome outcome;
     varve_buf key = VARVE_BUF_INIT;
     varve_status status = varve_key_encode(name, varve_ts_zero(), &key, err);
     if (status == VARVE_OK)
@@ -430,7 +513,7 @@ static varve_status gather_named(varve__gc_batch *batch, varve_slice name, bool 
                     memcmp(batch->walk.it->key.data, key.data, key.size) == 0;
     varve_buf_release(&key);
     if (is_there)
-        return gather_current(batch, enough, err);
+        return gather_current(batch, &outcome, enough, err);
     return status == VARVE_NOT_FOUND ? VARVE_OK : status;
 }
 
@@ -452,5 +535,7 @@ varve_status varve__gc_gather_again(varve__gc_batch *batch, varve_error *err)
         status = gather_named(batch, varve__names_next(&batch->names, &position), &enough, err);
     batch->next.done = batch->next.done && !enough;
     batch->next.keys = keys;
+    if (status >= 0 && enough)
+        varve__damage_keep_below(&batch->job->damage, varve_buf_slice(&batch->next.key));
     return status == VARVE_NOT_FOUND ? VARVE_OK : status;
 }

@@ -28,8 +28,10 @@ typedef struct varve__gc_batch {
     bool is_part;    /* of one key, the oldest part of what goes */
     bool has_intent; /* the current key */
     varve_ts intent_ts;
-    uint64_t records; /* looked at */
-    uint64_t bytes;   /* of these */
+    varve_error problem; /* of the record that is looked at; empty but there */
+    varve_buf behind;    /* the place behind a damaged key */
+    uint64_t records;    /* looked at */
+    uint64_t bytes;      /* of these */
 } varve__gc_batch;
 
 /* Start one, and end it. */

@@ -1,14 +1,15 @@
 #include <varve/resolve_job.h>
 
 #include <varve/key.h>
-#include <varve/meta.h>
 #include <varve/ts.h>
 
 #include "jobs/account.h"
+#include "jobs/damage.h"
 #include "jobs/names.h"
 #include "jobs/place.h"
+#include "jobs/rate.h"
 #include "jobs/token.h"
-#include "mvcc/walk.h"
+#include "mvcc/resolve_key.h"
 #include "util/alloc.h"
 #include "util/buf.h"
 #include "util/fail.h"
@@ -38,6 +39,8 @@ struct varve_resolve_job {
     varve_buf lower;
     varve_buf upper;
     varve_batch *batch;
+    varve__rate rate;
+    varve__damage damage; /* met in the step in progress */
     struct place from;
     varve_buf at; /* the user key of `from` */
 };
@@ -51,7 +54,8 @@ struct step {
     struct place to;
     varve_stats delta;
     varve_buf record;
-    varve_rows rows;
+    varve_error problem; /* of the key that is looked at; empty but there */
+    varve_buf behind;    /* the place behind a damaged key */
 };
 
 /* ---- Tokens ------------------------------------------------------------------------------------
@@ -127,8 +131,9 @@ static varve_status resume(varve_resolve_job *job, varve_slice token, varve_erro
         return status;
     if (!varve_slice_equal(varve__token_take_bytes(&reader), txn_id(job)) ||
         varve__token_take_number(&reader) != (uint64_t)job->options.status)
-        return varve__fail(err, VARVE_INVALID_ARGUMENT,
-                           "the token is of a job about another transaction, or of another outcome");
+        return varve__fail(
+            err, VARVE_INVALID_ARGUMENT,
+            "the token is of a job about another transaction, or of another outcome");
     for (size_t i = 0; i < NUMBERS; i++)
         numbers[i] = varve__token_take_number(&reader);
     varve_slice key = varve__token_take_place(&reader, &kind);
@@ -162,6 +167,9 @@ static varve_status start(varve_resolve_job *job, varve_engine *engine, varve_er
     varve_resolve_job_options *options = &job->options;
     varve_span span = options->span;
     job->engine = engine;
+    job->rate.per_second = options->estimate ? 0 : options->rate;
+    job->damage.each = options->damaged;
+    job->damage.arg = options->damaged_arg;
     if (options->txn_id != NULL)
         memcpy(job->txn_id, options->txn_id, sizeof job->txn_id);
     if (span.start.size == 0)
@@ -211,13 +219,14 @@ void varve_resolve_job_close(varve_resolve_job *job)
     varve_buf_release(&job->upper);
     varve_buf_release(&job->from.key);
     varve_buf_release(&job->at);
+    varve__damage_release(&job->damage);
     varve__free(job);
 }
 
 /* ---- Looking for intents -----------------------------------------------------------------------
  */
 
-static bool is_wanted(const varve_resolve_job *job, const varve_meta_info *meta)
+static bool is_wanted(const varve_resolve_job *job, const varve__meta *meta)
 {
     const varve_resolve_job_options *options = &job->options;
     if (!meta->has_txn)
@@ -231,19 +240,16 @@ static bool is_wanted(const varve_resolve_job *job, const varve_meta_info *meta)
 /* Look at the metadata record that the walk stands on. */
 static varve_status look(struct step *step, varve__walk *walk, varve_error *err)
 {
-    varve_meta_info meta = {.struct_size = sizeof meta};
-    varve_slice record = varve__walk_value(walk);
+    varve__meta meta;
     step->to.records++;
-    step->to.bytes += walk->it->key.size + record.size;
-    varve_status status = varve_meta_decode(record, &meta, NULL);
-    if (status != VARVE_OK) {
-        step->to.report.damaged++;
-        return VARVE_OK;
-    }
+    step->to.bytes += walk->it->key.size + varve__walk_value(walk).size;
+    varve_status status = varve__damage_decode(walk, &meta, err);
+    if (status != VARVE_OK)
+        return status;
     step->to.report.intents += meta.has_txn;
     if (!is_wanted(step->job, &meta))
         return VARVE_OK;
-    step->gathered_bytes += (uint64_t)meta.value_size;
+    step->gathered_bytes += (uint64_t)meta.val_bytes;
     return varve__names_add(&step->keys, walk, err);
 }
 
@@ -251,21 +257,61 @@ static bool is_full(const struct step *step, uint64_t keys)
 {
     uint64_t most = step->job->options.batch_intents;
     return keys >= STEP_KEYS || step->gathered_bytes >= STEP_BYTES ||
-           step->keys.count >= (most > 0 ? most : STEP_INTENTS);
+           step->keys.count >= (most > 0 ? most : STEP_INTENTS) ||
+           varve__damage_is_full(&step->job->damage);
+}
+
+/* Remember that a key is damaged, because of the step's problem. */
+static varve_status meet_damage(struct step *step, varve_slice engine_key, varve_error *err)
+{
+    varve_status status = varve__damage_add(&step->job->damage, engine_key, &step->problem, err);
+    step->to.report.damaged++;
+    return status;
+}
+
+/* From the record at fault to the next key. */
+static varve_status pass_damaged(struct step *step, varve__walk *walk, varve_error *err)
+{
+    varve_status status = meet_damage(step, walk->it->key, err);
+    if (status == VARVE_OK)
+        status = varve__place_behind(walk->it->key, &step->behind, err);
+    return status == VARVE_OK ? varve__walk_seek(walk, varve_buf_slice(&step->behind), err)
+                              : status;
+}
+
+/* Look at the key on whose first record the walk stands, and go to the next one. */
+static varve_status look_at_key(struct step *step, varve__walk *walk, varve_error *err)
+{
+    varve_error *problem = &step->problem;
+    const varve__names names = step->keys;
+    uint64_t intents = step->to.report.intents;
+    varve_status status = varve__walk_enter(walk, problem);
+    if (status == VARVE_OK && varve__walk_suffix(walk) == NULL)
+        status = look(step, walk, problem);
+    if (status == VARVE_OK)
+        status = varve__walk_next_key(walk, problem);
+    step->to.keys++;
+    if (status >= 0)
+        return status;
+    if (varve__damage_is_of_record(walk, problem)) {
+        step->keys.count = names.count;
+        step->keys.bytes.size = names.bytes.size;
+        step->to.report.intents = intents;
+        status = pass_damaged(step, walk, err);
+    } else {
+        status = varve__error_copy(problem, err);
+    }
+    varve_error_release(problem);
+    return status;
 }
 
 /* Go through keys until it is enough, or there are no more: VARVE_NOT_FOUND. */
 static varve_status look_at_keys(struct step *step, varve__walk *walk, varve_error *err)
 {
     for (uint64_t keys = 0;; keys++) {
-        varve_status status = varve__walk_enter(walk, err);
-        if (status == VARVE_OK && is_full(step, keys))
-            return varve__buf_assign(&step->next, varve__walk_prefix(walk), err);
-        if (status == VARVE_OK && varve__walk_suffix(walk) == NULL)
-            status = look(step, walk, err);
-        step->to.keys++;
-        if (status == VARVE_OK)
-            status = varve__walk_next_key(walk, err);
+        if (is_full(step, keys))
+            return varve__buf_assign(&step->next, varve__place_of(walk->it->key), err);
+        varve_status status = look_at_key(step, walk, err);
         if (status != VARVE_OK)
             return status;
     }
@@ -289,7 +335,7 @@ static varve_status gather(struct step *step, varve_error *err)
  */
 
 /* The intent of a key as it is now, which may no longer be the one that was found. */
-static varve_status read_intent(struct step *step, varve_slice key, varve_meta_info *meta,
+static varve_status read_intent(struct step *step, varve_slice key, varve__meta *meta,
                                 varve_error *err)
 {
     varve_buf engine_key = VARVE_BUF_INIT;
@@ -300,40 +346,77 @@ static varve_status read_intent(struct step *step, varve_slice key, varve_meta_i
     varve_buf_release(&engine_key);
     if (status != VARVE_OK)
         return status;
-    *meta = (varve_meta_info){.struct_size = sizeof *meta};
-    status = varve_meta_decode(varve_buf_slice(&step->record), meta, NULL);
+    status = varve__meta_decode(varve_buf_slice(&step->record), meta, NULL);
     return status == VARVE_OK && is_wanted(step->job, meta) ? VARVE_OK : VARVE_NOT_FOUND;
 }
 
+/* An intent has been resolved, or would be. */
+static void settle_intent(struct step *step, const varve__meta *meta)
+{
+    step->to.report.resolved++;
+    step->to.report.bytes += (uint64_t)meta->val_bytes;
+}
+
+/* What becomes of an intent's transaction. */
+static varve_txn_meta outcome_of(const varve_resolve_job_options *options, const varve__meta *meta)
+{
+    varve_txn_meta txn = meta->txn;
+    if (options->has_epoch)
+        txn.epoch = options->epoch;
+    txn.write_ts = varve_ts_is_zero(options->commit_ts) ? meta->ts : options->commit_ts;
+    return txn;
+}
+
+/* Resolve the intent on which the walk is to stand.  VARVE_NOT_FOUND if it does not. */
+static varve_status resolve_at(varve__resolver *resolver, varve__walk *walk, varve_slice key,
+                               varve_error *err)
+{
+    varve_status status = varve__walk_open_key(walk, resolver->change.reader, key, err);
+    if (status == VARVE_OK)
+        status = varve__walk_suffix(walk) == NULL ? varve__resolve_key(resolver, walk, err)
+                                                  : VARVE_NOT_FOUND;
+    return status == VARVE_OK ? varve__change_apply(&resolver->change, err) : status;
+}
+
+/* The step's problem is what resolving a key has come to. */
+static varve_status take_problem(struct step *step, const varve__resolver *resolver,
+                                 const varve__walk *walk, varve_error *err)
+{
+    varve_error *problem = &step->problem;
+    varve_status status;
+    if (resolver->is_damaged)
+        status = meet_damage(step, varve__walk_prefix(walk), err);
+    else if (varve__damage_is_of_record(walk, problem))
+        status = meet_damage(step, walk->it->key, err);
+    else
+        status = varve__error_copy(problem, err);
+    varve_error_release(problem);
+    return status;
+}
+
 /* Resolve the intent of one key into the batch, if the state of the key allows. */
-static varve_status resolve_key(struct step *step, varve_slice key, const varve_meta_info *meta,
+static varve_status resolve_key(struct step *step, varve_slice key, const varve__meta *meta,
                                 varve_error *err)
 {
-    const varve_resolve_job_options *options = &step->job->options;
     varve_batch *batch = step->job->batch;
     const varve_write how = {.struct_size = sizeof how,
                              .reader = varve_batch_reader_of(batch),
                              .writer = varve_batch_writer_of(batch),
                              .stats = &step->delta};
-    varve_txn_meta txn = meta->txn;
-    if (options->has_epoch)
-        txn.epoch = options->epoch;
-    txn.write_ts = varve_ts_is_zero(options->commit_ts) ? meta->ts : options->commit_ts;
+    const varve_txn_meta txn = outcome_of(&step->job->options, meta);
     const varve_resolution resolution = {
-        .struct_size = sizeof resolution, .txn = &txn, .status = options->status};
-    varve_buf end = VARVE_BUF_INIT;
-    int64_t resolved = 0;
-    int64_t damaged = 0;
-    varve_status status = varve_key_next(key, &end, err);
-    const varve_span span = {key, varve_buf_slice(&end)};
+        .struct_size = sizeof resolution, .txn = &txn, .status = step->job->options.status};
+    varve__resolver resolver;
+    varve__walk walk = {.it = NULL};
+    varve_status status = varve__resolver_begin(&resolver, &how, &resolution, &step->problem);
     if (status == VARVE_OK)
-        status = varve_mvcc_resolve_range(&how, span, -1, &resolution, &resolved, &damaged,
-                                          &step->rows, err);
-    varve_buf_release(&end);
-    step->to.report.resolved += (uint64_t)resolved;
-    step->to.report.damaged += (uint64_t)damaged;
-    if (resolved > 0)
-        step->to.report.bytes += (uint64_t)meta->value_size;
+        status = resolve_at(&resolver, &walk, key, &step->problem);
+    if (status < 0)
+        status = take_problem(step, &resolver, &walk, err);
+    else if (status == VARVE_OK)
+        settle_intent(step, meta);
+    varve__walk_release(&walk);
+    varve__resolver_release(&resolver);
     return status;
 }
 
@@ -342,15 +425,13 @@ static varve_status resolve_keys(struct step *step, varve_error *err)
     size_t position = 0;
     varve_status status = VARVE_OK;
     for (size_t i = 0; i < step->keys.count && status == VARVE_OK; i++) {
-        varve_meta_info meta;
+        varve__meta meta;
         varve_slice key = varve__names_next(&step->keys, &position);
         status = read_intent(step, key, &meta, err);
-        if (status == VARVE_OK && step->job->options.estimate) {
-            step->to.report.resolved++;
-            step->to.report.bytes += (uint64_t)meta.value_size;
-        } else if (status == VARVE_OK) {
+        if (status == VARVE_OK && step->job->options.estimate)
+            settle_intent(step, &meta);
+        else if (status == VARVE_OK)
             status = resolve_key(step, key, &meta, err);
-        }
         if (status == VARVE_NOT_FOUND)
             status = VARVE_OK;
     }
@@ -397,6 +478,9 @@ static varve_status resolve(struct step *step, varve_error *err)
 static void settle(varve_resolve_job *job, struct step *step)
 {
     varve_buf key = job->from.key;
+    uint64_t resolved = step->to.report.resolved - job->from.report.resolved;
+    step->to.report.pause_ns = varve__rate_end(&job->rate, resolved);
+    varve__damage_tell(&job->damage);
     job->from = step->to;
     job->from.key = key;
     if (!step->to.done) {
@@ -407,9 +491,11 @@ static void settle(varve_resolve_job *job, struct step *step)
 
 varve_status varve_resolve_job_step(varve_resolve_job *job, bool *more, varve_error *err)
 {
-    struct step step = {.job = job, .to = job->from, .rows = VARVE_ROWS_INIT};
+    struct step step = {.job = job, .to = job->from};
     varve_status status = varve_cancel_check(job->options.cancel, err);
     if (status == VARVE_OK && !job->from.done) {
+        job->damage.count = 0;
+        varve__rate_begin(&job->rate);
         status = gather(&step, err);
         if (status == VARVE_OK)
             status = resolve(&step, err);
@@ -419,7 +505,7 @@ varve_status varve_resolve_job_step(varve_resolve_job *job, bool *more, varve_er
     varve__names_release(&step.keys);
     varve_buf_release(&step.next);
     varve_buf_release(&step.record);
-    varve_rows_release(&step.rows);
+    varve_buf_release(&step.behind);
     *more = !job->from.done;
     return status;
 }

@@ -7,6 +7,12 @@
  * the newest, which stays if it is a value; so nothing is missing if the intent is aborted.  Inline
  * values are not looked at: they have one version, the present one.
  *
+ * Damaged keys are passed over, counted and told of: those with a metadata record or an engine key
+ * that does not decode, or with versions but without the one that their intent is about.  Nothing
+ * of them goes; only of a key with more versions than a step collects the oldest may have gone
+ * before the damage is met.  An estimate looks at every record; collecting does not look at all
+ * those that stay.  Nobody looks into values.  What cannot be read stops the job.
+ *
  * Memory and the time of a step do not depend on how many versions a key has, but for those that a
  * count keeps, which are counted.  A step is at most one commit, which holds all there is to it:
  * the versions that go, how far garbage has then been collected, and the change of the statistics.
@@ -50,9 +56,12 @@ typedef struct varve_gc_options {
     varve_slice account; /* copied */
     varve_durability durability; /* of each commit */
     uint64_t batch_versions;     /* that a step collects at most; 0 = 4,096 */
-    uint64_t rate;               /* versions to be collected in a second; 0 = no limit */
+    uint64_t rate;               /* versions that go in a second; 0 = no limit */
     varve_slice resume;          /* a token, or empty */
     const varve_cancel *cancel;  /* NULL = none; looked at before each step */
+
+    varve_damaged_key_fn damaged; /* is told of damaged keys; NULL: they are only counted */
+    void *damaged_arg;
 } varve_gc_options;
 
 /* Versions and what statistics account for them; with them, whole keys and metadata records. */
@@ -74,11 +83,13 @@ typedef struct varve_gc_report {
 
     /*
      * With `estimate`, what is not live and stays nevertheless.  With what would be collected that
-     * is all that is not live of keys without inline values: varve_stats_gc_bytes().
+     * is all that is not live of keys without damage or inline values: varve_stats_gc_bytes().
      */
     varve_gc_tally kept_by_policy;
     varve_gc_tally kept_by_holds;   /* which the policy lets go */
     varve_gc_tally kept_by_intents; /* provisional deletions, and what intents cover */
+
+    uint64_t damaged_keys; /* that were passed over: they are in none of the numbers above */
 } varve_gc_report;
 
 /*
@@ -97,9 +108,10 @@ VARVE_API VARVE_NODISCARD varve_status varve_gc_open(varve_engine *engine,
 /*
  * Go on.  `*more` is false behind the last key, and a step more then does nothing.
  *
- * Returns VARVE_OK; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_CORRUPT; VARVE_CORRUPT_KEY; as
- * varve_gc_open() about holds; VARVE_NO_MEMORY; what reading and varve_batch_commit() return. After
- * a failure the job stands where it stood before, and the next step tries again.
+ * Returns VARVE_OK; VARVE_CANCELLED; VARVE_DEADLINE; as varve_gc_open() about holds;
+ * VARVE_NO_MEMORY; what reading and varve_batch_commit() return, among them VARVE_CORRUPT for what
+ * cannot be read.  After a failure the job stands where it stood before, and the next step tries
+ * again.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_gc_step(varve_gc *job, bool *more, varve_error *err);
 

@@ -33,6 +33,22 @@ typedef struct varve_job_progress {
     varve_slice at;       /* the user key reached; valid until the next call with the job */
 } varve_job_progress;
 
+/*
+ * A key that a job leaves as it is, for its records make no sense.  Slices are valid during the
+ * call that tells of it.
+ */
+typedef struct varve_damaged_key {
+    size_t struct_size;
+    varve_slice engine_key; /* of the record at fault */
+    bool has_user_key;      /* which tells the key that it is of */
+    varve_slice user_key;
+    varve_status status; /* what is wrong: VARVE_CORRUPT, or VARVE_CORRUPT_KEY of the engine key */
+    const char *text;    /* the particulars, one line */
+} varve_damaged_key;
+
+/* Receives one of them, once, when the step that has met it has succeeded. */
+typedef void (*varve_damaged_key_fn)(void *arg, const varve_damaged_key *key);
+
 #ifdef __cplusplus
 }
 #endif

@@ -49,6 +49,10 @@ typedef struct varve_resolve_job_options {
     uint64_t batch_intents;      /* that a step resolves at most; 0 = 512 */
     varve_slice resume;          /* a token, or empty; copied */
     const varve_cancel *cancel;  /* NULL = none; looked at before each step */
+
+    uint64_t rate;                /* intents to be resolved in a second; 0 = no limit */
+    varve_damaged_key_fn damaged; /* is told of damaged keys, of some 16 in a step; or NULL */
+    void *damaged_arg;
 } varve_resolve_job_options;
 
 /* What a job has come to, with what was done before its token was taken.  Set `struct_size`. */
@@ -59,6 +63,7 @@ typedef struct varve_resolve_job_report {
     uint64_t bytes;    /* of the values of those */
     uint64_t damaged;  /* keys that were left as they are, for their records make no sense */
     uint64_t commits;
+    int64_t pause_ns; /* so long to wait in front of the next step keeps to the rate */
 } varve_resolve_job_report;
 
 /*
@@ -77,9 +82,9 @@ varve_resolve_job_open(varve_engine *engine, const varve_resolve_job_options *op
  * Go on: look at some thousand keys at most, and resolve what is found in one commit.  `*more` is
  * false behind the last key, and a step more then does nothing.
  *
- * Returns VARVE_OK; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_CORRUPT_KEY; VARVE_NO_MEMORY; what
- * reading and varve_batch_commit() return.  After a failure the job stands where it stood before,
- * and the next step tries again.
+ * Returns VARVE_OK; VARVE_CANCELLED; VARVE_DEADLINE; VARVE_NO_MEMORY; what reading and
+ * varve_batch_commit() return, among them VARVE_CORRUPT for what cannot be read.  After a failure
+ * the job stands where it stood before, and the next step tries again.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_resolve_job_step(varve_resolve_job *job, bool *more,
                                                               varve_error *err);

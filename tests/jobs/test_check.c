@@ -175,8 +175,8 @@ START_TEST(a_kind_more_shifts_nothing)
 {
     enum { KINDS = VARVE_CHECK_PROBLEMS - 1 };
     const varve_check_options options = options_of(0);
-    varve_check_result result = {
-        .struct_size = offsetof(varve_check_result, problems) + KINDS * sizeof result.problems[0]};
+    varve_check_result result = {.struct_size = offsetof(varve_check_result, problems) +
+                                                KINDS * sizeof result.problems[0]};
     varve_check *job;
     bool more;
     result.problems[KINDS] = 77;

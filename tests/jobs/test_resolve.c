@@ -269,6 +269,109 @@ START_TEST(a_token_can_be_cancelled)
 }
 END_TEST
 
+/* ---- Rate --------------------------------------------------------------------------------------
+ */
+
+static int64_t pause_after_step(varve_resolve_job *job)
+{
+    varve_resolve_job_report report = {.struct_size = sizeof report};
+    bool more;
+    ck_ok(varve_resolve_job_step(job, &more, &mvcc.err), &mvcc.err);
+    ck_ok(varve_resolve_job_get_report(job, &report, &mvcc.err), &mvcc.err);
+    return report.pause_ns;
+}
+
+START_TEST(a_rate_asks_for_pauses)
+{
+    varve_resolve_job_options options = options_of(&(resolve_update){ABORT, .estimate = true});
+    varve_resolve_job *job;
+    fill_many();
+    options.rate = 1; /* 15 intents are worth 15 s, which no step takes */
+    options.batch_intents = 15;
+    ck_ok(varve_resolve_job_open(mvcc.engine, &options, &job, &mvcc.err), &mvcc.err);
+    ck_assert_int_eq(pause_after_step(job), 0); /* nothing is written */
+    varve_resolve_job_close(job);
+    options.estimate = false;
+    ck_ok(varve_resolve_job_open(mvcc.engine, &options, &job, &mvcc.err), &mvcc.err);
+    int64_t first = pause_after_step(job);
+    int64_t second = pause_after_step(job);
+    varve_resolve_job_close(job);
+    ck_assert_int_gt(first, 0);
+    ck_assert_int_le(first, 15 * SECOND);
+    ck_assert_int_gt(second, 15 * SECOND);
+    ck_assert_int_le(second, 30 * SECOND);
+}
+END_TEST
+
+/* ---- Faults ------------------------------------------------------------------------------------
+ */
+
+enum { FEW = 12 };
+
+static void put_intents(void)
+{
+    for (int i = 0; i < FEW; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%02d", i);
+        intent(.key = key, .ts = at(10 + i), .value = "value");
+    }
+}
+
+static void ck_account(void)
+{
+    varve_stats kept;
+    varve_stats stats = recount();
+    ck_ok(varve_stats_account_get(mvcc.reader, varve_slice_of(NULL, 0), 99 * SECOND, &kept,
+                                  &mvcc.err),
+          &mvcc.err);
+    ck_assert_mem_eq(&kept, &stats, sizeof kept);
+}
+
+/* One step after the other; a failed one has done nothing, and the next one goes on. */
+START_TEST(memory_may_run_out_at_any_point)
+{
+    unsigned fired = 0;
+    varve_latches *latches;
+    ck_ok(varve_latches_open(0, &latches, &mvcc.err), &mvcc.err);
+    const resolve_update update = {ABORT, .batch = 5, .latches = latches};
+    const varve_resolve_job_options options = options_of(&update);
+    for (int i = 0; i < FEW; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%02d", i);
+        mvcc_put(key, at(5), "below");
+    }
+    for (bool has_fired = true; has_fired;) {
+        varve_resolve_job *job = NULL;
+        bool more = true;
+        put_intents();
+        varve_stats stats = recount();
+        ck_ok(varve_stats_account_set(mvcc.writer, varve_slice_of(NULL, 0), &stats, &mvcc.err),
+              &mvcc.err);
+        fault_alloc_arm(fired + 1);
+        varve_status status = varve_resolve_job_open(mvcc.engine, &options, &job, &mvcc.err);
+        for (int steps = 0; job != NULL && more && steps < 10; steps++) {
+            if (status != VARVE_OK)
+                varve_error_release(&mvcc.err);
+            status = varve_resolve_job_step(job, &more, &mvcc.err);
+            ck_assert(status == VARVE_OK || status == VARVE_NO_MEMORY);
+        }
+        has_fired = fault_alloc_disarm();
+        varve_error_release(&mvcc.err);
+        varve_resolve_job_close(job);
+        ck_account();
+        if (job == NULL) {
+            ck_assert_int_eq(status, VARVE_NO_MEMORY);
+            (void)run(ABORT);
+        }
+        ck_account();
+        ck_assert_int_eq((int)recount().intent_count, 0);
+        fired += has_fired;
+    }
+    ck_assert_uint_gt(fired, 20);
+    varve_latches_close(latches);
+}
+END_TEST
+
 /* ---- What is refused ---------------------------------------------------------------------------
  */
 
@@ -368,6 +471,8 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, tokens_go_on_and_the_account_is_exact);
     tcase_add_test(tcase, progress_tells_the_key);
     tcase_add_test(tcase, a_token_can_be_cancelled);
+    tcase_add_test(tcase, a_rate_asks_for_pauses);
+    tcase_add_test(tcase, memory_may_run_out_at_any_point);
     tcase_add_test(tcase, options_that_do_not_fit);
     tcase_add_test(tcase, a_token_of_an_estimate_is_for_estimates);
     tcase_add_test(tcase, a_token_is_of_one_transaction_and_outcome);
