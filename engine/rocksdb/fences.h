@@ -45,7 +45,8 @@ typedef struct varve__fences {
 /* Those that a database had when somebody asked last. */
 typedef struct varve__fence_cache {
     pthread_mutex_t mutex;
-    varve__fences *newest; /* or NULL */
+    varve__fences *newest;  /* or NULL */
+    pthread_mutex_t making; /* held by the one who asks for all tables, while others wait for it */
 } varve__fence_cache;
 
 void varve__fence_cache_init(varve__fence_cache *cache);
