@@ -116,6 +116,7 @@ rocksdb_options_t *bench_rocks_options(const bench_config *config, bench_rocks_k
     rocksdb_options_set_create_if_missing(options, 1);
     rocksdb_options_set_write_buffer_size(options, (size_t)config->write_buffer_bytes);
     rocksdb_options_set_max_open_files(options, -1);
+    rocksdb_options_set_max_manifest_file_size(options, 64 << 20);
     rocksdb_options_set_disable_auto_compactions(options, 1);
     rocksdb_options_set_wal_recovery_mode(options,
                                           rocksdb_tolerate_corrupted_tail_records_recovery);

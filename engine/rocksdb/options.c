@@ -11,6 +11,13 @@
 
 #define LEVELS 7
 
+/*
+ * The manifest tells of each flush and compaction since it was begun, and opening reads all of it.
+ * RocksDB begins a new one at this size, by default at 1 GiB, which tells of the tables that there
+ * are: some 200 bytes each, so that this is seldom even with a hundred thousand of them.
+ */
+#define MANIFEST_BYTES ((size_t)64 << 20)
+
 /* RocksDB's numbers, which its C header does not name. */
 #define INFO_LOG_FATAL 4
 #define INFO_LOG_FILES 4
@@ -144,6 +151,7 @@ varve_status varve__rocksdb_options(const varve_options *options, rocksdb_env_t 
     rocksdb_options_t *raw = rocksdb_options_create();
 
     *out = NULL;
+    rocksdb_options_set_max_manifest_file_size(raw, MANIFEST_BYTES); /* experts may say another */
     varve_status status = varve__expert_apply(&raw, text, VARVE__EXPERT_STORE, err);
     if (status == VARVE_OK) {
         if (env != NULL)

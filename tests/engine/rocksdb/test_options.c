@@ -53,6 +53,7 @@ START_TEST(the_defaults_are_ours)
         "unordered_write=false",
         "manual_wal_flush=false",
         "optimize_filters_for_hits=false",
+        "max_manifest_file_size=67108864",
         "merge_operator=varve.merge.v1",
     };
     varve_options options = store_options(place_path("s"));
