@@ -109,6 +109,8 @@ static varve_status check_effect(const varve_options *options, varve_error *err)
         field = "cache";
     else if (options->rocksdb_options != NULL)
         field = "rocksdb_options";
+    else if (options->cache_indexes)
+        field = "cache_indexes";
     return options->backend == VARVE_BACKEND_MEM ? refuse(field, "the memory map", err) : VARVE_OK;
 }
 

@@ -52,6 +52,18 @@ static void no_destructor(void *state)
     (void)state;
 }
 
+/*
+ * In one part each, those of a table would be a megabyte or more to read and to drop at a time.
+ * RocksDB keeps in memory what leads to the parts.
+ */
+static void cache_indexes(rocksdb_block_based_table_options_t *tables)
+{
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(tables, 1);
+    rocksdb_block_based_options_set_index_type(
+        tables, rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(tables, 1);
+}
+
 static void set_tables(rocksdb_options_t *raw, const varve_options *options)
 {
     rocksdb_block_based_table_options_t *tables = rocksdb_block_based_options_create();
@@ -69,6 +81,8 @@ static void set_tables(rocksdb_options_t *raw, const varve_options *options)
             tables, rocksdb_filterpolicy_create_bloom_full(options->bloom_bits));
         rocksdb_options_set_memtable_prefix_bloom_size_ratio(raw, 0.02);
     }
+    if (options->cache_indexes)
+        cache_indexes(tables);
     rocksdb_options_set_block_based_table_factory(raw, tables);
     if (options->cache == NULL)
         rocksdb_cache_destroy(cache); /* the tables hold it */

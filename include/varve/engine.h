@@ -185,6 +185,14 @@ typedef struct varve_options {
      * memory map.
      */
     const char *rocksdb_options;
+
+    /*
+     * Keep indexes and filters of tables in the block cache, in parts, instead of all of them
+     * beside it.  Memory and the time to open then do not grow with the store, and reads are
+     * slower: docs/tuning.md.  Tables written without it have theirs in one part of up to some MiB
+     * each, until they are compacted.  Not for the memory map.
+     */
+    bool cache_indexes;
 } varve_options;
 
 /*

@@ -66,6 +66,7 @@ START_TEST(what_is_given_is_kept)
     options.attributes = "ssd,rack7";
     options.temp_dir = "scratch";
     options.rocksdb_options = "ttl=1";
+    options.cache_indexes = true;
     ck_ok(varve__options_complete(&options, &complete, &err), &err);
     ck_assert_mem_eq(&complete, &options, sizeof complete);
     options.bloom_bits = 100;
@@ -186,6 +187,9 @@ START_TEST(what_would_have_no_effect_is_refused)
     options = in_memory();
     options.rocksdb_options = "ttl=1";
     check_refused(options, "rocksdb_options: not for the memory map");
+    options = in_memory();
+    options.cache_indexes = true;
+    check_refused(options, "cache_indexes: not for the memory map");
     options = in_memory();
     options.compression = VARVE_COMPRESSION_NONE;
     check_refused(options, "compression: not for the memory map");

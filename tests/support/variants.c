@@ -32,6 +32,7 @@ static const struct kind {
       .cache_bytes = 4096,
       .bloom_bits = 1,
       .max_open_files = 20,
+      .cache_indexes = true,
       .compression = VARVE_COMPRESSION_ZSTD,
       .bottom_compression = VARVE_COMPRESSION_LZ4,
       .rocksdb_options = "level0_file_num_compaction_trigger=2;target_file_size_base=2048;"

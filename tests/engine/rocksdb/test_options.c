@@ -54,6 +54,7 @@ START_TEST(the_defaults_are_ours)
         "manual_wal_flush=false",
         "optimize_filters_for_hits=false",
         "max_manifest_file_size=67108864",
+        "cache_index_and_filter_blocks=false",
         "merge_operator=varve.merge.v1",
     };
     varve_options options = store_options(place_path("s"));
@@ -72,12 +73,17 @@ START_TEST(what_is_set_arrives)
     options.block_bytes = 16384;
     options.max_open_files = 500;
     options.salvage = true;
+    options.cache_indexes = true;
     char *file = options_file(&options);
 
     expect_line(file, "write_buffer_size=1048576");
     expect_line(file, "block_size=16384");
     expect_line(file, "max_open_files=500");
     expect_line(file, "wal_recovery_mode=kPointInTimeRecovery");
+    expect_line(file, "cache_index_and_filter_blocks=true");
+    expect_line(file, "index_type=kTwoLevelIndexSearch");
+    expect_line(file, "partition_filters=true");
+    expect_line(file, "pin_top_level_index_and_filter=true");
     free(file);
 }
 END_TEST
@@ -127,6 +133,58 @@ START_TEST(filters_may_come_and_go)
         for (int before = 0; before <= round; before++)
             ck_ok(store_has(engine, key_number((unsigned)before)), &err);
         ck_status(store_has(engine, key_number(1000)), VARVE_NOT_FOUND, &err);
+        store_close(engine);
+    }
+}
+END_TEST
+
+/* What the indexes and filters of a table of 40,000 keys take beside the cache. */
+static uint64_t index_memory(const char *path, bool cached)
+{
+    varve_options options = store_options(path);
+    varve_engine_info info = {.struct_size = sizeof info};
+    options.cache_indexes = cached;
+    varve_engine *engine = store_open_with(&options);
+    store_fill(engine, 40000);
+    ck_ok(varve_engine_compact(engine, &err), &err);
+    ck_ok(store_has(engine, key_number(20000)), &err);
+    ck_ok(varve_engine_get_info(engine, &info, &err), &err);
+    store_close(engine);
+    return info.table_reader_bytes;
+}
+
+/* Filters of 10 bits alone take 50,000 bytes. */
+START_TEST(indexes_in_the_cache_take_hardly_any_memory_beside_it)
+{
+    ck_assert_uint_gt(index_memory(place_path("a"), false), 50000);
+    ck_assert_uint_lt(index_memory(place_path("b"), true), 5000);
+}
+END_TEST
+
+/* A store is found again with indexes here and there, whichever it was written with. */
+START_TEST(cached_indexes_may_come_and_go)
+{
+    varve_options options = store_options(place_path("s"));
+    varve_status status;
+    options.cache_bytes = 1 << 16;
+    for (unsigned round = 0; round < 4; round++) {
+        options.cache_indexes = round % 2 == 0;
+        options.read_only = false;
+        varve_engine *engine = store_open_with(&options);
+        ck_assert_uint_eq(store_count(engine, &status), round == 0 ? 0 : 5000 + round);
+        ck_ok(status, &err);
+        store_fill(engine, 5000);
+        ck_ok(store_put(engine, key_number(10000 + round), bytes("v")), &err);
+        ck_ok(varve_engine_flush(engine, &err), &err);
+        for (unsigned key = 0; key < 5000; key += 7)
+            ck_ok(store_has(engine, key_number(key)), &err);
+        ck_status(store_has(engine, key_number(9999)), VARVE_NOT_FOUND, &err);
+        store_close(engine);
+
+        options.cache_indexes = !options.cache_indexes;
+        options.read_only = true;
+        engine = store_open_with(&options);
+        ck_assert_uint_eq(store_count(engine, &status), 5000 + round + 1);
         store_close(engine);
     }
 }
@@ -312,6 +370,8 @@ int main(void)
     tcase_add_test(cases, what_is_set_arrives);
     tcase_add_test(cases, filters_have_their_size);
     tcase_add_test(cases, filters_may_come_and_go);
+    tcase_add_test(cases, indexes_in_the_cache_take_hardly_any_memory_beside_it);
+    tcase_add_test(cases, cached_indexes_may_come_and_go);
     tcase_add_test(cases, the_cache_has_its_size);
     tcase_add_test(cases, compression_is_a_choice);
     tcase_add_test(cases, expert_options_arrive_under_ours);
