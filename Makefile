@@ -42,6 +42,8 @@ help:
 	@echo 'make format      reformat the C files'
 	@echo 'make bench       build and run the benchmarks for a minute; see docs/performance.md'
 	@echo 'make garbage             measure the collection of much garbage'
+	@echo 'make growth              measure what grows with a store, up to 10,000,000 keys'
+	@echo 'make tuning              measure what options and ways of calling cost and gain'
 	@echo 'make instructions        count the instructions of hot operations anew'
 	@echo 'make instructions-check  the same, and say what differs from those that are kept'
 	@echo 'make install     install a release below PREFIX (/usr/local)'
@@ -143,6 +145,19 @@ instructions-check: release
 .PHONY: garbage
 garbage: release
 	python3 -B bench/garbage.py build/release$(suffix)
+
+# Both write their tables into the documents.
+.PHONY: growth
+growth: release
+	python3 -B bench/growth/growth.py build/release$(suffix)/bin/varve-growth --into docs/performance.md
+
+# The same program with the shared library says what linking RocksDB statically gains.
+.PHONY: tuning
+tuning: release
+	cmake --preset release -B build/release-shared$(suffix) -DVARVE_BUILD_TESTS=OFF -DVARVE_STATIC_ROCKSDB=OFF
+	cmake --build build/release-shared$(suffix) --parallel $(JOBS) --target varve_tuning
+	python3 -B bench/tuning/tuning.py build/release$(suffix)/bin/varve-tuning \
+		--shared build/release-shared$(suffix)/bin/varve-tuning --into docs/tuning.md
 
 .PHONY: install
 install: release

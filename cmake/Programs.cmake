@@ -77,6 +77,15 @@ set_target_properties(varve_bench PROPERTIES OUTPUT_NAME varve-bench)
 target_link_libraries(varve_bench PRIVATE
     varve_flags varve_bench_objects varve_static varve_rocksdb)
 
+# What grows with a store, and what options cost; each is run and made tables of by a script.
+foreach(program IN ITEMS growth tuning)
+    file(GLOB program_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/${program}/*.c)
+    add_executable(varve_${program} ${program_sources})
+    set_target_properties(varve_${program} PROPERTIES OUTPUT_NAME varve-${program})
+    target_link_libraries(varve_${program} PRIVATE
+        varve_flags varve_bench_objects varve_static varve_rocksdb)
+endforeach()
+
 # What callgrind counts the instructions of; its requests are part of valgrind.
 include(CheckIncludeFile)
 check_include_file(valgrind/callgrind.h VARVE_HAVE_CALLGRIND)

@@ -43,12 +43,15 @@ typedef struct bench_entry {
     varve_slice value; /* a raw value of varve's */
 } bench_entry;
 
+struct varve_options;
+
 /* How to open a store. */
 typedef struct bench_config {
     const char *path; /* a directory that exists and is empty */
     uint64_t cache_bytes;
     uint64_t write_buffer_bytes;
-    uint64_t data_bytes; /* about what will be loaded */
+    uint64_t data_bytes;                 /* about what will be loaded */
+    const struct varve_options *options; /* other ones, for varve; NULL: those of all contenders */
 } bench_config;
 
 /* A round of work. */

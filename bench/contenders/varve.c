@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <varve/varve.h>
 
-#include "bench/contenders/contender.h"
+#include "bench/contenders/varve.h"
 #include "bench/support/die.h"
 
 typedef struct varve_contender {
@@ -16,14 +16,21 @@ static void *our_open(const bench_config *config)
 {
     varve_contender *store = bench_alloc(1, sizeof *store);
     varve_error err = VARVE_ERROR_INIT;
-    varve_options options = {.struct_size = sizeof options,
-                             .path = config->path,
-                             .writer_durability = VARVE_NO_SYNC,
-                             .cache_bytes = config->cache_bytes,
-                             .write_buffer_bytes = config->write_buffer_bytes,
-                             .rocksdb_options = "disable_auto_compactions=true"};
+    varve_options options = {.rocksdb_options = "disable_auto_compactions=true"};
+    if (config->options != NULL)
+        options = *config->options;
+    options.struct_size = sizeof options;
+    options.path = config->path;
+    options.writer_durability = VARVE_NO_SYNC;
+    options.cache_bytes = config->cache_bytes;
+    options.write_buffer_bytes = config->write_buffer_bytes;
     bench_must(varve_engine_open(&options, &store->engine, &err), &err);
     return store;
+}
+
+varve_engine *bench_varve_engine(void *store)
+{
+    return ((varve_contender *)store)->engine;
 }
 
 static void our_close(void *state)

@@ -1,0 +1,178 @@
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bench/round.h"
+#include "bench/support/clock.h"
+#include "bench/support/die.h"
+#include "bench/support/place.h"
+#include "bench/support/stop.h"
+#include "bench/tuning/tuning.h"
+
+#define WRITE_BUFFER_BYTES ((uint64_t)256 << 20) /* no flush while something is measured */
+
+/* ---- Stores and rounds */
+
+void tuning_store_open(const tuning_plan *plan, const char *name, const varve_options *options,
+                       bench_shape shape, uint64_t cache_bytes, tuning_store *store)
+{
+    *store = (tuning_store){.shape = shape};
+    (void)snprintf(store->path, sizeof store->path, "%s/%s", plan->place, name);
+    if (mkdir(store->path, 0700) != 0)
+        bench_die("%s: cannot be made", store->path);
+    bench_config config = {.path = store->path,
+                           .cache_bytes = cache_bytes,
+                           .write_buffer_bytes = options->write_buffer_bytes != 0
+                                                     ? options->write_buffer_bytes
+                                                     : WRITE_BUFFER_BYTES,
+                           .options = options};
+    store->store = bench_varve.open(&config);
+    store->engine = bench_varve_engine(store->store);
+    bench_picker_init(&store->picker, &store->shape);
+    double cpu = bench_clock(CLOCK_PROCESS_CPUTIME_ID);
+    bench_load(&bench_varve, store->store, &store->shape);
+    cpu = bench_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    store->load_cpu = cpu / (double)(shape.keys * shape.versions);
+}
+
+void tuning_store_close(tuning_store *store)
+{
+    if (store->store != NULL)
+        bench_varve.close(store->store);
+    bench_place_remove(store->path);
+}
+
+static void touch(void *state)
+{
+    bench_varve.touch(((tuning_store *)state)->store);
+}
+
+/* How many keys a round has: whole batches. */
+static size_t count_of(const tuning_plan *plan, const tuning_task *task)
+{
+    size_t count = plan->points / (task->part == 0 ? 1 : task->part);
+    if (task->rows > 1)
+        count /= task->rows;
+    if (task->batch > 1)
+        count = count / task->batch * task->batch;
+    size_t least = task->batch > 1 ? task->batch : 1;
+    return count < least ? least : count;
+}
+
+double tuning_run(const tuning_plan *plan, const tuning_task *task, tuning_store *store)
+{
+    unsigned char value[64];
+    bench_keys keys = {.count = 0};
+    bench_contender contender = bench_varve;
+    bench_operation operation = {.mode = task->mode, .batch = task->batch, .rows = task->rows};
+    bench_lane lane = {.op = task->op, .threads = task->threads};
+    size_t count = count_of(plan, task);
+    bench_value(value, sizeof value, 0, 0);
+    bench_pick_keys(&store->picker, task->pick, count, task->rows, &keys);
+    if (task->run != NULL) {
+        contender.run[task->op] = task->run;
+        contender.touch = touch;
+    }
+    bench_round round = {.operation = &operation,
+                         .lane = &lane,
+                         .contender = &contender,
+                         .store = task->run != NULL ? (void *)store : store->store,
+                         .units = count * (task->rows == 0 ? 1 : task->rows),
+                         .picker = &store->picker};
+    round.job = (bench_job){.users = keys.users,
+                            .engines = keys.engines,
+                            .count = count,
+                            .ts = keys.ts,
+                            .rows = task->rows,
+                            .batch = task->batch,
+                            .value = varve_slice_of(value, sizeof value)};
+    if (task->before != NULL)
+        task->before(store);
+    bench_times times = bench_round_run(&round);
+    bench_keys_release(&keys);
+    bench_end_if_stopped();
+    return task->mode == BENCH_ROUND ? times.cpu : times.wall;
+}
+
+/* ---- The program */
+
+typedef struct arguments {
+    const char *dir;
+    bool smoke;
+    const char *part; /* or NULL: all */
+} arguments;
+
+static const struct part {
+    const char *name;
+    json_t *(*run)(const tuning_plan *plan);
+} parts[] = {{"settings", tuning_settings}, {"calls", tuning_calls}, {"loads", tuning_loads}};
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+enum { KEY_SMOKE = 256 };
+
+static const struct argp_option argument_list[] = {
+    {"dir", 'd', "DIR", 0, "Where to keep data, which is removed again (default $TMPDIR or /tmp)",
+     0},
+    {"smoke", KEY_SMOKE, NULL, 0, "Everything, too small to mean anything: seconds", 0},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    arguments *a = state->input;
+    if (key == 'd')
+        a->dir = text;
+    else if (key == KEY_SMOKE)
+        a->smoke = true;
+    else if (key == ARGP_KEY_ARG && a->part == NULL)
+        a->part = text;
+    else if (key == ARGP_KEY_ARG)
+        argp_error(state, "too many arguments");
+    else
+        return ARGP_ERR_UNKNOWN;
+    return 0;
+}
+
+static char place[4000];
+
+static void remove_place(void)
+{
+    if (place[0] != '\0')
+        bench_place_remove(place);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct argp parser = {argument_list,
+                                       parse,
+                                       "[settings|calls|loads]",
+                                       "Measure what options and ways of calling cost and gain.",
+                                       NULL,
+                                       NULL,
+                                       NULL};
+    arguments a = {.smoke = false};
+    argp_program_version = "varve-tuning " VARVE_VERSION_STRING;
+    (void)argp_parse(&parser, argc, argv, 0, NULL, &a);
+    if (!bench_place_make(a.dir, place, sizeof place))
+        bench_die("%s: no directory can be made there", a.dir == NULL ? "/tmp" : a.dir);
+    (void)atexit(remove_place);
+    bench_stop_on_signals();
+    tuning_plan plan = {
+        .place = place, .rounds = 5, .keys = 100000, .points = 4000, .loaded = 1000000};
+    if (a.smoke)
+        plan =
+            (tuning_plan){.place = place, .rounds = 1, .keys = 2000, .points = 200, .loaded = 5000};
+    json_t *document = json_object();
+    for (size_t i = 0; i < PARTS; i++) {
+        if (a.part == NULL || strcmp(a.part, parts[i].name) == 0)
+            json_object_set_new(document, parts[i].name, parts[i].run(&plan));
+    }
+    if (json_object_size(document) == 0)
+        bench_die("no part is called %s", a.part);
+    if (json_dumpf(document, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) != 0)
+        bench_die("what was measured cannot be written");
+    json_decref(document);
+    return 0;
+}
