@@ -7,12 +7,19 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "engine/rocksdb/copy.h"
 #include "engine/rocksdb/errors.h"
 #include "engine/rocksdb/health.h"
 #include "engine/rocksdb/store.h"
 #include "engine/rocksdb/version_file.h"
 #include "engine/scratch.h"
 #include "util/fail.h"
+
+/* Whoever only reads has no lock, and may be beside a writer. */
+static bool is_writer(const varve__store *store)
+{
+    return store->lock != NULL;
+}
 
 static varve_status copy_tables(varve__store *store, const char *path, varve_error *err)
 {
@@ -74,7 +81,8 @@ static varve_status make_in(varve__store *store, const char *place, const char *
     varve_buf made = VARVE_BUF_INIT;
     varve_status status = varve__path_join(&made, place, "store", err);
     if (status == VARVE_OK)
-        status = copy_tables(store, varve__path_text(&made), err);
+        status = is_writer(store) ? copy_tables(store, varve__path_text(&made), err)
+                                  : varve__rocksdb_copy(store, varve__path_text(&made), err);
     if (status == VARVE_OK)
         status = copy_version(store, varve__path_text(&made), err);
     if (status == VARVE_OK)
@@ -83,16 +91,20 @@ static varve_status make_in(varve__store *store, const char *place, const char *
     return status;
 }
 
+static varve_status flush(varve__store *store, varve_error *err)
+{
+    /* RocksDB ends the process if it is to flush a log that has failed. */
+    varve_status status = varve__rocksdb_check_log(store, "making a checkpoint", err);
+    return status == VARVE_OK ? varve__rocksdb_flush(store, err) : status;
+}
+
 varve_status varve__rocksdb_checkpoint(varve__store *store, const char *path, varve_error *err)
 {
     struct stat what;
     varve_buf place = VARVE_BUF_INIT;
     if (lstat(path, &what) == 0)
         return fail_exists(path, err);
-    /* RocksDB ends the process if it is to flush a log that has failed. */
-    varve_status status = varve__rocksdb_check_log(store, "making a checkpoint", err);
-    if (status == VARVE_OK)
-        status = varve__rocksdb_flush(store, err);
+    varve_status status = is_writer(store) ? flush(store, err) : VARVE_OK;
     if (status == VARVE_OK)
         status = varve__scratch_beside(path, &place, err);
     if (status == VARVE_OK) {

@@ -151,8 +151,13 @@ VARVE_API VARVE_NODISCARD varve_status varve_engine_ingest(varve_engine *engine,
  * is durable when the call returns; readers and writers go on meanwhile.  If it fails, nothing is
  * left at `path`.  What varve_options.wal_keep_seconds has kept of the log does not come along.
  *
+ * An engine that only reads makes one beside the writer of the store, if it has one, which is not
+ * disturbed: of the store as it is now, whatever the engine itself shows.  The log is copied, not
+ * flushed, so that what has been committed with the log off and not been flushed is missing.
+ *
  * Returns VARVE_OK; VARVE_INVALID_ARGUMENT if there is something at `path`; VARVE_UNSUPPORTED for
- * stores in memory and for engines that only read; VARVE_IO; VARVE_NO_SPACE; VARVE_NO_MEMORY.
+ * stores in memory; VARVE_IO, of an engine that only reads also if the writer has changed its files
+ * for ten seconds on end; VARVE_NO_SPACE; VARVE_CORRUPT; VARVE_NO_MEMORY.
  */
 VARVE_API VARVE_NODISCARD varve_status varve_engine_checkpoint(varve_engine *engine,
                                                                const char *path, varve_error *err);
