@@ -64,6 +64,8 @@ struct parse {
     struct cli *cli;
     void *settings;
     char name[64]; /* "varve get" */
+    int argc;      /* the words as given */
+    char **argv;
     bool helped;
     bool complained;
 };
@@ -202,6 +204,50 @@ static bool is_optional(const char *argument_name)
     return argument_name[0] == '[';
 }
 
+/* No option begins with a digit: a word like "-10" is an argument. */
+static bool is_negative_number(const char *word)
+{
+    return word[0] == '-' && word[1] >= '0' && word[1] <= '9';
+}
+
+/* Whether the word is an option whose value is the next one. */
+static bool takes_next(const struct command *command, const char *word)
+{
+    const struct argp_option *list[CLI_OPTIONS_MAX];
+    size_t count = cli_list_options(command, list);
+
+    if (strncmp(word, "--", 2) != 0 || strchr(word, '=') != NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(list[i]->name, word + 2, strlen(word) - 2) == 0)
+            return list[i]->arg != NULL;
+    }
+    return false;
+}
+
+/* Take the hyphens of negative numbers from the words, so that getopt lets them be arguments. */
+static void hide_hyphens(const struct command *command, int count, char **words)
+{
+    const char *before = "";
+
+    for (int i = 1; i < count && strcmp(words[i], "--") != 0; i++) {
+        char *word = words[i];
+        if (is_negative_number(word) && !takes_next(command, before))
+            words[i]++;
+        before = word;
+    }
+}
+
+/* The word as it was given. */
+static char *with_hyphen(const struct parse *parse, char *text)
+{
+    for (int i = 1; i < parse->argc; i++) {
+        if (parse->argv[i] + 1 == text && is_negative_number(parse->argv[i]))
+            return parse->argv[i];
+    }
+    return text;
+}
+
 /* The rest of the words are what a list asks for: options have been taken out, or belong to it. */
 static void take_list(struct cli *cli, struct argp_state *state)
 {
@@ -216,6 +262,7 @@ static error_t take_argument(char *text, struct argp_state *state)
     const char *name =
         state->arg_num < CLI_ARGUMENTS_MAX ? cli->command->arguments[state->arg_num] : NULL;
 
+    text = with_hyphen(parse_of(state), text);
     /* It may be a part of a key or value that stands in no quotes. */
     if (name == NULL && cli->redact)
         return cli_usage(state, "there is one argument too many");
@@ -269,6 +316,8 @@ static const char *fault_of_long(const struct argp_state *state, const char *wor
                   match_long(state->root_argp->children[0].argp->options, name, size, &match) +
                   (own == NULL ? 0 : match_long(own->options, name, size, &match));
 
+    if (matches == 0 && strcmp(name, "redact") == 0)
+        return "is not for a command whose output is the data itself";
     if (matches > 1)
         return "may mean several options, write it out";
     if (matches == 0)
@@ -394,6 +443,33 @@ static char *join_help(const struct command *command)
     return text;
 }
 
+/* The words of a list are handed on as they stand, so that these keep theirs. */
+static bool has_list(const struct command *command)
+{
+    bool found = false;
+
+    for (size_t i = 0; command->arguments[i] != NULL; i++)
+        found = found || strstr(command->arguments[i], "...") != NULL;
+    return found;
+}
+
+/* Parse words of which getopt may change the order. */
+static error_t parse_words(const struct root *root, unsigned flags)
+{
+    const struct parse *parse = root->parse;
+    const struct command *command = parse->cli->command;
+    size_t size = ((size_t)parse->argc + 1) * sizeof(char *);
+    char **words = has_list(command) ? NULL : malloc(size);
+
+    if (words == NULL)
+        return argp_parse(&root->argp, parse->argc, parse->argv, flags, NULL, NULL);
+    memcpy(words, parse->argv, size);
+    hide_hyphens(command, parse->argc, words);
+    error_t error = argp_parse(&root->argp, parse->argc, words, flags, NULL, NULL);
+    free(words);
+    return error;
+}
+
 /* The same into a `cli` that is empty but for what it has from elsewhere. */
 static bool parse_into(struct cli *cli, const struct command *command, int argc, char **argv,
                        void *settings, enum tool_exit *code)
@@ -404,7 +480,7 @@ static bool parse_into(struct cli *cli, const struct command *command, int argc,
         {.argp = &shared_argp}, {.argp = command->argp}, {.argp = NULL}};
     char arguments[HELP_ARGUMENTS_MAX];
     char *help = join_help(command);
-    struct parse parse = {.cli = cli, .settings = settings};
+    struct parse parse = {.cli = cli, .settings = settings, .argc = argc, .argv = argv};
     const struct root root = {.argp = {.options = help_option,
                                        .parser = parse_command,
                                        .args_doc = help_arguments(command, arguments),
@@ -420,7 +496,7 @@ static bool parse_into(struct cli *cli, const struct command *command, int argc,
     unsigned flags = ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP;
     if ((command->options & CLI_PASS_ON) != 0)
         flags |= ARGP_IN_ORDER;
-    error_t error = argp_parse(&root.argp, argc, argv, flags, NULL, NULL);
+    error_t error = parse_words(&root, flags);
     free(help);
     *code = error == 0 || parse.helped ? TOOL_OK : TOOL_USAGE;
     return error == 0;

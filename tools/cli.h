@@ -24,6 +24,7 @@
     X(CONFLICT, 7, "a transaction's intent or a newer version is in the way")                      \
     X(INTERNAL, 8, "varve did what it never should; please report it")                             \
     X(UNSUPPORTED, 9, "it takes a program that is not installed")                                  \
+    X(EXISTS, 10, "what is to be made is there already; nothing was touched")                      \
     X(INTERRUPTED, 130, "SIGINT has ended it; where it can, a line says what is done")             \
     X(CLOSED, 141, "whoever read the output went away; said without a message")
 
@@ -60,7 +61,7 @@ enum cli_options {
     CLI_LIMIT = 8,   /* --limit N */
     CLI_SPAN = 16,   /* --prefix, --start, --end, --system: see span_options.h */
     CLI_RESUME = 32, /* --resume HEX: what the command printed when it stopped */
-    CLI_REDACT = 64, /* --redact: for all that print keys or values */
+    CLI_REDACT = 64, /* --redact: for all but those whose output is the data itself */
     CLI_WRITE = 128, /* --write: for all that change what a store holds; see store_open_writing() */
     CLI_DRY_RUN = 256, /* --dry-run */
     CLI_PLAIN = 512,   /* --plain: for all that draw pictures, see picture.h */
@@ -152,6 +153,22 @@ enum tool_exit cli_fail(const struct cli *cli, enum tool_exit code, const char *
  */
 enum tool_exit cli_fail_error(const struct cli *cli, varve_error *err, const char *format, ...)
     VARVE_PRINTF(3, 4);
+
+/*
+ * The same for a failure to read a store.  Where that is for damaged bytes, `way` is the way out,
+ * as `; ...`.
+ */
+enum tool_exit cli_fail_reading(const struct cli *cli, varve_error *err, const char *way,
+                                const char *format, ...) VARVE_PRINTF(4, 5);
+
+/* Ways around damage: of one key, and of a range. */
+#define CLI_AROUND_KEY                                                                             \
+    "; `varve find` shows every trace of the key, `varve check` what else is damaged"
+#define CLI_AROUND_RANGE                                                                           \
+    "; --start and --end go around it, `varve check` tells of all that is damaged"
+
+/* The table file that a text of the engine is about, "000012.sst"; empty if there is none. */
+varve_slice cli_table_in(const char *text);
 
 /* A line on standard error that is no failure: `varve: COMMAND: ...`. */
 void cli_note(const struct cli *cli, const char *format, ...) VARVE_PRINTF(2, 3);

@@ -76,6 +76,6 @@ const struct command cmd_approx_size = {
                "files. Nothing is read but indexes: the answer comes at once, and is off by a "
                "block of each file at either end.",
     .arguments = {"STORE"},
-    .options = CLI_SPAN | CLI_JSON | CLI_HEX,
+    .options = CLI_SPAN | CLI_JSON | CLI_HEX | CLI_REDACT,
     .run = run,
 };

@@ -37,24 +37,11 @@ static struct record record_of(struct checking *checking, const varve_finding *f
     return record;
 }
 
-/* The table file that a text of the engine is about, "000012.sst"; empty if there is none. */
-static varve_slice table_in(const char *text)
-{
-    const char *dot = strstr(text, ".sst");
-    const char *start = dot;
-
-    if (dot == NULL)
-        return varve_slice_of(NULL, 0);
-    while (start > text && start[-1] >= '0' && start[-1] <= '9')
-        start--;
-    return varve_slice_of(start, (size_t)(dot + 4 - start));
-}
-
 /* Texts may quote what they are about: with --redact the kind of the problem has to do. */
 static const char *text_of(const struct checking *checking, const varve_finding *finding,
                            char redacted[256])
 {
-    varve_slice table = table_in(finding->text);
+    varve_slice table = cli_table_in(finding->text);
 
     if (!checking->cli->redact)
         return finding->text;
@@ -215,6 +202,7 @@ static enum tool_exit step_through(struct checking *checking, varve_check *job)
     varve_status status = VARVE_OK;
 
     progress_start(&checking->progress, "records", 0, !isatty(STDOUT_FILENO));
+    progress_update(&checking->progress, 0, 0);
     for (bool more = true; status == VARVE_OK && more && !out_failed();) {
         status = varve_check_step(job, &more, &err);
         if (status == VARVE_OK)

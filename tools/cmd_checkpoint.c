@@ -1,5 +1,6 @@
 /* varve checkpoint: a copy of a store as it is now. */
 #include "output.h"
+#include "output_path.h"
 #include "store.h"
 
 #include <inttypes.h>
@@ -30,18 +31,31 @@ static enum tool_exit describe(const struct cli *cli, const char *path)
     return code;
 }
 
+static enum tool_exit make(const struct cli *cli, const struct store *store, const char *path)
+{
+    varve_error err = VARVE_ERROR_INIT;
+
+    if (varve_engine_checkpoint(store->engine, path, &err) == VARVE_OK)
+        return TOOL_OK;
+    return cli_fail_reading(cli, &err,
+                            "; `varve check` tells of all that is damaged, `varve export` with "
+                            "--start and --end goes around it",
+                            "%s", path);
+}
+
 static enum tool_exit run(const struct cli *cli, void *settings)
 {
     struct store store = STORE_INIT;
-    varve_error err = VARVE_ERROR_INIT;
-    enum tool_exit code = store_open_alone(cli, cli->arguments[0], 0, &store);
+    const char *path = cli->arguments[1];
+    enum tool_exit code = output_is_new(cli, path);
 
     (void)settings;
-    if (code == TOOL_OK &&
-        varve_engine_checkpoint(store.engine, cli->arguments[1], &err) != VARVE_OK)
-        code = cli_fail_error(cli, &err, "%s", cli->arguments[1]);
-    code = store_close_writing(cli, &store, code);
-    return code == TOOL_OK ? describe(cli, cli->arguments[1]) : code;
+    if (code == TOOL_OK)
+        code = store_open(cli, cli->arguments[0], &store);
+    if (code == TOOL_OK)
+        code = make(cli, &store, path);
+    store_close(&store);
+    return code == TOOL_OK ? describe(cli, path) : code;
 }
 
 const struct command cmd_checkpoint = {
@@ -50,11 +64,12 @@ const struct command cmd_checkpoint = {
     .summary = "Make a copy of a store as it is now, which is a store like any other",
     .details =
         "DIRECTORY must not exist. Table files are hard links where the file system allows, so "
-        "that the copy takes no time and no space; it is durable when the command ends. What the "
-        "store holds does not change, but its memory tables are written to files, which no writer "
-        "may be at work for: a program that has the store open makes checkpoints by itself, with "
-        "varve_engine_checkpoint().",
+        "that the copy takes next to no time and space; it is durable when the command ends. The "
+        "store is not changed, and a program that writes to it is not disturbed: the copy has what "
+        "that had committed when the command was run. What it commits with the log off is in the "
+        "copy once it is in table files; the program itself can make a checkpoint with all of it, "
+        "by varve_engine_checkpoint().",
     .arguments = {"STORE", "DIRECTORY"},
-    .options = CLI_JSON,
+    .options = CLI_JSON | CLI_REDACT,
     .run = run,
 };

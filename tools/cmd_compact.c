@@ -1,13 +1,12 @@
 /* varve compact: rewrite table files, without what is no longer there. */
 #include "interrupt.h"
 #include "output.h"
-#include "progress.h"
 #include "span_options.h"
 #include "store.h"
 #include "units.h"
+#include "watch.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <time.h>
 
 struct settings {
@@ -22,63 +21,15 @@ struct tables {
 
 /* ---- Progress ------------------------------------------------------------------------------ */
 
-/* Who looks how far the compaction is, which itself is one call that says nothing. */
-struct watch {
-    varve_engine *engine;
-    uint64_t total_bytes;
-    pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t end;
-    bool ended;
-};
-
-static void look(const struct watch *watch, struct progress *progress)
+static void look(const void *arg, uint64_t *items, uint64_t *bytes)
 {
+    const struct store *store = arg;
     varve_engine_stats stats = {.struct_size = sizeof stats};
 
-    if (varve_engine_get_stats(watch->engine, &stats, NULL) == VARVE_OK)
-        progress_update(progress, (uint64_t)stats.compactions, (uint64_t)stats.compact_read_bytes);
-}
-
-static void *keep_looking(void *arg)
-{
-    struct watch *watch = arg;
-    struct progress progress;
-    struct timespec until;
-
-    progress_start(&progress, "compactions", watch->total_bytes, true);
-    pthread_mutex_lock(&watch->mutex);
-    while (!watch->ended) {
-        look(watch, &progress);
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 200000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&watch->end, &watch->mutex, &until);
-    }
-    pthread_mutex_unlock(&watch->mutex);
-    progress_end(&progress);
-    return NULL;
-}
-
-static bool watch_begin(struct watch *watch, const struct store *store, uint64_t total_bytes)
-{
-    *watch = (struct watch){.engine = store->engine, .total_bytes = total_bytes};
-    pthread_mutex_init(&watch->mutex, NULL);
-    pthread_cond_init(&watch->end, NULL);
-    return pthread_create(&watch->thread, NULL, keep_looking, watch) == 0;
-}
-
-static void watch_end(struct watch *watch, bool begun)
-{
-    pthread_mutex_lock(&watch->mutex);
-    watch->ended = true;
-    pthread_cond_signal(&watch->end);
-    pthread_mutex_unlock(&watch->mutex);
-    if (begun)
-        pthread_join(watch->thread, NULL);
-    pthread_cond_destroy(&watch->end);
-    pthread_mutex_destroy(&watch->mutex);
+    if (varve_engine_get_stats(store->engine, &stats, NULL) != VARVE_OK)
+        return;
+    *items = (uint64_t)stats.compactions;
+    *bytes = (uint64_t)stats.compact_read_bytes;
 }
 
 /* ---- Compacting ---------------------------------------------------------------------------- */
@@ -103,10 +54,9 @@ static varve_status compact(const struct store *store, const varve_compact_optio
 
     if (status != VARVE_OK)
         return status;
-    /* Without a thread there is no progress to be seen, which is all. */
-    bool begun = watch_begin(&watch, store, total_bytes);
+    watch_begin(&watch, "compactions", total_bytes, look, store);
     status = varve_engine_compact_range(store->engine, options, err);
-    watch_end(&watch, begun);
+    watch_end(&watch);
     return status;
 }
 
@@ -164,7 +114,7 @@ static enum tool_exit compact_store(const struct cli *cli, const struct store *s
     if (status == VARVE_OK)
         status = count_tables(store, &after, &err);
     if (status != VARVE_OK)
-        return cli_fail_error(cli, &err, "%s", store->path);
+        return cli_fail_reading(cli, &err, CLI_AROUND_RANGE, "%s", store->path);
     if (cli->json)
         print_json(&before, &after, seconds_now() - began);
     else
@@ -245,7 +195,7 @@ const struct command cmd_compact = {
         "SIGINT ends it in good order, with exit code 130: the store is as far compacted as it "
         "came.",
     .arguments = {"STORE"},
-    .options = CLI_SPAN | CLI_WRITE | CLI_JSON | CLI_HEX,
+    .options = CLI_SPAN | CLI_WRITE | CLI_JSON | CLI_HEX | CLI_REDACT,
     .argp = &argp,
     .settings_size = sizeof(struct settings),
     .run = run,

@@ -1,11 +1,14 @@
 /* varve export: the records of a span in a file. */
 #include "output.h"
+#include "output_path.h"
 #include "record_file.h"
 #include "records.h"
 #include "span_options.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct settings {
@@ -49,7 +52,11 @@ static enum tool_exit copy_records(const struct cli *cli, const struct store *st
                                    varve_span span, struct record_writer *writer)
 {
     struct copying copying = {cli, writer};
-    struct records walk = {.store = store, .span = span, .each = take_record, .arg = &copying};
+    struct records walk = {.store = store,
+                           .span = span,
+                           .each = take_record,
+                           .arg = &copying,
+                           .is_silent = writer->file != NULL};
 
     record_writer_begin(writer, span);
     enum tool_exit code = records_walk(cli, &walk);
@@ -84,11 +91,15 @@ static enum tool_exit export_text(const struct cli *cli, const struct store *sto
 {
     const char *path = cli->arguments[1];
     bool to_stdout = strcmp(path, "-") == 0;
-    struct record_writer writer = {.file = to_stdout ? NULL : fopen(path, "wxe")};
+    enum tool_exit code = to_stdout ? TOOL_OK : output_is_new(cli, path);
+    struct record_writer writer = {.file = NULL};
 
+    if (code != TOOL_OK)
+        return code;
+    writer.file = to_stdout ? NULL : fopen(path, "wxe");
     if (!to_stdout && writer.file == NULL)
         return fail_file(cli, errno);
-    enum tool_exit code = copy_records(cli, store, span, &writer);
+    code = copy_records(cli, store, span, &writer);
     if (!to_stdout)
         code = close_file(cli, writer.file, code);
     record_writer_release(&writer);
@@ -97,6 +108,34 @@ static enum tool_exit export_text(const struct cli *cli, const struct store *sto
 }
 
 /* ---- Tables -------------------------------------------------------------------------------- */
+
+static void look(const void *arg, uint64_t *items, uint64_t *bytes)
+{
+    struct stat file;
+
+    if (stat(arg, &file) != 0)
+        return;
+    *items = 1;
+    *bytes = (uint64_t)file.st_size;
+}
+
+/* One call, which says nothing on its way. */
+static varve_status write_table(const struct store *store, const char *path,
+                                const varve_export_options *options, varve_export_result *result,
+                                varve_error *err)
+{
+    struct watch watch;
+    uint64_t total = 0;
+    varve_status status =
+        varve_engine_approximate_bytes(store->engine, options->start, options->end, &total, err);
+
+    if (status != VARVE_OK)
+        return status;
+    watch_begin(&watch, "table", total, look, path);
+    status = varve_export_range(store->reader, path, options, result, err);
+    watch_end(&watch);
+    return status;
+}
 
 static enum tool_exit export_table(const struct cli *cli, const struct store *store,
                                    varve_span span, struct written *written)
@@ -107,17 +146,17 @@ static enum tool_exit export_table(const struct cli *cli, const struct store *st
     varve_buf lower = VARVE_BUF_INIT;
     varve_buf upper = VARVE_BUF_INIT;
     varve_error err = VARVE_ERROR_INIT;
-    enum tool_exit code = TOOL_OK;
+    enum tool_exit code = output_is_new(cli, path);
 
-    if (access(path, F_OK) == 0)
-        return fail_file(cli, EEXIST);
+    if (code != TOOL_OK)
+        return code;
     varve_status status = varve_span_encode(span, &lower, &upper, &err);
     options.start = varve_buf_slice(&lower);
     options.end = varve_buf_slice(&upper);
     if (status == VARVE_OK)
-        status = varve_export_range(store->reader, path, &options, &result, &err);
+        status = write_table(store, path, &options, &result, &err);
     if (status != VARVE_OK)
-        code = cli_fail_error(cli, &err, "%s", path);
+        code = cli_fail_reading(cli, &err, CLI_AROUND_RANGE, "%s: not written", path);
     else if (result.records == 0)
         code = cli_fail(cli, TOOL_NO, "there are no records in the range, and a table has some");
     *written = (struct written){result.records, result.data_bytes};

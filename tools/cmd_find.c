@@ -200,7 +200,7 @@ static bool take_fault(void *arg, const struct log_fault *fault)
 
 static void look_into_logs(struct find *find)
 {
-    const struct log_walk walk = {take_commit, take_fault, find};
+    const struct log_walk walk = {take_commit, take_fault, find, NULL};
 
     find->in = "log";
     note_failure(find, log_files_walk(find->cli, find->path, &walk));

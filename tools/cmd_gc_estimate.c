@@ -113,6 +113,7 @@ static varve_status look(varve_gc *gc, varve_job_progress *done, varve_error *er
     varve_status status = varve_gc_get_progress(gc, done, err);
 
     progress_start(&progress, "keys", done->total_bytes, true);
+    progress_update(&progress, done->keys, done->bytes);
     while (status == VARVE_OK && more) {
         status = varve_gc_step(gc, &more, err);
         if (status == VARVE_OK)
@@ -123,34 +124,37 @@ static varve_status look(varve_gc *gc, varve_job_progress *done, varve_error *er
     return status;
 }
 
-static varve_status estimate(const struct cli *cli, const struct store *store,
-                             const varve_gc_options *options, varve_error *err)
+static enum tool_exit estimate(const struct cli *cli, const struct store *store,
+                               const varve_gc_options *options)
 {
     varve_gc *gc = NULL;
     varve_job_progress done = {.struct_size = sizeof done};
     varve_gc_report report = {.struct_size = sizeof report};
-    varve_status status = varve_gc_open(store->engine, options, &gc, err);
+    varve_error err = VARVE_ERROR_INIT;
+    enum tool_exit code = TOOL_OK;
+    varve_status status = varve_gc_open(store->engine, options, &gc, &err);
 
     if (status == VARVE_OK)
-        status = look(gc, &done, err);
+        status = look(gc, &done, &err);
     if (status == VARVE_OK)
-        status = varve_gc_get_report(gc, &report, err);
+        status = varve_gc_get_report(gc, &report, &err);
     if (status == VARVE_OK)
-        status = cli->json ? print_json(gc, &report, &done, err) : print_text(gc, &report, err);
+        status = cli->json ? print_json(gc, &report, &done, &err) : print_text(gc, &report, &err);
+    if (status != VARVE_OK)
+        code = gc_fail(cli, store, gc, &err);
     varve_gc_close(gc);
-    return status;
+    return code;
 }
 
 enum tool_exit gc_estimate(const struct cli *cli, const struct store *store,
                            const struct gc_settings *settings)
 {
     struct gc_job job = GC_JOB_INIT;
-    varve_error err = VARVE_ERROR_INIT;
     enum tool_exit code = gc_job_read(cli, store, settings, &job);
 
     job.options.estimate = true;
-    if (code == TOOL_OK && estimate(cli, store, &job.options, &err) != VARVE_OK)
-        code = cli_fail_error(cli, &err, "%s", store->path);
+    if (code == TOOL_OK)
+        code = estimate(cli, store, &job.options);
     gc_job_release(&job);
     return code;
 }
@@ -177,7 +181,7 @@ const struct command cmd_gc_estimate = {
         "`varve intents` lists. Each hold is told with what would stay if it were the only one.\n\n"
         "With --at, ages and the ends of holds are as of that time.",
     .arguments = {"STORE"},
-    .options = CLI_AT | CLI_JSON | CLI_HEX | CLI_SPAN,
+    .options = CLI_AT | CLI_JSON | CLI_HEX | CLI_SPAN | CLI_REDACT,
     .argp = &gc_policy_argp,
     .settings_size = sizeof(struct gc_settings),
     .run = run,

@@ -53,18 +53,18 @@ static void json_wall(struct json_line *line, const char *name, int64_t nanos)
         json_line_text(line, name, time_format(varve_ts_of(nanos, 0), false, when));
 }
 
-static void print_json(const struct list *list, const varve_gc_hold *hold)
+static void print_json(const struct cli *cli, const varve_gc_hold *hold, int64_t now)
 {
     struct json_line line;
 
     json_line_begin(&line);
-    json_line_bytes(&line, "hold", hold->id, list->cli->hex);
+    json_line_bytes(&line, "hold", hold->id, cli->hex);
     json_line_time(&line, hold->ts);
     json_wall(&line, "made", hold->created);
     json_wall(&line, "ends", hold->expires);
-    json_line_bytes(&line, "owner", hold->owner, list->cli->hex);
-    json_line_bytes(&line, "reason", hold->reason, list->cli->hex);
-    json_line_add(&line, "active", json_boolean(varve_gc_hold_is_active(hold, list->now)));
+    json_line_bytes(&line, "owner", hold->owner, cli->hex);
+    json_line_bytes(&line, "reason", hold->reason, cli->hex);
+    json_line_add(&line, "active", json_boolean(varve_gc_hold_is_active(hold, now)));
     json_line_end(&line);
 }
 
@@ -74,7 +74,7 @@ static varve_status add_hold(void *arg, const varve_gc_hold *hold, varve_error *
 
     (void)err;
     if (list->cli->json)
-        print_json(list, hold);
+        print_json(list->cli, hold, list->now);
     else
         add_row(list, hold);
     return VARVE_OK;
@@ -105,7 +105,7 @@ const struct command cmd_gc_holds = {
     .details = "A hold keeps what readers at its time see, and all that is newer. `varve gc "
                "estimate` says how much each of them keeps.",
     .arguments = {"STORE"},
-    .options = CLI_JSON | CLI_HEX,
+    .options = CLI_JSON | CLI_HEX | CLI_REDACT,
     .run = run_holds,
 };
 
@@ -169,6 +169,19 @@ static enum tool_exit read_times(const struct cli *cli, const struct store *stor
     return code;
 }
 
+static void print_held(const struct cli *cli, const varve_gc_hold *hold)
+{
+    char when[TIME_TEXT_MAX];
+
+    if (cli->json) {
+        print_json(cli, hold, hold->created);
+        return;
+    }
+    out_text("hold\t");
+    out_quoted(hold->id);
+    out_format("\t%s\n", time_format(hold->ts, true, when));
+}
+
 static enum tool_exit put_hold(const struct cli *cli, const struct store *store,
                                const struct hold_settings *settings)
 {
@@ -181,6 +194,8 @@ static enum tool_exit put_hold(const struct cli *cli, const struct store *store,
 
     if (code == TOOL_OK && varve_gc_hold_put(store->engine, NULL, &hold, &err) != VARVE_OK)
         code = cli_fail_error(cli, &err, "%s: hold '%s'", store->path, cli->arguments[1]);
+    if (code == TOOL_OK)
+        print_held(cli, &hold);
     return code;
 }
 
@@ -201,13 +216,28 @@ const struct command cmd_gc_hold = {
     .details = "Stores a hold of that name, in place of one that it may have had: at the time that "
                "--at gives, or now. If garbage has been collected beyond that time, it is refused.",
     .arguments = {"STORE", "NAME"},
-    .options = CLI_AT | CLI_WRITE,
+    .options = CLI_AT | CLI_WRITE | CLI_JSON | CLI_REDACT,
     .argp = &argp,
     .settings_size = sizeof(struct hold_settings),
     .run = run_hold,
 };
 
 /* ---- gc release ---------------------------------------------------------------------------- */
+
+static void print_released(const struct cli *cli, varve_slice name)
+{
+    struct json_line line;
+
+    if (!cli->json) {
+        out_text("released\t");
+        out_quoted(name);
+        out_text("\n");
+        return;
+    }
+    json_line_begin(&line);
+    json_line_bytes(&line, "released", name, false);
+    json_line_end(&line);
+}
 
 static enum tool_exit remove_hold(const struct cli *cli, const struct store *store)
 {
@@ -220,6 +250,7 @@ static enum tool_exit remove_hold(const struct cli *cli, const struct store *sto
                         cli->arguments[1]);
     if (status != VARVE_OK)
         return cli_fail_error(cli, &err, "%s: hold '%s'", store->path, cli->arguments[1]);
+    print_released(cli, name);
     return TOOL_OK;
 }
 
@@ -240,6 +271,6 @@ const struct command cmd_gc_release = {
     .summary = "Take a hold away",
     .details = "What it kept may be collected from then on, unless others keep it too.",
     .arguments = {"STORE", "NAME"},
-    .options = CLI_WRITE,
+    .options = CLI_WRITE | CLI_JSON | CLI_REDACT,
     .run = run_release,
 };

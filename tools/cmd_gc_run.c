@@ -143,7 +143,7 @@ static enum tool_exit collect_from(const struct cli *cli, const struct store *st
                                      ? (uint64_t)settings->rate
                                      : STEP_VERSIONS;
     if (code == TOOL_OK && collect(&collecting, &err) != VARVE_OK)
-        code = cli_fail_error(cli, &err, "%s", store->path);
+        code = gc_fail(cli, store, collecting.gc, &err);
     if (code == TOOL_OK) {
         print(&collecting);
         if (collecting.more)

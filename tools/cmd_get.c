@@ -74,7 +74,8 @@ static enum tool_exit get(const struct cli *cli, const struct store *store, varv
 
     varve_status status = varve_mvcc_get(store->reader, &how, key, &rows, &err);
     if (status < 0)
-        code = cli_fail_error(cli, &err, "%s: key %s", store->path, cli_key_text(cli, key, text));
+        code = cli_fail_reading(cli, &err, CLI_AROUND_KEY, "%s: key %s", store->path,
+                                cli_key_text(cli, key, text));
     else if (!varve_rows_next(&rows, &position, &row))
         code = explain_absence(cli, store, key);
     else if (row.value.size == 0)

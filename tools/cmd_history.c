@@ -232,8 +232,9 @@ static enum tool_exit print_pages(const struct history *history, varve_ts ts, va
         int64_t count = left >= 0 && left < PAGE_VERSIONS ? left : PAGE_VERSIONS;
         if (varve_mvcc_versions(history->store->reader, &how, history->key, count, rows, &err) !=
             VARVE_OK)
-            return cli_fail_error(history->cli, &err, "%s: key %s", history->store->path,
-                                  cli_key_text(history->cli, history->key, text));
+            return cli_fail_reading(history->cli, &err, CLI_AROUND_KEY, "%s: key %s",
+                                    history->store->path,
+                                    cli_key_text(history->cli, history->key, text));
         if (first && rows->count == 0 && !rows->more)
             return explain_absence(history);
         if (first && !history->cli->json)

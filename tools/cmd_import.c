@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,16 +70,6 @@ static void close_input(int fd)
         close(fd);
 }
 
-/* The size of a file, for the progress; 0 for a pipe, which has none. */
-static uint64_t size_of(int fd)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-        return 0;
-    return (uint64_t)status.st_size;
-}
-
 /* ---- What has been done -------------------------------------------------------------------- */
 
 static void print_json(const struct format *format, const struct import_job *job, double seconds)
@@ -124,14 +113,7 @@ static enum tool_exit report_fault(const struct cli *cli, const struct import_jo
                            ? "; what comes before is imported"
                            : "";
 
-    if (fault->of_input)
-        return cli_fail(cli, fault->code, "%s: %s%s", input_name(cli->arguments[2]), fault->message,
-                        kept);
-    if (!fault->placed)
-        return cli_fail(cli, fault->code, "%s%s", fault->message, kept);
-    return cli_fail(cli, fault->code, "%s: line %" PRIu64 ", byte %" PRIu64 ": %s%s",
-                    input_name(cli->arguments[2]), fault->place.line, fault->place.offset,
-                    fault->message, kept);
+    return import_fail(cli, input_name(cli->arguments[2]), fault, kept);
 }
 
 /* ---- The command --------------------------------------------------------------------------- */
@@ -167,7 +149,7 @@ static enum tool_exit import_from(const struct cli *cli, const struct format *fo
     bool good = import_input_open(&job->in, import_read_fd, &fd) || import_no_memory(&fault);
 
     good = good && import_sink_open(&job->sink, cli->arguments[1], job->dry_run, &fault);
-    progress_start(&job->progress, format->items, size_of(fd), true);
+    progress_start(&job->progress, format->items, import_size_of(fd), true);
     good = good && format->import(job, &fault);
     progress_end(&job->progress);
     struct import_fault closing = {0};
@@ -252,7 +234,7 @@ const struct command cmd_import = {
         "ended, and one "
         "with an input that has grown imports what is new.",
     .arguments = {"FORMAT", "STORE", "FILE"},
-    .options = CLI_DRY_RUN | CLI_JSON,
+    .options = CLI_DRY_RUN | CLI_JSON | CLI_REDACT,
     .argp = &argp,
     .settings_size = sizeof(struct settings),
     .run = run,

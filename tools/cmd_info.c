@@ -244,6 +244,6 @@ const struct command cmd_info = {
     .details = "The numbers of the engine as this command has opened it: a live writer has memory "
                "tables and a cache of its own. Then what varve keeps in the store for itself.",
     .arguments = {"STORE"},
-    .options = CLI_JSON,
+    .options = CLI_JSON | CLI_REDACT,
     .run = run,
 };

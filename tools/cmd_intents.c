@@ -2,17 +2,17 @@
 #include "records.h"
 #include "span_options.h"
 #include "times.h"
+#include "txn_prefix.h"
 #include "units.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <search.h>
 #include <stdio.h>
 #include <time.h>
 
 struct settings {
-    const char *txn;
-    int64_t older; /* seconds */
+    struct txn_prefix txn; /* without a digit it means all */
+    int64_t older;         /* seconds */
     bool by_txn;
 };
 
@@ -50,30 +50,13 @@ static double age_of(const struct intents *intents, const struct record *record)
     return wall >= intents->now.wall ? 0 : (double)(intents->now.wall - wall) / 1e9;
 }
 
-/* Whether the id begins with these digits; hyphens may be left out. */
-static bool id_matches(const char *id, const char *digits)
-{
-    for (; *digits != '\0'; digits++) {
-        if (*digits == '-')
-            continue;
-        while (*id == '-')
-            id++;
-        if (*id++ != tolower((unsigned char)*digits))
-            return false;
-    }
-    return true;
-}
-
 static bool is_wanted(const struct intents *intents, const struct record *record)
 {
-    char id[VARVE_TXN_ID_TEXT_MAX];
-    const char *digits = intents->settings->txn;
-
     if (record->kind != RECORD_INTENT)
         return false;
     if (age_of(intents, record) < (double)intents->settings->older)
         return false;
-    return digits == NULL || id_matches(varve_txn_id_format(record->meta.txn.id, id), digits);
+    return txn_prefix_matches(&intents->settings->txn, record->meta.txn.id);
 }
 
 /* ---- Sums ---------------------------------------------------------------------------------- */
@@ -242,7 +225,8 @@ static enum tool_exit list(struct intents *intents, const struct store *store, v
                            .span = span,
                            .each = take_record,
                            .arg = intents,
-                           .resume = intents->cli->resume};
+                           .resume = intents->cli->resume,
+                           .is_silent = intents->settings->by_txn};
     enum tool_exit code = records_walk(intents->cli, &walk);
 
     if (code != TOOL_OK)
@@ -295,9 +279,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
     switch (key) {
     case KEY_TXN:
-        if (strspn(text, "0123456789abcdefABCDEF-") != strlen(text))
+        if (!txn_prefix_read(text, &settings->txn))
             return cli_usage(state, "--txn '%s' is no beginning of an id", text);
-        settings->txn = text;
         return 0;
     case KEY_OLDER:
         if (!duration_parse(text, &settings->older))

@@ -5,13 +5,13 @@
 #include "span_options.h"
 #include "store.h"
 #include "times.h"
+#include "txn_prefix.h"
 #include "units.h"
 
 #include <inttypes.h>
 
 struct settings {
-    bool has_txn;
-    unsigned char txn[VARVE_TXN_ID_SIZE];
+    struct txn_prefix txn; /* without a digit it is not given */
     bool has_age;
     int64_t older; /* seconds */
     bool commit;
@@ -29,6 +29,7 @@ struct resolving {
     varve_resolve_job *job;
     varve_resolve_job_report report;
     bool more;
+    char reached[CLI_KEY_TEXT_MAX]; /* the key that it has come to; empty if it is not known */
 };
 
 /* ---- Doing --------------------------------------------------------------------------------- */
@@ -46,6 +47,16 @@ static varve_status step(struct resolving *resolving, struct progress *progress,
     return status;
 }
 
+/* The key reached, for a message. */
+static void remember_place(struct resolving *resolving)
+{
+    varve_job_progress done = {.struct_size = sizeof done};
+
+    if (resolving->job != NULL &&
+        varve_resolve_job_get_progress(resolving->job, &done, NULL) == VARVE_OK && done.at.size > 0)
+        cli_key_text(resolving->cli, done.at, resolving->reached);
+}
+
 static varve_status resolve(struct resolving *resolving, const varve_resolve_job_options *options,
                             varve_error *err)
 {
@@ -55,9 +66,11 @@ static varve_status resolve(struct resolving *resolving, const varve_resolve_job
 
     resolving->more = true;
     progress_start(&progress, "keys", 0, true);
+    progress_update(&progress, 0, 0);
     while (status == VARVE_OK && resolving->more)
         status = step(resolving, &progress, err);
     progress_end(&progress);
+    remember_place(resolving);
     varve_resolve_job_close(resolving->job);
     return status;
 }
@@ -88,10 +101,12 @@ static void print(const struct cli *cli, const varve_resolve_job_report *report)
 /* What has been done until then stands, and is told. */
 static enum tool_exit fail(const struct resolving *resolving, varve_error *err)
 {
-    enum tool_exit code = cli_fail_error(resolving->cli, err, "%s: %" PRIu64 " intents resolved",
-                                         resolving->store->path, resolving->report.resolved);
+    bool named = resolving->reached[0] != '\0' && cli_exit_of(err->status) == TOOL_CORRUPT;
 
-    return code;
+    return cli_fail_reading(resolving->cli, err, CLI_AROUND_RANGE,
+                            "%s: %" PRIu64 " intents resolved%s%s", resolving->store->path,
+                            resolving->report.resolved, named ? ", then at or behind key " : "",
+                            named ? resolving->reached : "");
 }
 
 /* ---- The command --------------------------------------------------------------------------- */
@@ -100,7 +115,6 @@ static void set_options(const struct cli *cli, const struct settings *settings,
                         varve_resolve_job_options *options)
 {
     *options = (varve_resolve_job_options){.struct_size = sizeof *options,
-                                           .txn_id = settings->has_txn ? settings->txn : NULL,
                                            .status = settings->commit ? VARVE_TXN_COMMITTED
                                                                       : VARVE_TXN_ABORTED,
                                            .has_epoch = settings->has_epoch,
@@ -131,6 +145,7 @@ static enum tool_exit resolve_in(const struct cli *cli, const struct store *stor
     struct resolving resolving = {
         .cli = cli, .store = store, .report = {.struct_size = sizeof(varve_resolve_job_report)}};
     varve_resolve_job_options options;
+    unsigned char id[VARVE_TXN_ID_SIZE];
     varve_cancel *cancel = NULL;
     varve_error err = VARVE_ERROR_INIT;
     enum tool_exit code = TOOL_OK;
@@ -139,6 +154,10 @@ static enum tool_exit resolve_in(const struct cli *cli, const struct store *stor
     options.span = span;
     if (settings->has_age)
         code = set_age(cli, store, settings->older, &options);
+    if (code == TOOL_OK && settings->txn.count > 0) {
+        code = txn_prefix_find(cli, store, span, &settings->txn, id);
+        options.txn_id = id;
+    }
     if (code == TOOL_OK)
         code = interrupt_begin(cli, &cancel);
     options.cancel = cancel;
@@ -172,7 +191,7 @@ static enum tool_exit run(const struct cli *cli, void *settings)
 enum { KEY_TXN = 0x200, KEY_OLDER, KEY_COMMIT, KEY_ABORT, KEY_COMMIT_TIME, KEY_EPOCH };
 
 static const struct argp_option options[] = {
-    {"txn", KEY_TXN, "ID", 0, "Only of the transaction with this id, which is given whole", 0},
+    {"txn", KEY_TXN, "ID", 0, "Only of the transaction whose id begins so, 8 digits or more", 0},
     {"older-than", KEY_OLDER, "TIME", 0, "Only those that are so old: 90s, 15m, 24h, 7d", 0},
     {"abort", KEY_ABORT, NULL, 0, "Remove them: what they have written is lost", 0},
     {"commit", KEY_COMMIT, NULL, 0, "Make versions of them that all can see", 0},
@@ -180,36 +199,6 @@ static const struct argp_option options[] = {
     {"epoch", KEY_EPOCH, "N", 0, "With --commit: only of this epoch; others are removed", 0},
     {0},
 };
-
-static bool read_digit(char c, unsigned *digit)
-{
-    static const char digits[] = "0123456789abcdefABCDEF";
-    const char *found = c == '\0' ? NULL : strchr(digits, c);
-
-    if (found == NULL)
-        return false;
-    *digit = (unsigned)(found - digits);
-    *digit -= *digit >= 16 ? 6 : 0;
-    return true;
-}
-
-/* All of an id, with its hyphens or without. */
-static bool read_id(const char *text, unsigned char id[VARVE_TXN_ID_SIZE])
-{
-    size_t count = 0;
-    unsigned digit;
-
-    memset(id, 0, VARVE_TXN_ID_SIZE);
-    for (; *text != '\0'; text++) {
-        if (*text == '-')
-            continue;
-        if (count == 2 * (size_t)VARVE_TXN_ID_SIZE || !read_digit(*text, &digit))
-            return false;
-        id[count / 2] = (unsigned char)((unsigned)id[count / 2] << 4 | digit);
-        count++;
-    }
-    return count == 2 * (size_t)VARVE_TXN_ID_SIZE;
-}
 
 static error_t take_time(const struct argp_state *state, const char *text,
                          struct settings *settings)
@@ -228,11 +217,11 @@ static error_t take_time(const struct argp_state *state, const char *text,
 
 static error_t check(const struct argp_state *state, const struct settings *settings)
 {
-    if (!settings->has_txn && !settings->has_age)
+    if (settings->txn.count == 0 && !settings->has_age)
         return cli_usage(state, "which intents? give --txn or --older-than");
     if (settings->commit == settings->abort)
         return cli_usage(state, "what has become of them? give --commit or --abort");
-    if (settings->commit && !settings->has_txn)
+    if (settings->commit && settings->txn.count == 0)
         return cli_usage(state, "--commit is said of one transaction: give --txn");
     if (settings->abort && (settings->has_time || settings->has_epoch))
         return cli_usage(state, "--commit-time and --epoch go with --commit");
@@ -245,10 +234,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
     switch (key) {
     case KEY_TXN:
-        settings->has_txn = read_id(text, settings->txn);
-        return settings->has_txn
-                   ? 0
-                   : cli_usage(state, "--txn '%s' is no id: 32 hexadecimal digits", text);
+        if (!txn_prefix_read(text, &settings->txn))
+            return cli_usage(state, "--txn '%s' is no id: 32 hexadecimal digits", text);
+        if (settings->txn.count < TXN_PREFIX_MIN)
+            return cli_usage(state, "--txn '%s' is too short: give %d digits or more", text,
+                             TXN_PREFIX_MIN);
+        return 0;
     case KEY_OLDER:
         settings->has_age = duration_parse(text, &settings->older);
         return settings->has_age
@@ -287,7 +278,7 @@ const struct command cmd_intents_resolve = {
         "code 130; the same command does the rest. With --at, ages are those of that time. Damaged "
         "keys are left as they are, and counted.",
     .arguments = {"STORE"},
-    .options = CLI_AT | CLI_SPAN | CLI_WRITE | CLI_DRY_RUN | CLI_JSON | CLI_HEX,
+    .options = CLI_AT | CLI_SPAN | CLI_WRITE | CLI_DRY_RUN | CLI_JSON | CLI_HEX | CLI_REDACT,
     .argp = &argp,
     .settings_size = sizeof(struct settings),
     .run = run,

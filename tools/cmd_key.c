@@ -25,14 +25,20 @@ static void print_encoded(const struct cli *cli, varve_slice key, varve_ts ts,
     struct json_line line;
 
     if (!cli->json) {
-        out_hex(engine_key);
+        if (cli->redact)
+            out_redacted(engine_key.size);
+        else
+            out_hex(engine_key);
         out_text("\n");
         return;
     }
     json_line_begin(&line);
     json_line_data(&line, cli, "key", key);
     json_line_time(&line, ts);
-    json_line_hex(&line, "engine_key", engine_key);
+    if (cli->redact)
+        json_line_count(&line, "engine_key_size", engine_key.size);
+    else
+        json_line_hex(&line, "engine_key", engine_key);
     json_line_end(&line);
 }
 
@@ -63,7 +69,7 @@ const struct command cmd_key_encode = {
     .details = "In hexadecimal: of the version at the time that --at names, or of the metadata "
                "position without it.",
     .arguments = {"KEY"},
-    .options = CLI_AT | CLI_JSON | CLI_HEX,
+    .options = CLI_AT | CLI_JSON | CLI_HEX | CLI_REDACT,
     .run = run_encode,
 };
 
@@ -109,6 +115,6 @@ const struct command cmd_key_decode = {
     .summary = "Print the user key and the timestamp of an engine key",
     .details = DATA_ARGUMENT_HELP " The timestamp of the metadata position is 0,0.",
     .arguments = {"DATA"},
-    .options = CLI_JSON | CLI_HEX,
+    .options = CLI_JSON | CLI_HEX | CLI_REDACT,
     .run = run_decode,
 };

@@ -1,6 +1,5 @@
 /* varve keys: the raw records of a span, without their values. */
 #include "records.h"
-#include "span_options.h"
 
 struct settings {
     unsigned kinds; /* those to show, as bits; 0 = all */
@@ -56,26 +55,9 @@ static enum tool_exit take_record(void *arg, struct records *walk, const struct 
 
 static enum tool_exit run(const struct cli *cli, void *arg)
 {
-    struct span_options range = SPAN_OPTIONS_INIT;
-    struct store store = STORE_INIT;
     struct keys keys = {.cli = cli, .settings = arg};
-    enum tool_exit code = span_options_read_bounds(cli, &range);
 
-    if (code == TOOL_OK)
-        code = store_open(cli, cli->arguments[0], &store);
-    if (code == TOOL_OK) {
-        struct records walk = {.store = &store,
-                               .span = range.span,
-                               .each = take_record,
-                               .arg = &keys,
-                               .resume = cli->resume};
-        code = records_walk(cli, &walk);
-        if (code == TOOL_OK)
-            code = walk.damage;
-    }
-    store_close(&store);
-    span_options_release(&range);
-    return code;
+    return records_run(cli, take_record, &keys);
 }
 
 /* ---- Its options --------------------------------------------------------------------------- */

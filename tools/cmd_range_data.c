@@ -1,7 +1,6 @@
 /* varve range-data: the raw records of a span, taken apart. */
 #include "own_records.h"
 #include "records.h"
-#include "span_options.h"
 #include "values.h"
 
 /* A listing that is under way. */
@@ -147,27 +146,10 @@ static enum tool_exit take_record(void *arg, struct records *walk, const struct 
 
 static enum tool_exit run(const struct cli *cli, void *settings)
 {
-    struct span_options range = SPAN_OPTIONS_INIT;
-    struct store store = STORE_INIT;
     struct range_data data = {.cli = cli};
-    enum tool_exit code = span_options_read_bounds(cli, &range);
 
     (void)settings;
-    if (code == TOOL_OK)
-        code = store_open(cli, cli->arguments[0], &store);
-    if (code == TOOL_OK) {
-        struct records walk = {.store = &store,
-                               .span = range.span,
-                               .each = take_record,
-                               .arg = &data,
-                               .resume = cli->resume};
-        code = records_walk(cli, &walk);
-        if (code == TOOL_OK)
-            code = walk.damage;
-    }
-    store_close(&store);
-    span_options_release(&range);
-    return code;
+    return records_run(cli, take_record, &data);
 }
 
 const struct command cmd_range_data = {

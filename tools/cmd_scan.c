@@ -1,6 +1,7 @@
 /* varve scan: the keys of a range and their values. */
 #include "git_object.h"
 #include "label_index.h"
+#include "position.h"
 #include "progress.h"
 #include "span_options.h"
 #include "times.h"
@@ -22,8 +23,9 @@ struct scan {
     const struct settings *settings;
     enum git_hash hash;
     struct progress progress;
+    struct position position;
     uint64_t keys;
-    uint64_t bytes;
+    uint64_t bytes; /* of the store that have been passed, as far as somebody wants to know */
 };
 
 /* ---- Printing a key ------------------------------------------------------------------------ */
@@ -120,6 +122,16 @@ static enum tool_exit print_entry(const struct scan *scan, const varve_row *row)
     return TOOL_OK;
 }
 
+static void tell_progress(struct scan *scan, varve_slice key)
+{
+    if (!progress_is_due(&scan->progress))
+        return;
+    scan->bytes = position_at(&scan->position, key);
+    if (scan->settings->reverse)
+        scan->bytes = scan->position.total - scan->bytes;
+    progress_update(&scan->progress, scan->keys, scan->bytes);
+}
+
 static enum tool_exit print_row(void *arg, const varve_row *row)
 {
     struct scan *scan = arg;
@@ -127,8 +139,7 @@ static enum tool_exit print_row(void *arg, const varve_row *row)
     enum tool_exit code = value_decode(scan->cli, row->key, row->value, &value);
 
     scan->keys++;
-    scan->bytes += row->key.size + row->value.size;
-    progress_update(&scan->progress, scan->keys, scan->bytes);
+    tell_progress(scan, row->key);
     if (code == TOOL_OK && scan->settings->tree)
         code = print_entry(scan, row);
     else if (code == TOOL_OK && scan->cli->json)
@@ -177,8 +188,12 @@ static enum tool_exit print_range(struct scan *scan, const struct store *store, 
 
     /* On one terminal the output itself tells how far it is. */
     progress_start(&scan->progress, "keys", 0, !isatty(STDOUT_FILENO));
+    if (scan->progress.shown)
+        position_begin(&scan->position, store, span);
+    scan->progress.total_bytes = scan->position.total;
     code = walk_keys(scan->cli, &walk, &resume);
     progress_end(&scan->progress);
+    position_release(&scan->position);
     if (code == TOOL_OK && resume.data != NULL)
         span_options_print_resume(scan->cli, bytes_slice(&resume));
     bytes_release(&resume);

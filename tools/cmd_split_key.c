@@ -90,7 +90,7 @@ static enum tool_exit find(const struct cli *cli, const struct store *store, var
         varve_mvcc_find_split_key(store->reader, span, target, no_split, NULL, split, &err);
 
     *found = status == VARVE_OK;
-    return status >= 0 ? TOOL_OK : cli_fail_error(cli, &err, "%s", store->path);
+    return status >= 0 ? TOOL_OK : cli_fail_reading(cli, &err, CLI_AROUND_RANGE, "%s", store->path);
 }
 
 static enum tool_exit answer_for(const struct cli *cli, const struct store *store, varve_span span,

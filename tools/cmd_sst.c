@@ -1,10 +1,13 @@
 /* varve sst dump, sst check, sst properties: table files by themselves. */
+#include "progress.h"
 #include "raw_record.h"
 #include "span_options.h"
 #include "table_file.h"
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Tell what is wrong with a file; nothing if nothing is.  Returns the code. */
 static enum tool_exit tell_fault(const struct cli *cli, const char *path, enum tool_exit code,
@@ -22,16 +25,41 @@ static enum tool_exit tell_fault(const struct cli *cli, const char *path, enum t
                     cli->redact && code == TOOL_CORRUPT ? "it is damaged" : fault);
 }
 
+static uint64_t size_of(const char *path)
+{
+    struct stat file;
+
+    return stat(path, &file) == 0 ? (uint64_t)file.st_size : 0;
+}
+
+static void start_progress(const struct cli *cli, struct progress *progress)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < cli->list_count; i++)
+        bytes += size_of(cli->list[i]);
+    /* On one terminal the output itself tells how far it is. */
+    progress_start(progress, "files", bytes, !isatty(STDOUT_FILENO));
+    progress_expect(progress, cli->list_count);
+    progress_update(progress, 0, 0);
+}
+
 /* Each file in its turn, whatever became of those before; returns the first failure. */
 static enum tool_exit each_file(const struct cli *cli,
                                 enum tool_exit (*work)(const struct cli *cli, const char *path))
 {
     enum tool_exit first = TOOL_OK;
+    struct progress progress;
+    uint64_t bytes = 0;
 
+    start_progress(cli, &progress);
     for (size_t i = 0; i < cli->list_count && !out_failed(); i++) {
         enum tool_exit code = work(cli, cli->list[i]);
         first = first == TOOL_OK ? code : first;
+        bytes += size_of(cli->list[i]);
+        progress_update(&progress, i + 1, bytes);
     }
+    progress_end(&progress);
     return first;
 }
 
@@ -139,6 +167,9 @@ static enum tool_exit check_file(const struct cli *cli, const char *path)
 
     if (code != TOOL_OK && code != TOOL_CORRUPT)
         return tell_fault(cli, path, code, fault);
+    if (cli->redact && code != TOOL_OK)
+        snprintf(fault, sizeof fault, "it does not read well");
+    progress_wipe();
     if (cli->json) {
         json_line_begin(&line);
         json_line_bytes(&line, "file", varve_slice_text(path), false);
@@ -256,7 +287,7 @@ const struct command cmd_sst_check = {
     .details = "Goes on to the last file, whatever is found; the exit code is 5 if one is "
                "damaged." NEEDS ".",
     .arguments = {"FILE..."},
-    .options = CLI_JSON,
+    .options = CLI_JSON | CLI_REDACT,
     .run = run_check,
 };
 
@@ -266,6 +297,6 @@ const struct command cmd_sst_properties = {
     .summary = "Print the properties of table files, as numbers",
     .details = "Takes sst_dump, of Debian's package " ROCKSDB_TOOLS_PACKAGE ".",
     .arguments = {"FILE..."},
-    .options = CLI_JSON,
+    .options = CLI_JSON | CLI_REDACT,
     .run = run_properties,
 };

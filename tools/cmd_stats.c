@@ -65,7 +65,7 @@ const struct command cmd_stats_show = {
     .details = "They are of all keys of applications, and as exact as a recount, unless "
                "contains_estimates is above 0. Where a store keeps none, the exit code is 1.",
     .arguments = {"STORE"},
-    .options = CLI_AT | CLI_JSON,
+    .options = CLI_AT | CLI_JSON | CLI_REDACT,
     .run = show,
 };
 
@@ -74,14 +74,18 @@ const struct command cmd_stats_show = {
 static enum tool_exit fail_count(const struct cli *cli, const struct store *store,
                                  varve_recount *job, varve_error *err)
 {
+    /* What stands in the way has to go before all can be counted. */
+    static const char around[] =
+        "; `varve check` tells of all that is damaged, `varve keys` and `varve range-data` show "
+        "what can be read";
     varve_job_progress done = {.struct_size = sizeof done};
     char text[CLI_KEY_TEXT_MAX];
 
-    if (cli_exit_of(err->status) == TOOL_IO ||
+    if (cli_exit_of(err->status) != TOOL_CORRUPT ||
         varve_recount_get_progress(job, &done, NULL) != VARVE_OK || done.at.size == 0)
-        return cli_fail_error(cli, err, "%s", store->path);
-    return cli_fail_error(cli, err, "%s: at or behind key %s; `varve check` says more", store->path,
-                          cli_key_text(cli, done.at, text));
+        return cli_fail_reading(cli, err, around, "%s", store->path);
+    return cli_fail_reading(cli, err, around, "%s: at or behind key %s", store->path,
+                            cli_key_text(cli, done.at, text));
 }
 
 /* A count that is under way. */
@@ -111,6 +115,7 @@ static varve_status step_through(struct counting *counting, varve_job_progress *
     varve_status status = VARVE_OK;
 
     progress_start(&progress, "records", done->total_bytes, !isatty(STDOUT_FILENO));
+    progress_update(&progress, done->records, done->bytes);
     while (status == VARVE_OK && counting->more &&
            (done->records < until || !has_moved(counting, first))) {
         status = varve_recount_step(counting->job, &counting->more, err);
@@ -386,11 +391,24 @@ const struct command cmd_stats_repair = {
                "what `varve stats recount` does of the time before. The store must not be open "
                "for writing elsewhere; varve_recount_difference() does the same beside writers.",
     .arguments = {"STORE"},
-    .options = CLI_WRITE | CLI_DRY_RUN | CLI_JSON,
+    .options = CLI_WRITE | CLI_DRY_RUN | CLI_JSON | CLI_REDACT,
     .run = repair,
 };
 
 /* ---- stats consolidate --------------------------------------------------------------------- */
+
+static void print_consolidated(const struct cli *cli, const char *path)
+{
+    struct json_line line;
+
+    if (!cli->json) {
+        out_format("%s: its statistics are one record now\n", path);
+        return;
+    }
+    json_line_begin(&line);
+    json_line_true(&line, "consolidated");
+    json_line_end(&line);
+}
 
 static enum tool_exit consolidate(const struct cli *cli, void *settings)
 {
@@ -402,9 +420,11 @@ static enum tool_exit consolidate(const struct cli *cli, void *settings)
     if (code == TOOL_OK) {
         varve_status status =
             varve_stats_account_consolidate(store.engine, account_of_store(), NULL, &err);
-        if (status == VARVE_NOT_FOUND)
+        if (status == VARVE_OK)
+            print_consolidated(cli, store.path);
+        else if (status == VARVE_NOT_FOUND)
             code = cli_fail(cli, TOOL_NO, "%s keeps no statistics; %s", store.path, advice);
-        else if (status != VARVE_OK)
+        else
             code = cli_fail_error(cli, &err, "%s", store.path);
         varve_error_release(&err);
     }
@@ -419,6 +439,6 @@ const struct command cmd_stats_consolidate = {
                "folded. RocksDB folds as it compacts; this does it at once, by compacting the "
                "tables in which they lie. No number changes.",
     .arguments = {"STORE"},
-    .options = CLI_WRITE,
+    .options = CLI_WRITE | CLI_JSON | CLI_REDACT,
     .run = consolidate,
 };

@@ -152,7 +152,8 @@ static void print_text(const struct top *top)
 
 static enum tool_exit walk_and_print(struct top *top, const struct store *store, varve_span span)
 {
-    struct records walk = {.store = store, .span = span, .each = take_record, .arg = top};
+    struct records walk = {
+        .store = store, .span = span, .each = take_record, .arg = top, .is_silent = true};
     enum tool_exit code = records_walk(top->cli, &walk);
 
     if (code == TOOL_OK && !finish_key(top))

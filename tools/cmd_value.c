@@ -42,7 +42,9 @@ static void print_value_json(const struct cli *cli, const struct value *value, v
     json_line_begin(&line);
     value_json(&line, cli, value);
     snprintf(checksum, sizeof checksum, "%08" PRIx32, checksum_of(raw));
-    json_line_text(&line, "checksum", checksum);
+    /* It would tell the value to whoever can guess it. */
+    if (!cli->redact)
+        json_line_text(&line, "checksum", checksum);
     json_line_text(&line, "checksum_is", judgement);
     json_line_end(&line);
 }
@@ -52,7 +54,10 @@ static void print_value_text(const struct cli *cli, const struct value *value, v
 {
     out_format("%s\t", value_kind_name(value));
     value_out_line(cli, value);
-    out_format("\tchecksum %08" PRIx32 ", %s\n", checksum_of(raw), judgement);
+    if (cli->redact)
+        out_format("\tchecksum %s\n", judgement);
+    else
+        out_format("\tchecksum %08" PRIx32 ", %s\n", checksum_of(raw), judgement);
 }
 
 static enum tool_exit print_value(const struct cli *cli, varve_slice raw, const struct bytes *key,
@@ -118,7 +123,7 @@ const struct command cmd_value_decode = {
     .summary = "Print what a raw value says: type, data, checksum",
     .details = DATA_ARGUMENT_HELP,
     .arguments = {"DATA"},
-    .options = CLI_JSON | CLI_HEX,
+    .options = CLI_JSON | CLI_HEX | CLI_REDACT,
     .argp = &argp,
     .settings_size = sizeof(struct settings),
     .run = run_value,
@@ -133,7 +138,8 @@ static void print_meta_json(const struct cli *cli, const varve_meta_info *meta, 
     struct value value;
 
     json_line_begin(&line);
-    json_line_bytes(&line, "text", text, false);
+    if (!cli->redact)
+        json_line_bytes(&line, "text", text, false);
     if (meta->has_txn) {
         json_line_text(&line, "txn", varve_txn_id_format(meta->txn.id, id));
         json_line_data(&line, cli, "anchor", meta->txn.key);
@@ -150,6 +156,28 @@ static void print_meta_json(const struct cli *cli, const varve_meta_info *meta, 
     json_line_end(&line);
 }
 
+/* The printed form has the anchor key and the value in it. */
+static void print_meta_redacted(const struct cli *cli, const varve_meta_info *meta)
+{
+    char id[VARVE_TXN_ID_TEXT_MAX];
+    char when[VARVE_TS_TEXT_MAX];
+    struct value value;
+
+    if (meta->has_txn) {
+        out_format("intent\t%s\tepoch %" PRId32 "\tsequence %" PRId32 "\t%s\tanchor ",
+                   varve_txn_id_format(meta->txn.id, id), meta->txn.epoch, meta->txn.sequence,
+                   varve_ts_format(meta->ts, when));
+        out_redacted(meta->txn.key.size);
+    } else {
+        out_text(meta->has_conflict ? "conflict" : "inline");
+    }
+    if (meta->has_value && value_read(meta->value, &value, NULL)) {
+        out_format("\t%s\t", value_kind_name(&value));
+        value_out_line(cli, &value);
+    }
+    out_text("\n");
+}
+
 static enum tool_exit print_meta(const struct cli *cli, varve_slice data)
 {
     varve_meta_info meta = {.struct_size = sizeof meta};
@@ -162,6 +190,8 @@ static enum tool_exit print_meta(const struct cli *cli, varve_slice data)
         code = cli_fail_error(cli, &err, "DATA is no metadata record");
     } else if (cli->json) {
         print_meta_json(cli, &meta, varve_buf_slice(&text));
+    } else if (cli->redact) {
+        print_meta_redacted(cli, &meta);
     } else {
         out_slice(varve_buf_slice(&text));
         out_text("\n");
@@ -188,6 +218,6 @@ const struct command cmd_meta_decode = {
     .summary = "Print what a metadata record says: an intent, or an inline value",
     .details = DATA_ARGUMENT_HELP,
     .arguments = {"DATA"},
-    .options = CLI_JSON | CLI_HEX,
+    .options = CLI_JSON | CLI_HEX | CLI_REDACT,
     .run = run_meta,
 };

@@ -126,7 +126,7 @@ static const char *show_key(const struct cli *cli, varve_slice engine_key,
 }
 
 static void tell(const struct cli *cli, const struct store *store, const char *name,
-                 varve_slice from, const varve_iter *it, enum tool_exit code)
+                 varve_slice from, const varve_iter *it, const char *done, enum tool_exit code)
 {
     char start[CLI_KEY_TEXT_MAX] = "the start";
     char end[CLI_KEY_TEXT_MAX] = "the end";
@@ -135,8 +135,8 @@ static void tell(const struct cli *cli, const struct store *store, const char *n
         show_key(cli, from, start);
     if (it->valid)
         show_key(cli, it->key, end);
-    cli_fail(cli, code, "%s: %s cannot be read: nothing is shown between %s and %s", store->path,
-             name, start, end);
+    cli_fail(cli, code, "%s: %s cannot be read: nothing is %s between %s and %s", store->path, name,
+             done, start, end);
 }
 
 /* Move behind the damage of the table that ends with the key `last`. */
@@ -161,7 +161,7 @@ static bool cross(varve_iter *it, varve_slice from, varve_slice last)
 }
 
 bool gap_cross(const struct cli *cli, const struct store *store, varve_iter *it, varve_slice from,
-               varve_error *err, enum tool_exit *code)
+               const char *done, varve_error *err, enum tool_exit *code)
 {
     struct culprit culprit = {.message = err->message};
     bool crossed = false;
@@ -175,7 +175,7 @@ bool gap_cross(const struct cli *cli, const struct store *store, varve_iter *it,
         crossed = cross(it, from, last);
     if (crossed) {
         *code = cli_exit_of(err->status);
-        tell(cli, store, culprit.name, from, it, *code);
+        tell(cli, store, culprit.name, from, it, done, *code);
         varve_error_release(err);
     }
     bytes_release(&culprit.end);

@@ -84,6 +84,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case ARGP_KEY_END:
         if (settings->older_than == 0 && settings->keep == 0)
             return cli_usage(state, "what is to go? give --older-than or --keep");
+        if (settings->both && (settings->older_than == 0 || settings->keep == 0))
+            return cli_usage(state, "--both is of two: give --older-than and --keep");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -138,6 +140,19 @@ void gc_job_release(struct gc_job *job)
 {
     span_options_release(&job->range);
     bytes_release(&job->token);
+}
+
+enum tool_exit gc_fail(const struct cli *cli, const struct store *store, varve_gc *job,
+                       varve_error *err)
+{
+    varve_job_progress done = {.struct_size = sizeof done};
+    char text[CLI_KEY_TEXT_MAX];
+
+    if (job == NULL || cli_exit_of(err->status) != TOOL_CORRUPT ||
+        varve_gc_get_progress(job, &done, NULL) != VARVE_OK || done.at.size == 0)
+        return cli_fail_reading(cli, err, CLI_AROUND_RANGE, "%s", store->path);
+    return cli_fail_reading(cli, err, CLI_AROUND_RANGE, "%s: at or behind key %s", store->path,
+                            cli_key_text(cli, done.at, text));
 }
 
 /* ---- Reports ------------------------------------------------------------------------------- */

@@ -2,9 +2,11 @@
 #include "import_input.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -21,6 +23,8 @@ static void note(struct import_fault *fault, enum tool_exit code, const char *fo
     fault->code = code;
     fault->placed = false;
     fault->of_input = false;
+    /* Failures of files and stores name paths; else what is formatted comes from the data. */
+    fault->quotes = code != TOOL_IO && code != TOOL_STORE && strchr(format, '%') != NULL;
     vsnprintf(fault->message, sizeof fault->message, format, arguments);
 }
 
@@ -45,6 +49,7 @@ bool import_failed_input(struct import_fault *fault, enum tool_exit code, const 
     note(fault, code, format, arguments);
     va_end(arguments);
     fault->of_input = true;
+    fault->quotes = false; /* numbers */
     return false;
 }
 
@@ -69,6 +74,21 @@ bool import_failed_error(struct import_fault *fault, varve_error *err, const cha
 bool import_no_memory(struct import_fault *fault)
 {
     return import_failed(fault, TOOL_IO, "memory ran out");
+}
+
+enum tool_exit import_fail(const struct cli *cli, const char *name,
+                           const struct import_fault *fault, const char *rest)
+{
+    const char *text = cli->redact && fault->quotes
+                           ? "what is there is refused; without --redact it is said why"
+                           : fault->message;
+
+    if (fault->of_input)
+        return cli_fail(cli, fault->code, "%s: %s%s", name, text, rest);
+    if (!fault->placed)
+        return cli_fail(cli, fault->code, "%s%s", text, rest);
+    return cli_fail(cli, fault->code, "%s: line %" PRIu64 ", byte %" PRIu64 ": %s%s", name,
+                    fault->place.line, fault->place.offset, text, rest);
 }
 
 /* ---- Growing bytes ------------------------------------------------------------------------- */
@@ -126,6 +146,15 @@ void import_input_close(struct import_input *in)
     free(in->chunk);
     in->chunk = NULL;
     import_bytes_release(&in->line);
+}
+
+uint64_t import_size_of(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return 0;
+    return (uint64_t)status.st_size;
 }
 
 ssize_t import_read_fd(void *arg, void *buffer, size_t size)

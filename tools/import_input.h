@@ -22,6 +22,7 @@ struct import_fault {
     bool placed; /* `place` tells where in the input */
     struct import_place place;
     bool of_input; /* the message is about the input as a whole */
+    bool quotes;   /* the message may have bytes of the input or of the store in it */
     char message[1024];
 };
 
@@ -43,6 +44,13 @@ bool import_failed_error(struct import_fault *fault, varve_error *err, const cha
 
 /* Record that memory ran out; returns false. */
 bool import_no_memory(struct import_fault *fault);
+
+/*
+ * Print the fault of the input of that name, with the place if there is one, as --redact wants it,
+ * and `rest` behind it.  Returns its code.
+ */
+enum tool_exit import_fail(const struct cli *cli, const char *name,
+                           const struct import_fault *fault, const char *rest);
 
 /* `place`, `bytes` further on in the same line. */
 static inline struct import_place import_place_within(struct import_place place, size_t bytes)
@@ -76,6 +84,9 @@ static inline varve_slice import_bytes_slice(const struct import_bytes *bytes)
 }
 
 /* ---- The stream ---------------------------------------------------------------------------- */
+
+/* The size of an open file, for the progress; 0 for a pipe, which has none. */
+uint64_t import_size_of(int fd);
 
 /* Reads as read(2) does: bytes, 0 at the end, -1 with errno. */
 typedef ssize_t (*import_read_fn)(void *arg, void *buffer, size_t size);

@@ -2,6 +2,7 @@
 #include "import_records.h"
 
 #include "output.h"
+#include "output_path.h"
 #include "own_records.h"
 #include "progress.h"
 #include "record_file.h"
@@ -37,12 +38,8 @@ static enum tool_exit fail_store(const struct making *making, varve_error *err)
 static enum tool_exit fail_input(const struct making *making, const struct import_fault *fault)
 {
     const char *path = making->cli->arguments[2];
-    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
 
-    if (!fault->placed)
-        return cli_fail(making->cli, fault->code, "%s: %s", name, fault->message);
-    return cli_fail(making->cli, fault->code, "%s: line %" PRIu64 ", byte %" PRIu64 ": %s", name,
-                    fault->place.line, fault->place.offset, fault->message);
+    return import_fail(making->cli, strcmp(path, "-") == 0 ? "standard input" : path, fault, "");
 }
 
 static varve_status commit(varve_batch *batch, varve_error *err)
@@ -71,7 +68,8 @@ static enum tool_exit copy(struct making *making, struct record_reader *reader, 
     varve_status status = VARVE_OK;
     enum import_step step = IMPORT_OK;
 
-    progress_start(&progress, "records", 0, true);
+    progress_start(&progress, "records", import_size_of(reader->fd), true);
+    progress_update(&progress, 0, 0);
     while (status == VARVE_OK && (step = record_reader_next(reader, &fault)) == IMPORT_OK) {
         status = add(batch, reader, &err);
         progress_update(&progress, reader->records, reader->in.place.offset);
@@ -183,13 +181,14 @@ static enum tool_exit open_part(struct making *making)
     const varve_options options = {.struct_size = sizeof options, .path = making->part};
     varve_error err = VARVE_ERROR_INIT;
 
-    if (access(making->cli->arguments[1], F_OK) == 0)
-        return cli_fail(making->cli, TOOL_STORE,
-                        "%s: there is something; an export becomes a new store",
-                        making->cli->arguments[1]);
+    enum tool_exit code = output_is_new(making->cli, making->cli->arguments[1]);
+    if (code != TOOL_OK)
+        return code;
     if (access(making->part, F_OK) == 0)
-        return cli_fail(making->cli, TOOL_STORE,
-                        "%s is what another import has left; remove it first", making->part);
+        return cli_fail(making->cli, TOOL_EXISTS,
+                        "%s is what another import has left, or is making; if none is running, "
+                        "remove it first",
+                        making->part);
     if (varve_engine_open(&options, &making->engine, &err) != VARVE_OK)
         return fail_store(making, &err);
     return TOOL_OK;

@@ -46,7 +46,8 @@ static enum tool_exit take_record(void *arg, struct records *walk, const struct 
 enum tool_exit load_of_span(const struct cli *cli, const struct store *store, varve_span span,
                             struct load *load, enum tool_exit *damage)
 {
-    struct records walk = {.store = store, .span = span, .each = take_record, .arg = load};
+    struct records walk = {
+        .store = store, .span = span, .each = take_record, .arg = load, .is_silent = true};
 
     *load = (struct load){0};
     enum tool_exit code = records_walk(cli, &walk);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 enum { BLOCK_SIZE = 32768, HEADER_SIZE = 7, LENGTH_AT = 4, TYPE_AT = 6 };
 
@@ -36,6 +37,8 @@ struct reader {
     bool is_lost; /* behind damage: what goes on from before it is not told of again */
     bool stopped;
     bool no_memory;
+    uint64_t commits; /* of all logs so far */
+    uint64_t bytes;
 };
 
 /* ---- Bytes --------------------------------------------------------------------------------- */
@@ -115,6 +118,7 @@ static void hand_over(struct reader *reader)
     }
     const struct log_commit commit = {reader->name, reader->commit_at, little(reader->commit, 8),
                                       varve_slice_of(reader->commit, reader->commit_size)};
+    reader->commits++;
     reader->stopped = !reader->walk->commit(reader->walk->arg, &commit);
 }
 
@@ -200,12 +204,20 @@ static bool read_fragment(struct reader *reader)
     return true;
 }
 
+static void tell_progress(const struct reader *reader)
+{
+    if (reader->walk->progress != NULL)
+        progress_update(reader->walk->progress, reader->commits, reader->bytes);
+}
+
 static void read_blocks(struct reader *reader)
 {
     do {
         reader->start += reader->size;
         reader->size = fread(reader->block, 1, BLOCK_SIZE, reader->file);
         reader->at = 0;
+        reader->bytes += reader->size;
+        tell_progress(reader);
         while (!reader->stopped && !reader->no_memory && read_fragment(reader))
             ;
     } while (!is_last(reader) && !reader->stopped && !reader->no_memory);
@@ -266,6 +278,21 @@ static enum tool_exit walk_log(const struct cli *cli, const char *path, const st
     return failed ? cli_fail(cli, TOOL_IO, "%s cannot be read", whole) : TOOL_OK;
 }
 
+/* The bytes of all logs, as far as that can be known. */
+static uint64_t bytes_of(const char *path, const struct folder *folder)
+{
+    char whole[PATH_MAX];
+    struct stat file;
+    uint64_t bytes = 0;
+
+    for (int i = 0; i < folder->count; i++) {
+        snprintf(whole, sizeof whole, "%s/%s%s", path, folder->name, folder->logs[i]->d_name);
+        if (stat(whole, &file) == 0)
+            bytes += (uint64_t)file.st_size;
+    }
+    return bytes;
+}
+
 static void release(struct folder *folder)
 {
     for (int i = 0; i < folder->count; i++)
@@ -283,6 +310,8 @@ enum tool_exit log_files_walk(const struct cli *cli, const char *path, const str
     /* Listed last, for logs only go from the other to this one: none is missed. */
     if (code == TOOL_OK)
         code = list_logs(cli, path, &folders[0]);
+    if (code == TOOL_OK && walk->progress != NULL)
+        walk->progress->total_bytes = bytes_of(path, &folders[0]) + bytes_of(path, &folders[1]);
     for (size_t i = 0; i < 2 && code == TOOL_OK; i++) {
         reader->walk = walk;
         for (int j = 0; j < folders[i].count && code == TOOL_OK && !reader->stopped; j++)

@@ -6,6 +6,7 @@
 #define TOOLS_LOG_FILE_H
 
 #include "cli.h"
+#include "progress.h"
 
 /* One commit.  Slices and the name are valid until the walk goes on. */
 struct log_commit {
@@ -28,6 +29,7 @@ struct log_walk {
     bool (*commit)(void *arg, const struct log_commit *commit);
     bool (*fault)(void *arg, const struct log_fault *fault);
     void *arg;
+    struct progress *progress; /* has been started without a total, and counts commits; or NULL */
 };
 
 /* Walk over the logs of the store at `path`, in their order.  Prints what cannot be read at all. */

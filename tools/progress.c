@@ -4,12 +4,12 @@
 #include "units.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Seconds between two drawings, and before the first: what is done at once needs no line. */
+/* Seconds between two drawings. */
 static const double draw_interval = 0.2;
-static const double draw_delay = 0.5;
 
 /* There is one terminal, and one line on it. */
 static bool line_stands;
@@ -22,10 +22,29 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* What is done at once needs no line. */
+static double draw_delay(void)
+{
+    const char *text = getenv("VARVE_PROGRESS_SECONDS");
+    char *end;
+
+    if (text == NULL || *text == '\0')
+        return 0.5;
+    double seconds = strtod(text, &end);
+    return *end == '\0' && seconds >= 0 ? seconds : 0.5;
+}
+
 void progress_start(struct progress *progress, const char *items, uint64_t total_bytes, bool shown)
 {
-    *progress = (struct progress){
-        .shown = shown && isatty(STDERR_FILENO), .items = items, .total_bytes = total_bytes};
+    *progress = (struct progress){.shown = shown && isatty(STDERR_FILENO),
+                                  .items = items,
+                                  .total_bytes = total_bytes,
+                                  .delay = draw_delay()};
+}
+
+bool progress_is_due(const struct progress *progress)
+{
+    return progress->shown && (progress->next_draw <= 0 || seconds_now() >= progress->next_draw);
 }
 
 void progress_expect(struct progress *progress, uint64_t total_items)
@@ -99,7 +118,7 @@ static void draw(const struct progress *progress, uint64_t items, uint64_t bytes
     char line[8 * PART_MAX];
 
     /* An estimate that has turned out too low says nothing. */
-    if (progress->total_items >= items)
+    if (progress->total_items > 0 && progress->total_items >= items)
         snprintf(total, sizeof total, " of %" PRIu64, progress->total_items);
     if (bytes != 0 || progress->total_bytes != 0)
         format_bytes_part(progress, items, bytes, elapsed, rest);
@@ -121,9 +140,10 @@ void progress_update(struct progress *progress, uint64_t items, uint64_t bytes)
         progress->start = now;
         progress->first_items = items;
         progress->first_bytes = bytes;
-        progress->next_draw = now + draw_delay;
+        progress->next_draw = now + progress->delay;
+        return;
     }
-    if (now < progress->next_draw)
+    if (now < progress->next_draw || now <= progress->start)
         return;
     draw(progress, items, bytes, now - progress->start);
     progress->next_draw = now + draw_interval;

@@ -1,6 +1,7 @@
 /*
  * A line on standard error that tells how far a long command has come.  Shown only where standard
- * error is a terminal, and redrawn a few times a second.
+ * error is a terminal, once the command has taken half a second, or as many as the variable
+ * VARVE_PROGRESS_SECONDS says, and redrawn a few times a second.
  */
 #ifndef TOOLS_PROGRESS_H
 #define TOOLS_PROGRESS_H
@@ -16,7 +17,8 @@ struct progress {
     uint64_t total_bytes; /* 0 = unknown */
     uint64_t first_items; /* at the start: what is resumed does not begin at 0 */
     uint64_t first_bytes;
-    double start; /* seconds of the monotonic clock */
+    double delay; /* seconds before the first drawing */
+    double start; /* of the monotonic clock */
     double next_draw;
 };
 
@@ -31,6 +33,9 @@ void progress_start(struct progress *progress, const char *items, uint64_t total
  * of items.  0 = unknown.  May be called again when more is known.
  */
 void progress_expect(struct progress *progress, uint64_t total_items);
+
+/* Whether the next progress_update() draws: for who has to work to find out how far it is. */
+bool progress_is_due(const struct progress *progress);
 
 /*
  * Tell how far it is; cheap enough to be called for every item.  The first call sets the start.

@@ -133,17 +133,16 @@ static bool cross_gap(const struct cli *cli, struct records *walk, varve_iter *i
     bool crossed = false;
 
     if (!place->any)
-        crossed = gap_cross(cli, walk->store, it, start, err, &walk->damage);
+        crossed = gap_cross(cli, walk->store, it, start, "shown", err, &walk->damage);
     else if (place->key.size != 0 &&
              varve_key_encode(varve_buf_slice(&place->key), place->ts, &last, NULL) == VARVE_OK)
-        crossed = gap_cross(cli, walk->store, it, varve_buf_slice(&last), err, &walk->damage);
+        crossed =
+            gap_cross(cli, walk->store, it, varve_buf_slice(&last), "shown", err, &walk->damage);
     varve_buf_release(&last);
     return crossed;
 }
 
-/* About how many records lie between two engine keys, as far as that can be known; 0 = it cannot.
- */
-static uint64_t expected_records(const struct store *store, varve_slice lower, varve_slice upper)
+uint64_t records_expected(const struct store *store, varve_slice lower, varve_slice upper)
 {
     varve_engine_info info = {.struct_size = sizeof info};
     uint64_t all = 0;
@@ -167,16 +166,17 @@ static enum tool_exit walk_iterator(const struct cli *cli, struct records *walk,
     enum tool_exit code = TOOL_OK;
 
     /* On one terminal the output itself tells how far it is. */
-    progress_start(&walk->progress, "records", 0, !isatty(STDOUT_FILENO));
+    progress_start(&walk->progress, "records", 0, walk->is_silent || !isatty(STDOUT_FILENO));
     if (walk->progress.shown)
-        progress_expect(&walk->progress, expected_records(walk->store, start, upper));
+        progress_expect(&walk->progress, records_expected(walk->store, start, upper));
+    progress_update(&walk->progress, 0, 0);
     varve_iter_seek_ge(it, start);
     for (;;) {
         code = walk_records(cli, walk, it, &place);
         if (code != TOOL_OK || walk->stop || varve_iter_status(it, &err) == VARVE_OK)
             break;
         if (!cross_gap(cli, walk, it, &place, start, &err)) {
-            code = cli_fail_error(cli, &err, "%s", walk->store->path);
+            code = cli_fail_reading(cli, &err, CLI_AROUND_RANGE, "%s", walk->store->path);
             break;
         }
     }
@@ -240,6 +240,26 @@ enum tool_exit records_walk(const struct cli *cli, struct records *walk)
     varve_iter_close(it);
     varve_buf_release(&lower);
     varve_buf_release(&upper);
+    return code;
+}
+
+enum tool_exit records_run(const struct cli *cli, record_fn each, void *arg)
+{
+    struct span_options range = SPAN_OPTIONS_INIT;
+    struct store store = STORE_INIT;
+    enum tool_exit code = span_options_read_bounds(cli, &range);
+
+    if (code == TOOL_OK)
+        code = store_open(cli, cli->arguments[0], &store);
+    if (code == TOOL_OK) {
+        struct records walk = {
+            .store = &store, .span = range.span, .each = each, .arg = arg, .resume = cli->resume};
+        code = records_walk(cli, &walk);
+        if (code == TOOL_OK)
+            code = walk.damage;
+    }
+    store_close(&store);
+    span_options_release(&range);
     return code;
 }
 

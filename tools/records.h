@@ -45,13 +45,14 @@ struct records;
 /* Receives one record; anything but TOOL_OK ends the walk. */
 typedef enum tool_exit (*record_fn)(void *arg, struct records *walk, const struct record *record);
 
-/* A walk.  Set the first four; zero elsewhere. */
+/* A walk.  Set the first four, and what is wanted of `resume` and `is_silent`; zero elsewhere. */
 struct records {
     const struct store *store;
     varve_span span; /* of user keys */
     record_fn each;
     void *arg;
     const char *resume; /* the hexadecimal engine key to begin at, as --resume has it, or NULL */
+    bool is_silent;     /* `each` prints nothing: progress is shown beside standard output, too */
     bool stop;          /* set by `each` to end the walk before the record that it has been given */
     enum tool_exit damage; /* the code to end with, where something could not be read */
     struct progress progress;
@@ -65,6 +66,17 @@ struct records {
  * ends with that code.  Returns what `each` does, or prints a failure and returns its code.
  */
 enum tool_exit records_walk(const struct cli *cli, struct records *walk);
+
+/*
+ * The whole of a command that walks over the range its options name, in the store that its first
+ * argument is, from --resume on: returns what it ends with.
+ */
+enum tool_exit records_run(const struct cli *cli, record_fn each, void *arg);
+
+/*
+ * About how many records lie between two engine keys, as far as that can be known; 0 = it cannot.
+ */
+uint64_t records_expected(const struct store *store, varve_slice lower, varve_slice upper);
 
 /* Print the engine key: the user key, a slash, the time; as --hex and --redact want it. */
 void record_out_key(const struct cli *cli, const struct record *record);

@@ -172,24 +172,69 @@ static bool may_quote_data(varve_status status)
     return code != TOOL_STORE && code != TOOL_IO;
 }
 
+varve_slice cli_table_in(const char *text)
+{
+    const char *dot = strstr(text, ".sst");
+    const char *start = dot;
+
+    if (dot == NULL)
+        return varve_slice_of(NULL, 0);
+    while (start > text && start[-1] >= '0' && start[-1] <= '9')
+        start--;
+    return varve_slice_of(start, (size_t)(dot + 4 - start));
+}
+
+/* The text of an error without what it may quote: the kind of failure, and the table file. */
+static void redact_text(const varve_error *err, char text[LINE_MAX_SIZE])
+{
+    varve_slice table = cli_table_in(err->message);
+
+    snprintf(text, LINE_MAX_SIZE, "%s%s%.*s", varve_status_text(err->status),
+             table.size > 0 ? ": " : "", (int)table.size,
+             table.size > 0 ? (const char *)table.data : "");
+}
+
+static enum tool_exit fail_error(const struct cli *cli, varve_error *err, const char *way,
+                                 const char *subject)
+{
+    char redacted[LINE_MAX_SIZE];
+    varve_buf text = VARVE_BUF_INIT;
+    enum tool_exit code = cli_exit_of(err->status);
+    bool whole = varve_error_text(err, &text) == VARVE_OK;
+    const char *shown = whole ? (const char *)text.data : err->message;
+
+    if (cli->redact && may_quote_data(err->status)) {
+        redact_text(err, redacted);
+        shown = redacted;
+    }
+    cli_fail(cli, code, "%s: %s%s", subject, shown,
+             code == TOOL_CORRUPT ? way : cli_way_out(err->status));
+    varve_buf_release(&text);
+    varve_error_release(err);
+    return code;
+}
+
 enum tool_exit cli_fail_error(const struct cli *cli, varve_error *err, const char *format, ...)
 {
     char subject[LINE_MAX_SIZE];
-    varve_buf text = VARVE_BUF_INIT;
-    enum tool_exit code = cli_exit_of(err->status);
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(subject, sizeof subject, format, arguments);
     va_end(arguments);
-    bool whole = varve_error_text(err, &text) == VARVE_OK;
-    const char *shown = whole ? (const char *)text.data : err->message;
-    if (cli->redact && may_quote_data(err->status))
-        shown = varve_status_text(err->status);
-    cli_fail(cli, code, "%s: %s%s", subject, shown, cli_way_out(err->status));
-    varve_buf_release(&text);
-    varve_error_release(err);
-    return code;
+    return fail_error(cli, err, "", subject);
+}
+
+enum tool_exit cli_fail_reading(const struct cli *cli, varve_error *err, const char *way,
+                                const char *format, ...)
+{
+    char subject[LINE_MAX_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(subject, sizeof subject, format, arguments);
+    va_end(arguments);
+    return fail_error(cli, err, way, subject);
 }
 
 /* What the key looks like, or NULL if memory runs out; the caller frees it. */

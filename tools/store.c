@@ -29,22 +29,9 @@ enum tool_exit store_open(const struct cli *cli, const char *path, struct store 
     return TOOL_OK;
 }
 
-enum tool_exit store_open_writing(const struct cli *cli, const char *path, struct store *store)
-{
-    return store_open_writing_much(cli, path, 0, store);
-}
-
-enum tool_exit store_open_writing_much(const struct cli *cli, const char *path,
-                                       uint64_t write_buffer_bytes, struct store *store)
-{
-    if (cli->dry_run)
-        return store_open(cli, path, store);
-    enum tool_exit code = cli_need_write(cli);
-    return code == TOOL_OK ? store_open_alone(cli, path, write_buffer_bytes, store) : code;
-}
-
-enum tool_exit store_open_alone(const struct cli *cli, const char *path,
-                                uint64_t write_buffer_bytes, struct store *store)
+/* Whatever the options say. */
+static enum tool_exit open_alone(const struct cli *cli, const char *path,
+                                 uint64_t write_buffer_bytes, struct store *store)
 {
     varve_error err = VARVE_ERROR_INIT;
     const varve_options options = {.struct_size = sizeof options,
@@ -58,6 +45,20 @@ enum tool_exit store_open_alone(const struct cli *cli, const char *path,
     store->reader = varve_engine_reader(store->engine);
     store->writer = varve_engine_writer(store->engine);
     return TOOL_OK;
+}
+
+enum tool_exit store_open_writing(const struct cli *cli, const char *path, struct store *store)
+{
+    return store_open_writing_much(cli, path, 0, store);
+}
+
+enum tool_exit store_open_writing_much(const struct cli *cli, const char *path,
+                                       uint64_t write_buffer_bytes, struct store *store)
+{
+    if (cli->dry_run)
+        return store_open(cli, path, store);
+    enum tool_exit code = cli_need_write(cli);
+    return code == TOOL_OK ? open_alone(cli, path, write_buffer_bytes, store) : code;
 }
 
 enum tool_exit store_open_at(const struct cli *cli, struct store *store, varve_ts *ts)

@@ -50,10 +50,6 @@ enum tool_exit store_open_writing(const struct cli *cli, const char *path, struc
 enum tool_exit store_open_writing_much(const struct cli *cli, const char *path,
                                        uint64_t write_buffer_bytes, struct store *store);
 
-/* The same, and whatever the options say: for work that leaves what the store holds as it is. */
-enum tool_exit store_open_alone(const struct cli *cli, const char *path,
-                                uint64_t write_buffer_bytes, struct store *store);
-
 /* Close it; harmless if it is not open. */
 void store_close(struct store *store);
 

@@ -56,7 +56,8 @@ enum tool_exit value_decode(const struct cli *cli, varve_slice key, varve_slice 
 
     if (value_take_apart(key, raw, value, &err))
         return TOOL_OK;
-    cli_fail_error(cli, &err, "the value of key %s is damaged", cli_key_text(cli, key, text));
+    cli_fail_reading(cli, &err, "; `varve range-data` shows its bytes, and goes on behind it",
+                     "the value of key %s is damaged", cli_key_text(cli, key, text));
     return TOOL_CORRUPT;
 }
 

@@ -5,7 +5,7 @@ import os
 import re
 import unittest
 
-from toolkit import (CONFLICT, CORRUPT, IO, NO, OK, REFUSED, SECOND, SOURCE, STORE,
+from toolkit import (CONFLICT, CORRUPT, EXISTS, IO, NO, OK, REFUSED, SECOND, SOURCE, STORE,
                      UNSUPPORTED, USAGE, VARVE, ToolTest, Writer, command_names, raw_bytes, varve,
                      with_checksum)
 
@@ -50,7 +50,7 @@ class Help(unittest.TestCase):
 
     def test_the_table_of_exit_codes_is_one(self):
         codes = exit_codes()
-        self.assertEqual(set(codes), {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130, 141})
+        self.assertEqual(set(codes), {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 130, 141})
         listed = varve("--help").out.decode().split("Exit codes:\n")[1]
         self.assertEqual({int(v): t for v, t in re.findall(r"^ +(\d+)  (.*)$", listed, re.M)},
                          codes)
@@ -249,6 +249,7 @@ class Codes(ToolTest):
                 self.run_failing(STORE, "get", "/nowhere", "k").code,
                 self.run_failing(CORRUPT, "get", self.store, "damaged").code,
                 self.run_failing(CONFLICT, "get", self.store, "intent").code,
+                self.run_failing(EXISTS, "checkpoint", self.store, self.store).code,
                 self.run_failing(UNSUPPORTED, "ldb", self.store, "scan",
                                  env={**os.environ, "PATH": str(self.folder)}).code}
         with open("/dev/full", "wb") as full:

@@ -84,6 +84,28 @@ static void assert_span(const char *line, bool reverse, varve_slice start, varve
     span_options_release(&options);
 }
 
+START_TEST(negative_numbers_are_arguments)
+{
+    struct cli cli;
+
+    assert_parsed(&cli, "-5");
+    ck_assert_str_eq(cli.arguments[0], "-5");
+    assert_parsed(&cli, "--json -0.5e3 --hex");
+    ck_assert_str_eq(cli.arguments[0], "-0.5e3");
+    ck_assert(cli.json && cli.hex);
+    assert_parsed(&cli, "--prefix -7 -8");
+    ck_assert_str_eq(cli.prefix, "-7");
+    ck_assert_str_eq(cli.arguments[0], "-8");
+    assert_parsed(&cli, "--prefix=a -8");
+    ck_assert_str_eq(cli.arguments[0], "-8");
+    assert_parsed(&cli, "-- -9");
+    ck_assert_str_eq(cli.arguments[0], "-9");
+    ck_assert(!parse(&cli, "--limit -1"));
+    ck_assert(!parse(&cli, "-x"));
+    ck_assert(!parse(&cli, "-1 -2"));
+}
+END_TEST
+
 START_TEST(spans)
 {
     varve_slice first = varve_key_app_min();
@@ -243,6 +265,7 @@ int main(void)
     Suite *suite = suite_create("cli_options");
     TCase *tcase = tcase_create("parsing");
     tcase_add_test(tcase, flags_and_texts);
+    tcase_add_test(tcase, negative_numbers_are_arguments);
     tcase_add_test(tcase, spans);
     tcase_add_test(tcase, spans_without_resume);
     tcase_add_test(tcase, spans_that_are_refused);

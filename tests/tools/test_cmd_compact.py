@@ -4,7 +4,8 @@ import os
 import signal
 import unittest
 
-from toolkit import INTERRUPTED, SECOND, STORE, USAGE, ToolTest, Writer, raw_bytes, varve
+from toolkit import (EXISTS, INTERRUPTED, SECOND, STORE, USAGE, ToolTest, Writer, raw_bytes,
+                     varve)
 
 T = 1_700_000_000 * SECOND
 
@@ -83,10 +84,8 @@ class Compact(ToolTest):
 
     def test_beside_a_writer(self):
         with Writer(self.store):
-            for arguments in (("compact", self.store, "--write"),
-                              ("checkpoint", self.store, str(self.folder / "copy"))):
-                self.assertIn("end the program that writes",
-                              self.run_failing(STORE, *arguments).err)
+            self.assertIn("end the program that writes",
+                          self.run_failing(STORE, "compact", self.store, "--write").err)
 
 
 class Checkpoint(ToolTest):
@@ -103,7 +102,7 @@ class Checkpoint(ToolTest):
     def test_it_holds_the_same(self):
         before = self.run_ok("range-data", self.store, "--system").out
         made = self.objects("checkpoint", "checkpoint", self.store, self.copy)[0]
-        self.assertEqual((made["path"], made["files"]), (self.copy, 2))
+        self.assertEqual((made["path"], made["files"]), (self.copy, 1))
         for store in (self.store, self.copy):
             self.assertEqual(self.run_ok("range-data", store, "--system").out, before)
         self.run_ok("put", self.store, "a", "new", "--write")
@@ -113,12 +112,39 @@ class Checkpoint(ToolTest):
 
     def test_the_text_form(self):
         self.assertRegex(self.run_ok("checkpoint", self.store, self.copy).lines()[0],
-                         r"/copy: 2 table files, \d+ bytes, sequence number \d+$")
+                         r"/copy: 1 table files, \d+ bytes, sequence number \d+$")
 
-    def test_a_directory_that_is_there(self):
+    def test_beside_a_writer(self):
+        with Writer(self.store) as store:
+            store.put(b"d", T, raw_bytes(b"4"))
+            before = self.run_ok("range-data", self.store, "--system").out
+            self.objects("checkpoint", "checkpoint", self.store, self.copy)
+            # The writer does not notice, nor does the copy what the writer does then.
+            store.put(b"e", T, raw_bytes(b"5"))
+            store.clear(b"a\0\1")
+            store.flush()
+            store.compact()
+            self.assertEqual(self.run_ok("range-data", self.copy, "--system").out, before)
+            self.run_ok("put", self.copy, "a", "other", "--write")
+            self.run_ok("compact", self.copy, "--write")
+            store.put(b"f", T, raw_bytes(b"6"))
+        self.assertEqual(self.run_ok("scan", self.store, "--keys", "--start", "d").lines(),
+                         ['"d"', '"e"', '"f"'])
+
+    def test_the_store_is_left_as_it_is(self):
+        def files():
+            return sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size)
+                          for path in (self.folder / "store").iterdir())
+        before = files()
+        self.objects("checkpoint", "checkpoint", self.store, self.copy)
+        self.assertEqual(files(), before)
+
+    def test_a_path_at_which_something_is(self):
         os.mkdir(self.copy)
-        self.run_failing(USAGE, "checkpoint", self.store, self.copy)
+        self.assertIn("nothing is overwritten", self.run_failing(
+            EXISTS, "checkpoint", self.store, self.copy).err)
         self.assertEqual(os.listdir(self.copy), [])
+        self.run_failing(EXISTS, "checkpoint", self.store, self.store)
 
     def test_no_store(self):
         self.run_failing(STORE, "checkpoint", str(self.folder / "none"), self.copy)

@@ -92,8 +92,11 @@ class Estimate(Gc):
     def test_command_lines_that_make_no_sense(self):
         self.fill()
         for arguments in ((), ("--older-than", "15"), ("--older-than", "x"),
-                          ("--older-than", "0s"), ("--keep", "0"), ("--keep", "-1")):
+                          ("--older-than", "0s"), ("--keep", "0"), ("--keep", "-1"),
+                          ("--keep", "1", "--both"), ("--older-than", "15s", "--both")):
             self.run_failing(USAGE, "gc", "estimate", self.store, *arguments)
+        self.assertIn("--both is of two: give --older-than and --keep", self.run_failing(
+            USAGE, "gc", "run", self.store, "--keep", "1", "--both", "--write").err)
         self.assertIn("ends before it starts", self.run_failing(
             USAGE, "gc", "estimate", self.store, "--keep", "1", "--start", "z", "--end", "a").err)
         result = varve("gc", "--help")
@@ -177,6 +180,22 @@ class Run(Gc):
         self.run_failing(NO, "gc", "release", self.store, "backup", "--write")
         self.run_ok("gc", "run", self.store, "--older-than", "1s", "--at", at(40), "--write")
         self.run_failing(REFUSED, "get", self.store, "a", "--at", at(12))
+
+    def test_what_was_done_is_told(self):
+        self.fill()
+        words = ("name", "--at", at(12), "--owner", "me", "--ends", at(99), "--write")
+        self.assertEqual(self.run_ok("gc", "hold", self.store, *words).lines(),
+                         ['hold\t"name"\t1970-01-01T00:00:12.000000000Z,2147483647'])
+        held, = self.objects("gc-holds", "gc", "hold", self.store, *words)
+        listed, = self.objects("gc-holds", "gc", "holds", self.store)
+        # Those of one moment are the same; this one has come to its end long ago.
+        self.assertEqual({**held, "made": None}, {**listed, "made": None})
+        self.assertEqual((held["hold"], held["owner"], held["active"]), ("name", "me", False))
+        self.assertEqual(self.objects("gc-release", "gc", "release", self.store, "name",
+                                      "--write"), [{"released": "name"}])
+        self.run_ok("gc", "hold", self.store, *words)
+        self.assertEqual(self.run_ok("gc", "release", self.store, "name", "--write").lines(),
+                         ['released\t"name"'])
 
     def test_texts_of_holds_do_not_reach_the_terminal_raw(self):
         self.fill()

@@ -4,7 +4,7 @@ import os
 import signal
 import unittest
 
-from toolkit import (INTERRUPTED, SECOND, USAGE, ToolTest, Writer, engine_key, raw_bytes, varve)
+from toolkit import (INTERRUPTED, NO, SECOND, USAGE, ToolTest, Writer, engine_key, raw_bytes, varve)
 
 NOW = 1_700_000_000 * SECOND
 AT = ("--at", f"({NOW},0)")
@@ -54,6 +54,29 @@ class Resolve(ToolTest):
                          {"intents": 3, "resolved": 2, "bytes": 100, "damaged": 0})
         self.assertEqual(self.kinds(), [("a", "value"), ("b", "intent"), ("b", "provisional"),
                                         ("e", "value"), ("f", "inline")])
+
+    def test_the_beginning_of_an_id(self):
+        for text in ("1a1a1a1a", "1A1A1A1A-1", ONE_TEXT[:-1]):
+            self.assertEqual(self.resolve("--txn", text, "--abort", "--dry-run")["resolved"], 2)
+        self.assertIn("give 8 digits or more", self.run_failing(
+            USAGE, "intents", "resolve", self.store, "--txn", "1a1a1a1", "--abort",
+            "--write").err)
+        self.assertIn("no transaction that begins so", self.run_failing(
+            NO, "intents", "resolve", self.store, "--txn", "1a1a1a1b", "--abort", "--write").err)
+        # Where it has none in the range, there is none to be meant.
+        self.run_failing(NO, "intents", "resolve", self.store, "--txn", "22222222", "--abort",
+                         "--start", "c", "--write")
+        other = bytes.fromhex("1a1a1a1a") + b"\x33" * 12
+        with Writer(self.store) as store:
+            store.intent(b"g", other, NOW - SECOND, raw_bytes(b"y"))
+        before = self.kinds()
+        err = self.run_failing(USAGE, "intents", "resolve", self.store, "--txn", "1a1a1a1a",
+                               "--abort", "--write").err
+        self.assertIn(f"--txn may mean {ONE_TEXT} or 1a1a1a1a-3333-3333-3333-333333333333", err)
+        self.assertEqual(self.kinds(), before)
+        result = self.run_ok("intents", "resolve", self.store, "--txn", "1a1a1a1a1", "--abort",
+                             "--write", *AT)
+        self.assertEqual(result.lines(), ["2 of 4 intents resolved, with values of 100 bytes"])
 
     def test_abort_by_age(self):
         for age, resolved in (("3601s", 0), ("1h", 1), ("2s", 1), ("0s", 1)):
@@ -109,7 +132,7 @@ class Resolve(ToolTest):
     def test_what_is_not_clear(self):
         for options in (("--abort",), ("--commit",), ("--txn", ONE_TEXT),
                         ("--txn", ONE_TEXT, "--abort", "--commit"),
-                        ("--older-than", "1h", "--commit"), ("--txn", ONE_TEXT[:-1], "--abort"),
+                        ("--older-than", "1h", "--commit"), ("--txn", ONE_TEXT[:7], "--abort"),
                         ("--txn", ONE_TEXT + "0", "--abort"), ("--txn", "x" * 32, "--abort"),
                         ("--older-than", "soon", "--abort"),
                         ("--txn", ONE_TEXT, "--abort", "--epoch", "1"),

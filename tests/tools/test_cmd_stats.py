@@ -174,7 +174,7 @@ class Recount(StatsTest):
             store.record(engine_key(b"bad"), b"\xff")
         result = self.run_failing(CORRUPT, "stats", "recount", self.store)
         self.assertIn('"bad"', result.err)
-        self.assertIn("`varve check` says more", result.err)
+        self.assertIn("`varve check` tells of all that is damaged", result.err)
 
 
 class Repair(StatsTest):

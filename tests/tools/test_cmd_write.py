@@ -260,6 +260,20 @@ class Increment(WriteTest):
         self.assertEqual(self.write("inc", "fresh", "7", "--inline")[0]["sum"], 14)
         self.assertEqual(self.run_ok("get", self.store, "fresh").out, b"14")
 
+    def test_a_negative_number_is_no_option(self):
+        self.assertEqual(self.write("inc", "n", "-10")[0]["sum"], 30)
+        self.assertEqual(self.run_ok("inc", self.store, "--write", "n", "-5").lines()[0]
+                         .split("\t")[3], "25")
+        script = b"inc n -20\nput five -5 --type int\nput half -0.5 --type float\n"
+        self.assertEqual(varve("batch", self.store, "-", "--write", input=script).code, OK)
+        self.assertEqual([self.run_ok("get", self.store, key).out for key in
+                          ("n", "five", "half")], [b"5", b"-5", b"-0.5"])
+        self.write("merge", "sum", "-7", "--type", "int")
+        self.write("put", "-1", "text")
+        self.assertEqual(self.run_ok("get", self.store, "-1").out, b"text")
+        self.assertIn("'-x' has a letter", self.refused(USAGE, "inc", self.store, "n", "-x"))
+        self.assertIn("--at '-5'", self.refused(USAGE, "put", self.store, "k", "v", "--at", "-5"))
+
     def test_what_cannot_be_added_to(self):
         self.refused(REFUSED, "inc", self.store, "old")
         self.refused(REFUSED, "inc", self.store, "n", "9223372036854775807")

@@ -4,7 +4,7 @@ import os
 import unittest
 import zlib
 
-from toolkit import (CORRUPT, IO, NO, OK, REFUSED, SECOND, STORE, USAGE, ToolTest, Writer,
+from toolkit import (CORRUPT, EXISTS, IO, NO, OK, REFUSED, SECOND, STORE, USAGE, ToolTest, Writer,
                      engine_key, raw_bytes, raw_float, raw_int, raw_intent, raw_operand, varve,
                      with_checksum)
 
@@ -211,17 +211,20 @@ class Refused(ExportTest):
         self.assertIn("is damaged", self.refused(CORRUPT, whole.replace(b"0331", b"0332")))
 
     def test_what_is_in_the_way(self):
-        self.run_failing(STORE, "import", "records", self.store, "/dev/null")
+        for form in ("records", "sst"):
+            self.assertIn("nothing is overwritten", self.run_failing(
+                EXISTS, "import", form, self.store, "/dev/null").err)
         for path in ("/dev/null", str(self.folder / "none")):
             self.assertNotEqual(varve("import", "sst", self.new, path).code, OK)
             self.assertEqual(os.listdir(self.folder), ["store"])
         os.mkdir(self.new + ".part")
         self.assertIn("remove it first",
-                      self.run_failing(STORE, "import", "records", self.new, "/dev/null").err)
+                      self.run_failing(EXISTS, "import", "records", self.new, "/dev/null").err)
         path = self.folder / "there"
         path.write_bytes(b"mine")
         for form in ("records", "sst"):
-            self.run_failing(IO, "export", self.store, str(path), "--format", form)
+            self.assertIn("nothing is overwritten", self.run_failing(
+                EXISTS, "export", self.store, str(path), "--format", form).err)
         self.assertEqual(path.read_bytes(), b"mine")
 
     def test_arguments(self):

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import subprocess
 import time
 import unittest
@@ -114,7 +115,7 @@ class Terminals(ToolTest):
     def scan(self, read_slowly, command="scan", **streams):
         """Run a scan whose output nobody takes for a while; what its terminal showed."""
         screen, terminal = pty.openpty()
-        process = subprocess.Popen([VARVE, command, self.store],
+        process = subprocess.Popen([VARVE, *command.split(), self.store],
                                    stderr=terminal, **{k: v or terminal
                                                        for k, v in streams.items()})
         os.close(terminal)
@@ -133,16 +134,60 @@ class Terminals(ToolTest):
             process.stdout.close()
             self.assertGreater(size, 1_000_000)
         # How many records there are is an estimate, which may be too low.
-        for command, items in (("scan", "keys"), ("range-data", r"(of \d+ )?records")):
+        for command, items in (("scan", r"keys, [\d.]+ \w+ of [\d.]+ \w+"),
+                               ("range-data", r"(of \d+ )?records, [\d.]+ KiB"),
+                               ("wal dump", r"commits, [\d.]+ KiB of [\d.]+ \w+")):
             shown = self.scan(drain, command, stdout=subprocess.PIPE).decode()
-            self.assertRegex(shown,
-                             rf"^\r\x1b\[K\d+ {items}, [\d.]+ KiB, [\d.]+ [KM]?i?B/s")
+            self.assertRegex(shown, rf"^\r\x1b\[K\d+ {items}, [\d.]+ [KM]?i?B/s")
             self.assertTrue(shown.endswith("\r\x1b[K"), "the line is wiped out at the end")
 
     def test_no_progress_over_the_output_itself(self):
         shown = self.scan(lambda process: time.sleep(0.8), stdout=None)
         self.assertNotIn(b"\x1b", shown)
         self.assertEqual(len(re.findall(rb'"k\d\d"\t', shown)), 100)
+
+    def shown_by(self, *arguments):
+        """What a command shows on a terminal that has no patience, besides its output."""
+        screen, terminal = pty.openpty()
+        with subprocess.Popen([VARVE, *arguments], stdout=subprocess.DEVNULL, stderr=terminal,
+                              env={**os.environ, "VARVE_PROGRESS_SECONDS": "0"}) as process:
+            os.close(terminal)
+            shown = read_all(screen, 120).decode()
+        os.close(screen)
+        self.assertEqual(process.returncode, OK, (arguments, shown))
+        return shown
+
+    def test_progress_of_jobs(self):
+        file, table, copy = (str(self.folder / name) for name in ("export", "table", "copy"))
+        rows = self.folder / "rows"
+        rows.write_bytes(b"".join(b"row%06d\tvalue\t@5\n" % number for number in range(50_000)))
+        size = r"[\d.]+ (B|[KMGT]iB)"
+        rate = rf"{size}/s(, \d+:\d\d left)?"
+        self.run_ok("checkpoint", self.store, copy)
+        table_of_copy = lambda: str(next((self.folder / "copy").glob("*.sst")))
+        for arguments, line in (
+                (("export", self.store, file), rf"\d+ (of \d+ )?records, {size}, {rate}"),
+                (("export", self.store, table, "--format", "sst"), rf"1 table, .* of {size}, "),
+                (("compact", copy, "--write", "--bottommost"),
+                 rf"\d+ compactions, {size} of {size}, {rate}"),
+                (("check", self.store), rf"\d+ records, {size} of {size}, {rate}"),
+                (("stats", "recount", self.store), rf"\d+ records, {size} of {size}, {rate}"),
+                (("top", self.store), rf"\d+ (of \d+ )?records, {size}, {rate}"),
+                (("verify", "records", self.store, file), r"\d+ (of \d+ )?records, \d+/s"),
+                (("verify", "checkpoint", self.store, copy), r"\d+ (of \d+ )?records, \d+/s"),
+                (("gc", "estimate", self.store, "--keep", "1"), rf"\d+ keys, {size} of {size}"),
+                (("sst", "check", table_of_copy), rf"1 of 1 files, {size} of {size}, {rate}"),
+                (("import", "tsv", str(self.folder / "new"), str(rows)),
+                 rf"\d+ records, {size} of {size}, {rate}"),
+                (("import", "records", str(self.folder / "new-2"), file),
+                 rf"\d+ records, {size} of {size}, {rate}")):
+            arguments = [word() if callable(word) else word for word in arguments]
+            if arguments[0] == "sst" and shutil.which("sst_dump") is None:
+                continue
+            shown = self.shown_by(*arguments)
+            self.assertRegex(shown, rf"^\r\x1b\[K{line}", arguments)
+            # It is wiped out in the end; notes stand behind it, on lines of their own.
+            self.assertRegex(shown, r"/s[^\r\n]*\r\x1b\[K[^\x1b]*\Z", arguments)
 
     def test_no_progress_into_a_file(self):
         process = subprocess.Popen([VARVE, "scan", self.store], stdout=subprocess.PIPE,

@@ -1,133 +1,125 @@
 """--redact: no byte of a key or value is printed, by any command, also not in messages."""
 
+import os
+import pathlib
 import unittest
 
 import schema
-from toolkit import (CONFLICT, CORRUPT, NO, OK, SECOND, USAGE, ToolTest, Writer, command_names,
-                     engine_key, raw_bytes, raw_file, raw_int, varve, with_checksum)
-
-T = 1_700_000_000 * SECOND
-
-# What must not be seen, as text or as hexadecimal; long enough not to be found by chance.
-SECRETS = ("secret-key", "secret-value", "424242424242")
-
-# A batch of one put.
-BATCH = (bytes(8) + b"\1\0\0\0" + b"\1\x0e" + engine_key(b"secret-key-1") +
-         b"\x13" + raw_bytes(b"secret-value-1"))
-
-# Of each command that takes --redact: what it works on (records that readers refuse are in `odd`),
-# more arguments, and the schema of its lines.
-COMMANDS = {
-    "get": ("store", ("secret-key-1",), "get"),
-    "history": ("store", ("secret-key-1",), "history"),
-    "scan": ("store", (), "scan"),
-    "lsm": ("store", (), "lsm"),
-    "keys": ("odd", (), "keys"),
-    "range-data": ("odd", ("--system",), "range-data"),
-    "intents": ("odd", (), "intents"),
-    "top": ("odd", (), "top"),
-    "split-key": ("odd", (), "split-key"),
-    "batch decode": ("batch", (), "batch-decode"),
-    "check": ("odd", (), "check"),
-    "stats recount": ("store", ("--limit", "1"), "stats"),
-    "put": ("odd", ("secret-key-1", "secret-value", "--dry-run"), "write"),
-    "del": ("odd", ("secret-key-1", "--dry-run"), "write"),
-    "cput": ("odd", ("secret-key-0", "secret-value", "--expect-missing", "--dry-run"), "write"),
-    "inc": ("odd", ("secret-key-0", "424242424242", "--dry-run"), "write"),
-    "merge": ("odd", ("secret-key-0", "secret-value", "--dry-run"), "write"),
-    "clear-range": ("odd", ("--prefix", "secret-key-1", "--dry-run"), "write"),
-    "batch": ("odd", ("script", "--dry-run"), "write"),
-    "sst dump": ("table", (), "sst-dump"),
-    "gc run": ("store", ("--keep", "1", "--write", "--limit", "1"), "gc-run"),
-    "wal dump": ("logged", (), "wal-dump"),
-    "find": ("logged", ("secret-key-1",), "find"),
-}
-
-# Where that ends with another exit code than 0.
-CODES = {"check": CORRUPT}
+from every_command import CODES, COMMANDS, PASSED_ON, SECRETS, T, MarkedStores
+from toolkit import (CONFLICT, CORRUPT, NO, OK, REFUSED, USAGE, Writer, command_names, engine_key,
+                     raw_bytes, varve, with_checksum)
 
 META = bytes.fromhex("0a180a10000000000000000000000000000000012a02080b4a00"
                      "1204080b10001800200c2808")
 
+# Their output is the data itself.
+REFUSING = {"export", *PASSED_ON}
 
-class Redact(ToolTest):
+# They print neither keys nor values; but failures may name them.
+SILENT = {"approx-size", "info", "gc estimate", "gc holds", "gc hold", "gc release", "stats show",
+          "stats repair", "stats consolidate", "sst check", "sst properties", "import",
+          "intents resolve", "compact", "checkpoint"}
 
-    def setUp(self):
-        super().setUp()
-        with Writer(self.store) as store:
-            store.put(b"secret-key-1", T, raw_bytes(b"secret-value-1"))
-            store.put(b"secret-key-1", T + 1, raw_bytes(b"secret-value-22"))
-            store.put(b"secret-key-\xff", T, raw_bytes(b"secret-value-3"))
-            store.put(b"secret-key-file", T, raw_file("100644", b"secret-value"))
-            store.inline(b"secret-key-number", raw_int(424242424242))
-            store.put(b"secret-key-gone", T, raw_bytes(b"secret-value"))
-            store.delete(b"secret-key-gone", T + 1)
-            store.flush()
-        self.table = str(next((self.folder / "store").glob("*.sst")))
-        self.logged = str(self.folder / "logged")
-        with Writer(self.logged) as store:
-            store.put(b"secret-key-1", T, raw_bytes(b"secret-value-1"))
-        self.odd = str(self.folder / "odd")
-        self.batch = BATCH.hex()
-        for name, words in (("script", ("secret-key-0", "secret-value")),
-                            ("script-hex", (b"secret-key-0".hex(), b"secret-value".hex()))):
-            (self.folder / name).write_text(f"put {words[0]} {words[1]}\n")
-        with Writer(self.odd) as store:
-            store.put(b"secret-key-1", T, raw_bytes(b"secret-value-1"))
-            store.put(b"secret-key-2", T, with_checksum(b"other", raw_bytes(b"secret-value-1")))
-            store.intent(b"secret-key-z", b"\1" * 16, T, raw_bytes(b"secret-value"),
-                         anchor=b"secret-key-anchor")
-            store.inline(b"secret-key-merged", raw_int(1))
-            store.merge(b"secret-key-merged", raw_bytes(b"secret-value"))
-            store.record(b"secret-key-odd\0\1", b"\xffsecret-value")
-            store.inline(b"\x01vitsv", raw_bytes(b"secret-value"))
-            store.flush()
 
-    def arguments(self, name, options=()):
-        """Those of a command, with the options: keys in hexadecimal with --hex."""
-        subject, arguments, _ = COMMANDS[name]
-        words = [str(self.folder / word) if word == "script" else word for word in arguments]
-        if options:
-            words = [word.encode().hex() if word.startswith("secret-") else
-                     word + "-hex" if word.endswith("/script") else word for word in words]
-        return (*name.split(), getattr(self, subject), *words, *options)
+class Redact(MarkedStores):
 
-    def assert_no_secret(self, result, what):
-        text = result.out.decode() + result.err
-        for secret in SECRETS:
-            for shown in (secret, secret.encode().hex()):
-                self.assertNotIn(shown, text, what)
+    def takers(self):
+        return [name for name in self.commands() if name not in REFUSING]
 
     def test_the_secrets_would_be_seen(self):
         """The control: without --redact they are."""
         text = self.run_ok("scan", self.store).out.decode()
         for secret in SECRETS:
             self.assertIn(secret, text)
-        for name in COMMANDS:
-            shown = varve(*self.arguments(name), "--json").out.decode()
-            self.assertRegex(shown, "secret-(key|value)|" + b"secret-key".hex(), name)
+        for name in self.takers():
+            if name not in SILENT:
+                shown = self.run_command(name, "--json").out.decode()
+                self.assertRegex(shown, "secret-(key|value)|" + b"secret-key".hex(), name)
 
-    def test_every_command_that_takes_it(self):
+    def test_every_command_takes_or_refuses_it(self):
+        self.assertEqual(set(command_names()), {*COMMANDS, *PASSED_ON})
         takers = {name for name in command_names()
                   if b"--redact" in varve(*name.split(), "--help").out}
-        # test_verify_git.py looks at the other one.
-        self.assertEqual(takers, {*COMMANDS, "verify"})
+        self.assertEqual(takers, set(COMMANDS) - REFUSING)
+        for name in REFUSING:
+            for words in ((name, "--redact", self.store, "scan"),):
+                result = self.run_failing(USAGE, *words)
+                self.assertIn("'--redact' is not for a command whose output is the data itself",
+                              result.err)
 
     def test_nothing_is_seen(self):
-        for name in COMMANDS:
-            for options in ((), ("--hex",)):
-                result = varve(*self.arguments(name, options), "--redact")
-                self.assertEqual(result.code, CODES.get(name, OK), result.err)
+        for name in self.takers():
+            takes_hex = b"--hex" in varve(*name.split(), "--help").out
+            for options in ((), ("--hex",))[:1 + takes_hex]:
+                result = self.run_command(name, *options, "--redact")
+                self.assertEqual(result.code, CODES.get(name, OK), (name, result.err))
                 self.assert_no_secret(result, (name, options))
-                self.assertNotEqual(result.out + result.err.encode(), b"")
+                self.assertNotEqual(result.out + result.err.encode(), b"", name)
 
     def test_json(self):
-        for name, (_, _, lines) in COMMANDS.items():
-            result = varve(*self.arguments(name), "--json", "--redact")
-            self.assertEqual(result.code, CODES.get(name, OK), result.err)
+        for name in self.takers():
+            result = self.run_command(name, "--json", "--redact")
+            self.assertEqual(result.code, CODES.get(name, OK), (name, result.err))
             self.assert_no_secret(result, name)
             for item in result.objects():
-                schema.check(lines, item)
+                schema.check(COMMANDS[name][1], item)
+
+    def test_on_unreadable_stores(self):
+        """Messages about damage name the table, and no key."""
+        store = str(self.folder / "unreadable")
+        with Writer(store) as writer:
+            for number in range(2000):
+                writer.put(b"secret-key-%05d" % number, T, raw_bytes(os.urandom(100)))
+                writer.put(b"secret-key-%05d" % number, T + 1, raw_bytes(os.urandom(100)))
+            writer.flush()
+        table = next(pathlib.Path(store).glob("*.sst"))
+        content = bytearray(table.read_bytes())
+        content[200_000] ^= 0x40
+        table.write_bytes(content)
+        for arguments in (("scan", store), ("split-key", store), ("stats", "recount", store),
+                          ("stats", "repair", store, "--dry-run"), ("check", store),
+                          ("gc", "estimate", store, "--keep", "1"),
+                          ("gc", "run", store, "--keep", "1", "--write"),
+                          ("intents", "resolve", store, "--older-than", "1s", "--abort",
+                           "--dry-run"),
+                          ("verify", "checkpoint", store, store)):
+            result = varve(*arguments, "--redact")
+            self.assertEqual(result.code, CORRUPT, (arguments, result.err))
+            self.assert_no_secret(result, arguments)
+            self.assertIn(table.name, result.err + result.out.decode(), arguments)
+
+    def test_decoders(self):
+        self.assertEqual(self.run_ok("key", "encode", "secret-key", "--redact").out,
+                         b"<%d bytes>\n" % len(engine_key(b"secret-key")))
+        self.assertEqual(self.run_ok("key", "decode", engine_key(b"secret", T).hex(),
+                                     "--redact").out, b"<6 bytes>/1700000000.000000000,0\n")
+        # A checksum would tell the value to whoever can guess it.
+        checked = with_checksum(b"k", raw_bytes(b"secret-value"))
+        self.assertEqual(self.run_ok("value", "decode", checked.hex(), "--key", "k",
+                                     "--redact").out, b"BYTES\t<12 bytes>\tchecksum good\n")
+        self.assertEqual(self.objects("value-decode", "value", "decode", checked.hex(),
+                                      "--redact"),
+                         [{"tag": "BYTES", "value_size": 12, "checksum_is": "unchecked"}])
+        self.assertEqual(self.run_ok("meta", "decode", self.words["meta"], "--redact").lines(),
+                         ["intent\t01010101-0101-0101-0101-010101010101\tepoch 0\tsequence 0\t"
+                          "1700000000.000000000,0\tanchor <17 bytes>"])
+        self.assertEqual(self.objects("meta-decode", "meta", "decode", self.words["meta"],
+                                      "--redact")[0]["anchor_size"], 17)
+
+    def test_faults_of_an_import(self):
+        (self.folder / "rows").write_bytes(b"secret-key\tsecret-value\tsecret-value\n")
+        (self.folder / "lines").write_bytes(b'{"secret-key": 1}\n')
+        (self.folder / "records").write_bytes(b"secret-value\n")
+        for form, name in (("tsv", "rows"), ("jsonl", "lines"), ("records", "records")):
+            new = str(self.folder / f"new-{form}")
+            result = self.run_failing(REFUSED, "import", form, new, str(self.folder / name),
+                                      "--redact")
+            self.assert_no_secret(result, form)
+            self.assertIn(f"{name}: line 1, byte ", result.err)
+            self.assertIn("without --redact it is said why", result.err)
+        result = self.run_failing(REFUSED, "import", "tsv", str(self.folder / "new-tsv-2"),
+                                  str(self.folder / "rows"))
+        self.assertIn("secret-value", result.err)
 
     def test_get(self):
         self.assertEqual(self.run_ok("get", self.store, "secret-key-1", "--redact").out,

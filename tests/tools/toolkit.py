@@ -23,7 +23,7 @@ SOURCE = pathlib.Path(os.environ.get("VARVE_SOURCE_DIR",
                                      pathlib.Path(__file__).resolve().parent.parent.parent))
 
 # Exit codes.
-OK, NO, USAGE, REFUSED, STORE, CORRUPT, IO, CONFLICT, INTERNAL, UNSUPPORTED = range(10)
+OK, NO, USAGE, REFUSED, STORE, CORRUPT, IO, CONFLICT, INTERNAL, UNSUPPORTED, EXISTS = range(11)
 INTERRUPTED = 130
 CLOSED = 141
 
