@@ -170,6 +170,7 @@ varve_status varve__iter_init(varve__iter *it, const varve_iter_ops *ops,
     it->ops = ops;
     it->is_prefix = options->prefix;
     it->bypasses_cache = options->bypass_cache;
+    it->steps_before_seek = VARVE__STEPS_BEFORE_SEEK;
     it->open_lower = options->lower;
     it->open_upper = options->upper;
     varve_status status = keep_bounds(&it->open_bounds, &it->open_lower, &it->open_upper, err);
@@ -182,6 +183,7 @@ void varve__iter_reset(varve__iter *it)
 {
     it->lower = it->open_lower;
     it->upper = it->open_upper;
+    memset(it->habits, 0, sizeof it->habits);
     choose_ops(it);
     varve__iter_restart(it);
     varve__iter_exhausted(it);
@@ -222,6 +224,19 @@ varve_status varve_iter_set_bounds(varve_iter *head, varve_slice lower, varve_sl
 
 /* ---- Movements made of others --------------------------------------------------------------- */
 
+void varve__iter_seeks(varve__iter *it, varve__aim aim)
+{
+    varve__habit *habit = &it->habits[aim];
+    if (habit->seeks > 0) {
+        habit->seeks--;
+        return;
+    }
+    if (habit->misses < 4)
+        habit->misses++;
+    if (habit->misses >= 2)
+        habit->seeks = (VARVE__SEEKS_BEFORE_STEP >> (4 - habit->misses)) - 1;
+}
+
 bool varve_iter_seek_lt(varve_iter *head, varve_slice engine_key)
 {
     if (varve_iter_seek_le(head, engine_key) && varve_slice_equal(head->key, engine_key))
@@ -253,10 +268,13 @@ bool varve_iter_next_key(varve_iter *head)
         return false;
     }
     varve_slice user_key = varve_buf_slice(&it->scratch);
-    for (int i = 0; i < VARVE__STEPS_BEFORE_SEEK; i++) {
-        if (!varve_iter_next(head) || !starts_with(head->key, user_key))
+    for (unsigned left = varve__iter_steps(it, VARVE__AIM_NEXT_KEY); left > 0; left--) {
+        if (!varve_iter_next(head) || !starts_with(head->key, user_key)) {
+            varve__iter_stepped(it, VARVE__AIM_NEXT_KEY);
             return head->valid;
+        }
     }
+    varve__iter_seeks(it, VARVE__AIM_NEXT_KEY);
     /* With 00 02 for the terminator 00 01 it is the smallest key above all of the user key. */
     it->scratch.data[it->scratch.size - 1] = 0x02;
     return varve_iter_seek_ge(head, user_key);
@@ -268,10 +286,13 @@ bool varve_iter_prev_key(varve_iter *head)
     if (!head->valid || !keep_user_key(it))
         return false;
     varve_slice user_key = varve_buf_slice(&it->scratch);
-    for (int i = 0; i < VARVE__STEPS_BEFORE_SEEK; i++) {
-        if (!varve_iter_prev(head) || !starts_with(head->key, user_key))
+    for (unsigned left = varve__iter_steps(it, VARVE__AIM_FRONT); left > 0; left--) {
+        if (!varve_iter_prev(head) || !starts_with(head->key, user_key)) {
+            varve__iter_stepped(it, VARVE__AIM_FRONT);
             return head->valid;
+        }
     }
+    varve__iter_seeks(it, VARVE__AIM_FRONT);
     return varve_iter_seek_lt(head, user_key);
 }
 

@@ -19,10 +19,34 @@
 #include <varve/engine.h>
 
 /*
- * How many records are stepped over one by one before what is looked for is sought.  A seek costs
- * about as much as eight steps when the data lies in one level.
+ * Steps or a seek: what lies a few records away is come to by steps, what lies further by a seek,
+ * and how far it is shows only on the way.  So many steps as a seek costs are tried before it,
+ * which is never more than twice as dear as the better of the two.  What has been in vain twice in
+ * a row is not tried the next time: one seeks at once, and tries steps again at the 16th time, then
+ * at the 32nd behind that, then at every 64th, until they lead there.
+ *
+ * What is counted begins with the opening, so that the same walk over the same tables moves alike
+ * each time.
  */
+
+/* What a seek costs in steps if the data lies in one sorted run, as far as nobody knows better. */
 #define VARVE__STEPS_BEFORE_SEEK 8
+
+/* The longest wait for the next try. */
+#define VARVE__SEEKS_BEFORE_STEP 64U
+
+/* What is come to by either; each is a habit of its own. */
+typedef enum varve__aim {
+    VARVE__AIM_NEXT_KEY,
+    VARVE__AIM_OLDER, /* an old version of the key */
+    VARVE__AIM_FRONT, /* backwards to the front of the key, or the key before it */
+    VARVE__AIMS
+} varve__aim;
+
+typedef struct varve__habit {
+    unsigned misses; /* in a row: tries that have been in vain */
+    unsigned seeks;  /* left until the next try */
+} varve__habit;
 
 typedef struct varve__iter varve__iter;
 
@@ -48,6 +72,8 @@ struct varve__iter {
     const uint64_t *version_now; /* raised by what later movements show; NULL if nothing is */
     uint64_t version;            /* as far as the movements have taken it in */
     unsigned uses;               /* openings that the pool has spared */
+    unsigned steps_before_seek;  /* what a seek costs */
+    varve__habit habits[VARVE__AIMS];
     bool is_prefix;
     bool bypasses_cache;
     bool is_narrowed;        /* `lower` or `upper` differ from those of the opening */
@@ -73,6 +99,21 @@ static inline varve__iter *varve__iter_of(varve_iter *it)
 {
     return (varve__iter *)it;
 }
+
+/* How many steps are to be tried this time. */
+static inline unsigned varve__iter_steps(const varve__iter *it, varve__aim aim)
+{
+    return it->habits[aim].seeks > 0 ? 0 : it->steps_before_seek;
+}
+
+/* These steps, or fewer, have led there. */
+static inline void varve__iter_stepped(varve__iter *it, varve__aim aim)
+{
+    it->habits[aim].misses = 0;
+}
+
+/* They have not, or there were none; what follows is a seek. */
+void varve__iter_seeks(varve__iter *it, varve__aim aim);
 
 /* It stands on the record of `key`, which is valid until the next movement. */
 static inline void varve__iter_found(varve__iter *it, varve_slice key)

@@ -421,6 +421,7 @@ varve_status varve__overlay_open(varve_batch *batch, uint64_t user,
         return status;
     }
     it->base.version_now = &batch->version;
+    it->base.steps_before_seek = varve__iter_of(below)->steps_before_seek;
     it->batch = batch;
     it->user = user;
     it->below = varve__iter_of(below);

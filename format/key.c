@@ -3,8 +3,7 @@
 #include "format/fail.h"
 #include "util/buf.h"
 
-/* The two bytes that end an escaped user key, and the one that raises it to the bound above it. */
-#define TERMINATOR_SIZE 2
+/* The last byte of a terminator that is raised to the bound above it. */
 #define ABOVE_TERMINATOR 0x02
 
 varve_status varve_key_check(varve_slice user_key, varve_error *err)
@@ -24,8 +23,8 @@ varve_status varve_key_check(varve_slice user_key, varve_error *err)
  */
 
 /*
- * Inverted, so that a larger number sorts first.  Compilers make one load or store of four bytes
- * that are spelled out, but not of a loop.
+ * Inverted, so that a larger number sorts first.  Compilers make one store of four bytes that are
+ * spelled out, but not of a loop.
  */
 static void put_inverted(uint32_t number, unsigned char *out)
 {
@@ -36,26 +35,12 @@ static void put_inverted(uint32_t number, unsigned char *out)
     out[3] = (unsigned char)number;
 }
 
-static uint32_t get_inverted(const unsigned char *bytes)
-{
-    return ~((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-             bytes[3]);
-}
-
 void varve__suffix_encode(varve_ts ts, unsigned char suffix[VARVE__SUFFIX_SIZE])
 {
     uint64_t wall = (uint64_t)ts.wall;
     put_inverted((uint32_t)(wall >> 32), suffix);
     put_inverted((uint32_t)wall, suffix + 4);
     put_inverted((uint32_t)ts.logical, suffix + 8);
-}
-
-varve_ts varve__suffix_decode(const unsigned char suffix[VARVE__SUFFIX_SIZE])
-{
-    varve_ts ts;
-    ts.wall = (int64_t)((uint64_t)get_inverted(suffix) << 32 | get_inverted(suffix + 4));
-    ts.logical = (int32_t)get_inverted(suffix + 8);
-    return ts;
 }
 
 /* ---- Taking apart ------------------------------------------------------------------------------
@@ -72,12 +57,12 @@ static varve_status check_suffix(varve_slice suffix, varve_error *err)
         return VARVE_OK;
     if (suffix.size != VARVE__SUFFIX_SIZE)
         return fail_corrupt(err, "bad timestamp suffix length");
+    if (varve__suffix_is_valid(suffix.data))
+        return VARVE_OK;
     varve_ts ts = varve__suffix_decode(suffix.data);
     if (ts.wall < 0 || ts.logical < 0)
         return fail_corrupt(err, "negative timestamp");
-    if (ts.wall == 0 && ts.logical == 0)
-        return fail_corrupt(err, "zero timestamp must not be encoded");
-    return VARVE_OK;
+    return fail_corrupt(err, "zero timestamp must not be encoded");
 }
 
 varve_status varve__key_split(varve_slice engine_key, varve__key_parts *parts, varve_error *err)
@@ -104,6 +89,12 @@ varve_status varve__key_split(varve_slice engine_key, varve__key_parts *parts, v
     return fail_corrupt(err, "no terminator");
 }
 
+varve_status varve__key_validate(varve_slice engine_key, varve_error *err)
+{
+    varve__key_parts parts;
+    return varve__key_split(engine_key, &parts, err);
+}
+
 /* The run of bytes up to and including the first 00 of `bytes`, or all of them. */
 static varve_slice run_to_zero(varve_slice bytes)
 {
@@ -119,7 +110,7 @@ static varve_slice without_front(varve_slice bytes, size_t size)
 /* The escaped user key in front of its terminator. */
 static varve_slice escaped_of(varve_slice prefix)
 {
-    return varve_slice_of(prefix.data, prefix.size - TERMINATOR_SIZE);
+    return varve_slice_of(prefix.data, prefix.size - VARVE__TERMINATOR_SIZE);
 }
 
 varve_status varve__key_unescape(varve_slice prefix, varve_buf *user_key, varve_error *err)
@@ -197,7 +188,7 @@ varve_status varve__engine_key_check(varve_slice engine_key, varve_error *err)
     varve_status status = varve__key_split(engine_key, &parts, err);
     if (status != VARVE_OK)
         return status;
-    if (parts.prefix.size > VARVE_KEY_SIZE_MAX + TERMINATOR_SIZE) {
+    if (parts.prefix.size > VARVE_KEY_SIZE_MAX + VARVE__TERMINATOR_SIZE) {
         size_t size = varve__key_unescaped_size(parts.prefix);
         if (size > VARVE_KEY_SIZE_MAX)
             return varve__fail(err, VARVE_INVALID_KEY,
@@ -240,7 +231,7 @@ varve_status varve__key_append(varve_slice user_key, varve_ts ts, varve_buf *out
     /* One pass: make room for the longest form instead of counting escapes first. */
     if (user_key.size > SIZE_MAX / 4)
         return varve__fail_no_memory(err, user_key.size);
-    size_t size_max = 2 * user_key.size + TERMINATOR_SIZE + VARVE__SUFFIX_SIZE;
+    size_t size_max = 2 * user_key.size + VARVE__TERMINATOR_SIZE + VARVE__SUFFIX_SIZE;
     varve_status status = varve__buf_reserve(out, size_max, err);
     if (status != VARVE_OK)
         return status;

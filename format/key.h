@@ -5,6 +5,12 @@
 #define VARVE_FORMAT_KEY_H
 
 #include <varve/key.h>
+#include <varve/ts.h>
+
+#include "util/big_endian.h"
+
+/* The two bytes that end an escaped user key. */
+#define VARVE__TERMINATOR_SIZE 2
 
 /* Bytes of a version's timestamp behind the terminator. */
 #define VARVE__SUFFIX_SIZE 12
@@ -19,7 +25,28 @@ static inline bool varve__ts_is_of_version(varve_ts ts)
 void varve__suffix_encode(varve_ts ts, unsigned char suffix[VARVE__SUFFIX_SIZE]);
 
 /* The inverse, for a suffix that varve__key_split() has accepted. */
-varve_ts varve__suffix_decode(const unsigned char suffix[VARVE__SUFFIX_SIZE]);
+static inline varve_ts varve__suffix_decode(const unsigned char suffix[VARVE__SUFFIX_SIZE])
+{
+    return varve_ts_of((int64_t)~varve__load_be64(suffix), (int32_t)~varve__load_be32(suffix + 8));
+}
+
+/* Whether so many bytes are one: not of zero, and neither part negative; both are inverted. */
+static inline bool varve__suffix_is_valid(const unsigned char suffix[VARVE__SUFFIX_SIZE])
+{
+    return (suffix[0] & suffix[8] & 0x80) != 0 &&
+           (varve__load_be64(suffix) != UINT64_MAX || varve__load_be32(suffix + 8) != UINT32_MAX);
+}
+
+/* Whether a version is as old as another, or older: what sorts at or behind it. */
+static inline bool varve__suffix_is_at_or_below(const unsigned char suffix[VARVE__SUFFIX_SIZE],
+                                                const unsigned char other[VARVE__SUFFIX_SIZE])
+{
+    uint64_t wall = varve__load_be64(suffix);
+    uint64_t other_wall = varve__load_be64(other);
+    if (wall != other_wall)
+        return wall > other_wall;
+    return varve__load_be32(suffix + 8) >= varve__load_be32(other + 8);
+}
 
 /* An engine key in its parts.  Slices point into the key. */
 typedef struct varve__key_parts {
@@ -32,6 +59,25 @@ typedef struct varve__key_parts {
  * copying.  Returns VARVE_OK or VARVE_CORRUPT_KEY.
  */
 varve_status varve__key_split(varve_slice engine_key, varve__key_parts *parts, varve_error *err);
+
+/*
+ * Size of the prefix of an engine key that is well-formed and has nothing escaped in it, as nearly
+ * all have: the user key stands there as it is.  0: varve__key_split() tells.
+ */
+static inline size_t varve__key_plain_prefix_size(varve_slice engine_key)
+{
+    const unsigned char *zero =
+        engine_key.size == 0 ? NULL : memchr(engine_key.data, 0x00, engine_key.size);
+    if (zero == NULL)
+        return 0;
+    size_t size = (size_t)(zero - engine_key.data) + VARVE__TERMINATOR_SIZE;
+    if (engine_key.size == size + VARVE__SUFFIX_SIZE)
+        return zero[1] == 0x01 && varve__suffix_is_valid(zero + VARVE__TERMINATOR_SIZE) ? size : 0;
+    return engine_key.size == size && zero[1] == 0x01 ? size : 0;
+}
+
+/* Whether `engine_key` is well-formed: what varve__key_split() returns. */
+varve_status varve__key_validate(varve_slice engine_key, varve_error *err);
 
 /*
  * Append the user key whose escaped form with terminator is `prefix` (validated) to `user_key`.  No

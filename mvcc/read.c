@@ -131,8 +131,8 @@ void varve__read_accept(varve__read *read, const varve__packed_row *row)
 varve_status varve__read_emit(varve__read *read, const varve__found *found, varve_error *err)
 {
     varve__packed_row row;
-    varve_status status = varve__rows_pack(read->rows, varve__walk_prefix(&read->walk), found->ts,
-                                           found->value, &row, err);
+    varve_status status = varve__rows_pack(read->rows, varve__walk_prefix(&read->walk),
+                                           read->walk.is_plain, found->ts, found->value, &row, err);
     if (status == VARVE_OK)
         varve__read_accept(read, &row);
     return status;
@@ -145,12 +145,4 @@ varve_status varve__read_key(varve__read *read, varve_error *err)
     if (status == VARVE_NOT_FOUND)
         return VARVE_OK;
     return status == VARVE_OK ? varve__read_emit(read, &found, err) : status;
-}
-
-bool varve__read_is_full(const varve__read *read)
-{
-    const varve_rows *rows = read->rows;
-    return (uint64_t)rows->count >= (uint64_t)read->max_rows ||
-           (read->how.target_bytes > 0 && rows->bytes >= read->how.target_bytes) ||
-           (read->view.inconsistent && varve__read_has_enough_intents(read));
 }

@@ -79,13 +79,19 @@ void varve__read_accept(varve__read *read, const varve__packed_row *row);
 /* Both: what the current key yields becomes a row, if it yields anything. */
 varve_status varve__read_key(varve__read *read, varve_error *err);
 
-/* Whether the rows have reached a limit, or the intents that an inconsistent read tells. */
-bool varve__read_is_full(const varve__read *read);
-
 /* Whether as many intents have been met as the caller wants to know of. */
 static inline bool varve__read_has_enough_intents(const varve__read *read)
 {
     return read->how.max_intents > 0 && read->conflicts.count >= read->how.max_intents;
+}
+
+/* Whether the rows have reached a limit, or the intents that an inconsistent read tells. */
+static inline bool varve__read_is_full(const varve__read *read)
+{
+    const varve_rows *rows = read->rows;
+    return (uint64_t)rows->count >= (uint64_t)read->max_rows ||
+           (read->how.target_bytes > 0 && rows->bytes >= read->how.target_bytes) ||
+           (read->view.inconsistent && varve__read_has_enough_intents(read));
 }
 
 #endif

@@ -31,8 +31,9 @@ static varve_status pass_version(varve__read *read, const unsigned char *suffix,
     varve__found found;
     varve__find_here(&read->walk, &found);
     passed->ts = found.ts;
-    varve_status status = varve__rows_pack(read->rows, varve__walk_prefix(&read->walk), found.ts,
-                                           found.value, &passed->row, err);
+    varve_status status =
+        varve__rows_pack(read->rows, varve__walk_prefix(&read->walk), read->walk.is_plain, found.ts,
+                         found.value, &passed->row, err);
     passed->is_packed = status == VARVE_OK;
     return status;
 }
@@ -45,19 +46,24 @@ static varve_status pass_version(varve__read *read, const unsigned char *suffix,
 static varve_status pass_versions(varve__read *read, struct passed *passed, varve_error *err)
 {
     varve__walk *walk = &read->walk;
-    for (int step = 0; step < VARVE__STEPS_BEFORE_SEEK; step++) {
-        const unsigned char *suffix = varve__walk_suffix(walk);
-        if (suffix == NULL) {
-            walk->at_front = true;
-            return VARVE_OK;
-        }
+    varve__iter *it = varve__iter_of(walk->it);
+    unsigned left = varve__iter_steps(it, VARVE__AIM_FRONT);
+    const unsigned char *suffix = varve__walk_suffix(walk);
+    for (; suffix != NULL && left > 0; suffix = varve__walk_suffix(walk), left--) {
         varve_status status = pass_version(read, suffix, passed, err);
         if (status == VARVE_OK)
             status = varve__walk_newer(walk, err);
-        if (status != VARVE_OK)
+        if (status != VARVE_OK) {
+            varve__iter_stepped(it, VARVE__AIM_FRONT);
             return status;
+        }
     }
-    return varve__walk_front(walk, err);
+    if (suffix != NULL) {
+        varve__iter_seeks(it, VARVE__AIM_FRONT);
+        return varve__walk_front(walk, err);
+    }
+    walk->at_front = true;
+    return VARVE_OK;
 }
 
 /* The newest version within the reach of an uncertain reader has to be one that it may see. */

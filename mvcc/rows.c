@@ -7,17 +7,6 @@
 #include "util/buf.h"
 #include "util/fail.h"
 
-/* What stands in front of the key and the value of a packed row. */
-struct row_head {
-    int64_t wall;
-    int32_t logical;
-    uint32_t key_size;
-    uint64_t value_size;
-};
-
-/* Bytes accounted for a row beside its key and value. */
-#define ROW_OVERHEAD 8
-
 void varve_rows_release(varve_rows *rows)
 {
     varve_buf_release(&rows->packed);
@@ -31,7 +20,7 @@ bool varve_rows_next(const varve_rows *rows, size_t *position, varve_row *row)
 {
     if (*position >= rows->packed.size)
         return false;
-    struct row_head head;
+    varve__row_head head;
     const unsigned char *bytes = rows->packed.data + *position;
     memcpy(&head, bytes, sizeof head);
     row->ts = varve_ts_of(head.wall, head.logical);
@@ -59,35 +48,6 @@ void varve__rows_clear(varve_rows *rows)
     rows->resume_start.size = 0;
     rows->resume_end.size = 0;
     rows->resume_ts = varve_ts_zero();
-}
-
-varve_status varve__rows_pack(varve_rows *rows, varve_slice prefix, varve_ts ts, varve_slice value,
-                              varve__packed_row *row, varve_error *err)
-{
-    varve_buf *packed = &rows->packed;
-    size_t offset = packed->size;
-    struct row_head head = {.wall = ts.wall, .logical = ts.logical, .value_size = value.size};
-
-    /* Escaped keys are never shorter: this is the only place where the buffer grows. */
-    varve_status status = varve__buf_reserve(packed, sizeof head + prefix.size + value.size, err);
-    if (status != VARVE_OK)
-        return status;
-    packed->size += sizeof head;
-    (void)varve__key_unescape(prefix, packed, NULL); /* there is room */
-    size_t key_size = packed->size - offset - sizeof head;
-    head.key_size = (uint32_t)key_size;
-    memcpy(packed->data + offset, &head, sizeof head);
-    varve__buf_push_bytes(packed, value);
-
-    row->offset = offset;
-    row->value_size = value.size;
-    row->bytes = (int64_t)varve__row_bytes(key_size, ts, value.size);
-    return VARVE_OK;
-}
-
-uint64_t varve__row_bytes(size_t key_size, varve_ts ts, size_t value_size)
-{
-    return ROW_OVERHEAD + varve_key_scan_size(varve_slice_of(NULL, key_size), ts) + value_size;
 }
 
 /* Move a slice to where it stays. */
@@ -120,15 +80,4 @@ varve_status varve__rows_give_intents(varve_rows *rows, const varve__conflicts *
         keep(&rows->intents[i].txn.key, &room);
     }
     return VARVE_OK;
-}
-
-void varve__rows_count(varve_rows *rows, const varve__packed_row *row)
-{
-    rows->count++;
-    rows->bytes += row->bytes;
-}
-
-void varve__rows_drop(varve_rows *rows, const varve__packed_row *row)
-{
-    rows->packed.size = row->offset;
 }

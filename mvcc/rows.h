@@ -7,7 +7,17 @@
 
 #include <varve/mvcc.h>
 
+#include "format/key.h"
 #include "mvcc/conflicts.h"
+#include "util/buf.h"
+
+/* What stands in front of the key and the value of a packed row. */
+typedef struct varve__row_head {
+    int64_t wall;
+    int32_t logical;
+    uint32_t key_size;
+    uint64_t value_size;
+} varve__row_head;
 
 /* Make the rows empty, keeping their memory. */
 void varve__rows_clear(varve_rows *rows);
@@ -19,24 +29,71 @@ typedef struct varve__packed_row {
     int64_t bytes; /* accounted */
 } varve__packed_row;
 
+/* The bytes that a row accounts for: eight beside its key and value. */
+static inline uint64_t varve__row_bytes(size_t key_size, varve_ts ts, size_t value_size)
+{
+    return 8 + varve_key_scan_size(varve_slice_of(NULL, key_size), ts) + value_size;
+}
+
+/* Append the user key behind a prefix where there is room for the prefix. */
+static inline void varve__rows_push_key(varve_buf *packed, varve_slice prefix, bool is_plain)
+{
+    if (is_plain)
+        varve__buf_push_bytes(packed,
+                              varve_slice_of(prefix.data, prefix.size - VARVE__TERMINATOR_SIZE));
+    else
+        (void)varve__key_unescape(prefix, packed, NULL);
+}
+
 /*
- * Pack a row behind the others: the user key behind an encoded `prefix`, `ts`, and `value`.  On
- * failure the rows are as before.
+ * Pack a row behind the others: the user key behind an encoded `prefix`, in which nothing is
+ * escaped if it `is_plain`, `ts`, and `value`.  On failure the rows are as before.
  */
-varve_status varve__rows_pack(varve_rows *rows, varve_slice prefix, varve_ts ts, varve_slice value,
-                              varve__packed_row *row, varve_error *err);
+static inline varve_status varve__rows_pack(varve_rows *rows, varve_slice prefix, bool is_plain,
+                                            varve_ts ts, varve_slice value, varve__packed_row *row,
+                                            varve_error *err)
+{
+    varve_buf *packed = &rows->packed;
+    size_t offset = packed->size;
+
+    /* Escaped keys are never shorter: this is the only place where the buffer grows. */
+    varve_status status =
+        varve__buf_reserve(packed, sizeof(varve__row_head) + prefix.size + value.size, err);
+    if (status != VARVE_OK)
+        return status;
+    packed->size += sizeof(varve__row_head);
+    varve__rows_push_key(packed, prefix, is_plain);
+    size_t key_size = packed->size - offset - sizeof(varve__row_head);
+    const varve__row_head head = {
+        .wall = ts.wall,
+        .logical = ts.logical,
+        .key_size = (uint32_t)key_size,
+        .value_size = value.size,
+    };
+    memcpy(packed->data + offset, &head, sizeof head);
+    varve__buf_push_bytes(packed, value);
+
+    row->offset = offset;
+    row->value_size = value.size;
+    row->bytes = (int64_t)varve__row_bytes(key_size, ts, value.size);
+    return VARVE_OK;
+}
 
 /* Let the rows, which have no intents, own a copy of these, in one piece of memory. */
 varve_status varve__rows_give_intents(varve_rows *rows, const varve__conflicts *intents,
                                       varve_error *err);
 
-/* The bytes that a row accounts for. */
-uint64_t varve__row_bytes(size_t key_size, varve_ts ts, size_t value_size);
-
 /* Count the row packed last. */
-void varve__rows_count(varve_rows *rows, const varve__packed_row *row);
+static inline void varve__rows_count(varve_rows *rows, const varve__packed_row *row)
+{
+    rows->count++;
+    rows->bytes += row->bytes;
+}
 
 /* Take away the row packed last. */
-void varve__rows_drop(varve_rows *rows, const varve__packed_row *row);
+static inline void varve__rows_drop(varve_rows *rows, const varve__packed_row *row)
+{
+    rows->packed.size = row->offset;
+}
 
 #endif

@@ -89,13 +89,13 @@ varve__sight varve__see_newer_version(const varve__view *view, varve_ts newest);
 /* Whether the version with that suffix is at or below R. */
 static inline bool varve__view_shows(const varve__view *view, const unsigned char *suffix)
 {
-    return memcmp(suffix, view->suffix, VARVE__SUFFIX_SIZE) >= 0;
+    return varve__suffix_is_at_or_below(suffix, view->suffix);
 }
 
 /* Whether it is at or below all that matters to the reader: U, if that is uncertain, or R. */
 static inline bool varve__view_reaches(const varve__view *view, const unsigned char *suffix)
 {
-    return memcmp(suffix, view->reach_suffix, VARVE__SUFFIX_SIZE) >= 0;
+    return varve__suffix_is_at_or_below(suffix, view->reach_suffix);
 }
 
 /* Part A, for a key whose first record is the version with `suffix`. */

@@ -61,6 +61,7 @@ varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve
         status = varve_iter_open(reader, &options, &walk->it, err);
     if (status != VARVE_OK)
         return status;
+    walk->is_plain = varve__walk_prefix(walk).size == user_key.size + VARVE__TERMINATOR_SIZE;
     seek_ge(walk, varve__walk_prefix(walk));
     walk->at_front = true;
     walk->tally.keys++;
@@ -100,57 +101,71 @@ varve_status varve__walk_seek(varve__walk *walk, varve_slice engine_key, varve_e
     return varve__walk_arrived(walk, err);
 }
 
-varve_status varve__walk_enter(varve__walk *walk, varve_error *err)
+/* The prefix of a key that is not a plain one. */
+static varve_status split_prefix(varve_slice key, size_t *size, varve_error *err)
 {
     varve__key_parts parts;
-    varve_status status = varve__key_split(walk->it->key, &parts, err);
-    if (status != VARVE_OK)
-        return status;
-    walk->tally.keys++;
-    walk->tally.versions += parts.suffix.size != 0;
-    return varve__buf_assign(&walk->prefix, parts.prefix, err);
+    varve_status status = varve__key_split(key, &parts, err);
+    if (status == VARVE_OK)
+        *size = parts.prefix.size;
+    return status;
 }
 
-/* Not zero, and neither part negative: both are stored inverted. */
-static bool is_suffix(const unsigned char *suffix)
+varve_status varve__walk_enter(varve__walk *walk, varve_error *err)
 {
-    static const unsigned char zero[VARVE__SUFFIX_SIZE] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-                                                           0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-    return (suffix[0] & suffix[8] & 0x80) != 0 && memcmp(suffix, zero, sizeof zero) != 0;
+    varve_slice key = walk->it->key;
+    size_t size = varve__key_plain_prefix_size(key);
+    walk->is_plain = size > 0;
+    if (size == 0) {
+        varve_status status = split_prefix(key, &size, err);
+        if (status != VARVE_OK)
+            return status;
+    }
+    walk->tally.keys++;
+    walk->tally.versions += size < key.size;
+    return varve__buf_assign(&walk->prefix, varve_slice_of(key.data, size), err);
 }
 
-/* Whether the walk stands on a record of the current key, which has been checked. */
-static bool is_on_key(const varve__walk *walk)
+/* Whether the record that the walk stands on is one of the current key. */
+static inline bool is_of_key(const varve__walk *walk)
 {
     varve_slice key = walk->it->key;
     size_t common = walk->prefix.size;
-    return walk->it->valid && key.size >= common &&
-           memcmp(key.data, walk->prefix.data, common) == 0;
+    return key.size >= common && memcmp(key.data, walk->prefix.data, common) == 0;
+}
+
+/* Every step goes through this. */
+static inline varve_status check(varve__walk *walk, varve_error *err)
+{
+    if (!walk->it->valid)
+        return varve__walk_arrived(walk, err);
+    if (!is_of_key(walk))
+        return VARVE_NOT_FOUND;
+    varve_slice key = walk->it->key;
+    size_t common = walk->prefix.size;
+    if (key.size == common)
+        return VARVE_OK;
+    if (key.size != common + VARVE__SUFFIX_SIZE || !varve__suffix_is_valid(key.data + common))
+        return varve__key_validate(key, err); /* fails, and says why */
+    walk->tally.versions++;
+    return VARVE_OK;
 }
 
 varve_status varve__walk_check(varve__walk *walk, varve_error *err)
 {
-    if (!walk->it->valid)
-        return varve__walk_arrived(walk, err);
-    varve_slice key = walk->it->key;
-    size_t common = walk->prefix.size;
-    if (key.size < common || memcmp(key.data, walk->prefix.data, common) != 0)
-        return VARVE_NOT_FOUND;
-    if (key.size == common)
-        return VARVE_OK;
-    if (key.size == common + VARVE__SUFFIX_SIZE && is_suffix(key.data + common)) {
-        walk->tally.versions++;
-        return VARVE_OK;
-    }
-    varve__key_parts parts;
-    return varve__key_split(key, &parts, err); /* fails, and says why */
+    return check(walk, err);
+}
+
+static inline varve_status older(varve__walk *walk, varve_error *err)
+{
+    walk->at_front = false;
+    step_next(walk);
+    return check(walk, err);
 }
 
 varve_status varve__walk_older(varve__walk *walk, varve_error *err)
 {
-    walk->at_front = false;
-    step_next(walk);
-    return varve__walk_check(walk, err);
+    return older(walk, err);
 }
 
 varve_status varve__walk_newer(varve__walk *walk, varve_error *err)
@@ -174,19 +189,22 @@ static varve_status seek_version(varve__walk *walk, const unsigned char *suffix,
         status = varve__buf_append(&walk->target, varve_slice_of(suffix, VARVE__SUFFIX_SIZE), err);
     if (status != VARVE_OK)
         return status;
+    walk->at_front = false;
     seek_ge(walk, varve_buf_slice(&walk->target));
-    return varve__walk_check(walk, err);
+    return check(walk, err);
 }
 
 varve_status varve__walk_descend(varve__walk *walk, const unsigned char *suffix, varve_error *err)
 {
-    for (int step = 0; step < VARVE__STEPS_BEFORE_SEEK; step++) {
-        varve_status status = varve__walk_older(walk, err);
-        if (status != VARVE_OK)
+    varve__iter *it = varve__iter_of(walk->it);
+    for (unsigned left = varve__iter_steps(it, VARVE__AIM_OLDER); left > 0; left--) {
+        varve_status status = older(walk, err);
+        if (status != VARVE_OK || varve__suffix_is_at_or_below(varve__walk_suffix(walk), suffix)) {
+            varve__iter_stepped(it, VARVE__AIM_OLDER);
             return status;
-        if (memcmp(varve__walk_suffix(walk), suffix, VARVE__SUFFIX_SIZE) >= 0)
-            return VARVE_OK;
+        }
     }
+    varve__iter_seeks(it, VARVE__AIM_OLDER);
     return seek_version(walk, suffix, err);
 }
 
@@ -197,21 +215,32 @@ static varve_status target_prefix_end(varve__walk *walk, varve_error *err)
     return varve__key_append_prefix_end(varve__walk_prefix(walk), &walk->target, err);
 }
 
-varve_status varve__walk_next_key(varve__walk *walk, varve_error *err)
+/* To the first record of the next key, from a record of this one: by steps as long as that is
+ * likely to be cheaper. */
+static varve_status leave_key(varve__walk *walk, varve_error *err)
 {
-    varve_status status = walk->at_front || is_on_key(walk) ? VARVE_OK : VARVE_NOT_FOUND;
-    for (int step = 0; status == VARVE_OK && step < VARVE__STEPS_BEFORE_SEEK; step++)
-        status = varve__walk_older(walk, err);
-    walk->at_front = true;
-    if (status == VARVE_NOT_FOUND)
-        return varve__walk_arrived(walk, err);
-    if (status != VARVE_OK)
-        return status;
-    status = target_prefix_end(walk, err);
+    varve__iter *it = varve__iter_of(walk->it);
+    for (unsigned left = varve__iter_steps(it, VARVE__AIM_NEXT_KEY); left > 0; left--) {
+        varve_status status = older(walk, err);
+        if (status != VARVE_OK) {
+            varve__iter_stepped(it, VARVE__AIM_NEXT_KEY);
+            return status == VARVE_NOT_FOUND ? varve__walk_arrived(walk, err) : status;
+        }
+    }
+    varve__iter_seeks(it, VARVE__AIM_NEXT_KEY);
+    varve_status status = target_prefix_end(walk, err);
     if (status != VARVE_OK)
         return status;
     seek_ge(walk, varve_buf_slice(&walk->target));
     return varve__walk_arrived(walk, err);
+}
+
+varve_status varve__walk_next_key(varve__walk *walk, varve_error *err)
+{
+    bool is_on_key = walk->at_front || (walk->it->valid && is_of_key(walk));
+    varve_status status = is_on_key ? leave_key(walk, err) : varve__walk_arrived(walk, err);
+    walk->at_front = true;
+    return status;
 }
 
 varve_status varve__walk_prev_key(varve__walk *walk, varve_error *err)

@@ -26,6 +26,7 @@ typedef struct varve__walk {
     varve_iter *it;
     varve_buf prefix; /* of the current key: escaped, with terminator */
     varve_buf target; /* reused for keys to seek */
+    bool is_plain;    /* nothing is escaped in the prefix */
     bool at_front;    /* the iterator stands on the current key's first record */
     varve__walk_tally tally;
 } varve__walk;

@@ -14,10 +14,8 @@ void varve_buf_release(varve_buf *buf)
     *buf = (varve_buf)VARVE_BUF_INIT;
 }
 
-varve_status varve__buf_reserve(varve_buf *buf, size_t extra, varve_error *err)
+varve_status varve__buf_grow(varve_buf *buf, size_t extra, varve_error *err)
 {
-    if (extra <= buf->capacity - buf->size)
-        return VARVE_OK;
     if (extra > SIZE_MAX / 2 - buf->size)
         return varve__fail_no_memory(err, extra);
     size_t wanted = buf->size + extra;
@@ -35,24 +33,6 @@ varve_status varve__buf_reserve(varve_buf *buf, size_t extra, varve_error *err)
 varve_status varve__buf_append(varve_buf *buf, varve_slice bytes, varve_error *err)
 {
     varve_status status = varve__buf_reserve(buf, bytes.size, err);
-    if (status == VARVE_OK)
-        varve__buf_push_bytes(buf, bytes);
-    return status;
-}
-
-varve_status varve__buf_restart(varve_buf *buf, size_t size, varve_error *err)
-{
-    size_t before = buf->size;
-    buf->size = 0;
-    varve_status status = varve__buf_reserve(buf, size, err);
-    if (status != VARVE_OK)
-        buf->size = before;
-    return status;
-}
-
-varve_status varve__buf_assign(varve_buf *buf, varve_slice bytes, varve_error *err)
-{
-    varve_status status = varve__buf_restart(buf, bytes.size, err);
     if (status == VARVE_OK)
         varve__buf_push_bytes(buf, bytes);
     return status;

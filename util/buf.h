@@ -6,16 +6,16 @@
 
 #include <varve/error.h>
 
+/* The part of varve__buf_reserve() that takes memory. */
+varve_status varve__buf_grow(varve_buf *buf, size_t extra, varve_error *err);
+
 /* Make room for `extra` more bytes behind the contents. */
-varve_status varve__buf_reserve(varve_buf *buf, size_t extra, varve_error *err);
+static inline varve_status varve__buf_reserve(varve_buf *buf, size_t extra, varve_error *err)
+{
+    return extra <= buf->capacity - buf->size ? VARVE_OK : varve__buf_grow(buf, extra, err);
+}
 
 varve_status varve__buf_append(varve_buf *buf, varve_slice bytes, varve_error *err);
-
-/* Empty the buffer and make room for `size` bytes. */
-varve_status varve__buf_restart(varve_buf *buf, size_t size, varve_error *err);
-
-/* Replace the contents by a copy of `bytes`, which must not lie inside the buffer. */
-varve_status varve__buf_assign(varve_buf *buf, varve_slice bytes, varve_error *err);
 
 /* Append text made by `format`, without a terminator. */
 varve_status varve__buf_printf(varve_buf *buf, varve_error *err, const char *format, ...)
@@ -36,6 +36,26 @@ static inline void varve__buf_push_bytes(varve_buf *buf, varve_slice bytes)
         return;
     memcpy(buf->data + buf->size, bytes.data, bytes.size);
     buf->size += bytes.size;
+}
+
+/* Empty the buffer and make room for `size` bytes. */
+static inline varve_status varve__buf_restart(varve_buf *buf, size_t size, varve_error *err)
+{
+    size_t before = buf->size;
+    buf->size = 0;
+    varve_status status = varve__buf_reserve(buf, size, err);
+    if (status != VARVE_OK)
+        buf->size = before;
+    return status;
+}
+
+/* Replace the contents by a copy of `bytes`, which must not lie inside the buffer. */
+static inline varve_status varve__buf_assign(varve_buf *buf, varve_slice bytes, varve_error *err)
+{
+    varve_status status = varve__buf_restart(buf, bytes.size, err);
+    if (status == VARVE_OK)
+        varve__buf_push_bytes(buf, bytes);
+    return status;
 }
 
 #endif

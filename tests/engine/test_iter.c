@@ -6,6 +6,7 @@
 #include "format/batch_repr.h"
 #include "tests/support/backend_faults.h"
 #include "tests/support/backends.h"
+#include "tests/support/fault.h"
 #include "tests/support/records.h"
 
 /* ---- Places: five ways to come by the same records ----------------------------------------------
@@ -274,6 +275,42 @@ START_TEST(many_versions_are_passed_by_a_seek)
     ck_text(position(it), "b@3");
     varve_iter_close(it);
     leave();
+}
+END_TEST
+
+/* After two keys in vain, steps are tried at the 16th behind them, and at the 32nd behind that. */
+START_TEST(deep_keys_are_sought_at_once)
+{
+    enum { DEEP_KEYS = 60, VERSIONS = 20, TRIES = 4 };
+    fault_view view;
+    char key[32];
+    for (int i = 0; i < DEEP_KEYS * VERSIONS; i++) {
+        (void)snprintf(key, sizeof key, "k%02d@%d", i / VERSIONS, 1 + i % VERSIONS);
+        put(on.writer, key, "v");
+    }
+    fault_view_init(&view, on.reader, on.writer);
+    varve_iter *it = iter(&view.reader, NULL);
+    fault_view_arm(&view, 0);
+    (void)varve_iter_seek_ge(it, key_of(""));
+    for (int i = 0; i < DEEP_KEYS; i++) {
+        (void)snprintf(key, sizeof key, "k%02d@%d", i, VERSIONS);
+        ck_text(position(it), key);
+        (void)varve_iter_next_key(it);
+    }
+    ck_text(position(it), "-");
+    ck_assert_uint_eq(view.seeks, 1 + DEEP_KEYS);
+    ck_assert_uint_eq(view.steps, TRIES * VARVE__STEPS_BEFORE_SEEK);
+    fault_view_arm(&view, 0);
+    (void)varve_iter_seek_le(it, key_of(""));
+    for (int i = DEEP_KEYS; i-- > 0;) {
+        (void)snprintf(key, sizeof key, "k%02d@1", i);
+        ck_text(position(it), key);
+        (void)varve_iter_prev_key(it);
+    }
+    ck_text(position(it), "-");
+    ck_assert_uint_eq(view.seeks, 1 + DEEP_KEYS);
+    ck_assert_uint_eq(view.steps, TRIES * VARVE__STEPS_BEFORE_SEEK);
+    varve_iter_close(it);
 }
 END_TEST
 
@@ -700,6 +737,7 @@ static void fill(TCase *tcase)
     tcase_add_loop_test(tcase, nowhere_is_left_only_by_a_seek, 0, PLACE_COUNT);
     tcase_add_loop_test(tcase, many_versions_are_passed_by_a_seek, 0, 1);
     tcase_add_loop_test(tcase, many_versions_are_passed_by_a_seek, 2, PLACE_COUNT);
+    tcase_add_test(tcase, deep_keys_are_sought_at_once);
     tcase_add_loop_test(tcase, bounds_of_the_opening_hide_what_is_outside, 0, PLACE_COUNT);
     tcase_add_loop_test(tcase, narrowed_bounds_do_the_same, 0, PLACE_COUNT);
     tcase_add_loop_test(tcase, a_step_stops_at_narrowed_bounds, 0, PLACE_COUNT);
