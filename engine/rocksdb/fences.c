@@ -164,6 +164,8 @@ static void add(varve__fences *fences, unsigned char **room, const rocksdb_livef
         return;
     varve__fence_end *fence = &fences->ends[fences->end_count++];
     fence->key = put_bytes(room, end);
+    *(*room)++ = 0x00;
+    fence->above = varve_slice_of(fence->key.data, end.size + 1);
     fence->below = put_below(room, end);
 }
 
@@ -177,12 +179,13 @@ static varve__fences *make_from(const rocksdb_livefiles_t *files)
             continue;
         count++;
         size += 2 * (sizeof(varve_slice) + start_of(files, i).size) + 1;
-        size += sizeof(varve__fence_end) + 2 * end_of(files, i - 1).size + 1;
+        size += sizeof(varve__fence_end) + 2 * end_of(files, i - 1).size + 2;
     }
     varve__fences *fences = varve__malloc(size);
     if (fences == NULL)
         return NULL;
     atomic_init(&fences->users, 1);
+    fences->runs = (size_t)tables - count;
     fences->count = 0;
     fences->end_count = 0;
     fences->ends = (varve__fence_end *)&fences->keys[2 * count];
@@ -255,6 +258,22 @@ varve_status varve__fences_iterator(varve__fence_cache *cache, rocksdb_t *db,
         varve__fences_release(held);
         held = NULL;
     }
+}
+
+/* ---- Seeks --------------------------------------------------------------------------------------
+ */
+
+/* As measured: 8 steps in one level, 20 to 25 below a memtable and four tables of level 0. */
+#define COST_OF_RUN 4
+#define COST_BESIDE 4
+#define COST_MAX 32
+
+unsigned varve__fences_seek_cost(const varve__fences *fences, bool is_prefix)
+{
+    size_t runs = is_prefix || fences->runs == 0 ? 1 : fences->runs;
+    if (runs >= (COST_MAX - COST_BESIDE) / COST_OF_RUN)
+        return COST_MAX;
+    return (unsigned)runs * COST_OF_RUN + COST_BESIDE;
 }
 
 /* ---- Finding one -------------------------------------------------------------------------------

@@ -10,6 +10,9 @@
  * Backwards, RocksDB seeks the end of a table from the next one, so this loses the error too: the
  * end is sought forward, from right below, and then again backwards.
  *
+ * Where much has been cleared, one movement comes to many tables at once. All but the last of them
+ * are sought with a bound at the next one, lest each seek passes over all that is cleared.
+ *
  * In level 0 each table is on its own, and nothing is forgotten by this.
  *
  * One case is left, in any level: an error is forgotten as well within a table, where records are
@@ -30,12 +33,14 @@
 typedef struct varve__fence_end {
     varve_slice key;   /* the last of the table */
     varve_slice below; /* less than that, with hardly a key between them */
+    varve_slice above; /* right above it */
 } varve__fence_end;
 
 /* Those of one set of tables, shared by the iterators over it; never changed. */
 typedef struct varve__fences {
     atomic_size_t users;
     uint64_t version; /* of the set of tables, as RocksDB counts them */
+    size_t runs;      /* sorted ones: each table of level 0, and each other level that has any */
     size_t end_count;
     varve__fence_end *ends; /* ascending */
     size_t count;
@@ -65,6 +70,12 @@ varve_status varve__fences_iterator(varve__fence_cache *cache, rocksdb_t *db,
 
 /* Let go of them; NULL is fine. */
 void varve__fences_release(varve__fences *fences);
+
+/*
+ * What a seek costs in steps: it goes to each sorted run, and a step to one.  Filters spare one
+ * within a user key most of the runs.
+ */
+unsigned varve__fences_seek_cost(const varve__fences *fences, bool is_prefix);
 
 /* The first fence above `key`; `count` if there is none. */
 size_t varve__fences_find(const varve__fences *fences, varve_slice key);

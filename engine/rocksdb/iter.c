@@ -3,6 +3,7 @@
 #include "engine/rocksdb/errors.h"
 #include "engine/rocksdb/store.h"
 #include "util/alloc.h"
+#include "util/big_endian.h"
 #include "util/fail.h"
 
 /*
@@ -18,10 +19,10 @@ struct rocksdb_iter {
     varve__generation *generation;         /* of a secondary, held */
     varve__fences *fences;                 /* of the tables it shows, held */
     enum { NOWAY, FORWARD, BACKWARD } way; /* of which what follows is */
-    size_t next_fence;                     /* behind `fence` */
-    varve_slice fence;                     /* the first above its key; empty if there is none */
-    uint64_t fence_start;                  /* the first bytes of that: see start_of() */
-    size_t ends_left;                      /* those of tables that lie before it */
+    size_t next_fence;                     /* forward: behind the mark */
+    size_t ends_left;                      /* backward: that of the mark, and those below */
+    varve_slice mark;                      /* the fence above its key, or the end below; or empty */
+    uint64_t mark_start;                   /* the first bytes of that: see start_of() */
     bool has_failed;                       /* since the last seek */
 };
 
@@ -56,29 +57,49 @@ static void forget_failure(struct rocksdb_iter *it)
 /* Take over where RocksDB's iterator stands now. */
 static inline void land(struct rocksdb_iter *it)
 {
-    size_t size;
     if (!rocksdb_iter_valid(it->raw)) {
         stop(it);
         return;
     }
-    const char *key = rocksdb_iter_key(it->raw, &size);
-    varve__iter_found(&it->base, varve_slice_of(key, size));
+    varve_slice *key = &it->base.head.key; /* in place: a step has nothing on the stack to guard */
+    key->data = (const unsigned char *)rocksdb_iter_key(it->raw, &key->size);
+    varve__iter_found(&it->base, *key);
 }
 
 /* The first eight bytes of a key, as a number that is in the order of keys. */
 static inline uint64_t start_of(varve_slice key)
 {
-    uint64_t number = 0;
-    for (size_t i = 0; i < sizeof number; i++)
-        number = number << 8 | (i < key.size ? key.data[i] : 0);
-    return number;
+    unsigned char bytes[sizeof(uint64_t)] = {0};
+    if (key.size >= sizeof bytes)
+        return varve__load_be64(key.data);
+    if (key.size > 0)
+        memcpy(bytes, key.data, key.size);
+    return varve__load_be64(bytes);
 }
+
+static void set_mark(struct rocksdb_iter *it, varve_slice mark)
+{
+    it->mark = mark;
+    it->mark_start = start_of(mark);
+}
+
+/* How a key lies to the mark: most differ from that in their first bytes already. */
+static inline int compare_to_mark(const struct rocksdb_iter *it, varve_slice key)
+{
+    if (key.size >= sizeof(uint64_t)) {
+        uint64_t start = varve__load_be64(key.data);
+        if (start != it->mark_start)
+            return start < it->mark_start ? -1 : 1;
+    }
+    return varve_slice_compare(key, it->mark);
+}
+
+/* ---- Forward */
 
 static void aim_at_fence(struct rocksdb_iter *it, size_t index)
 {
     bool is_there = index < it->fences->count;
-    it->fence = is_there ? it->fences->keys[index] : varve_slice_of(NULL, 0);
-    it->fence_start = start_of(it->fence);
+    set_mark(it, is_there ? it->fences->keys[index] : varve_slice_of(NULL, 0));
     it->next_fence = index + 1;
 }
 
@@ -86,44 +107,94 @@ static void aim_at_fence(struct rocksdb_iter *it, size_t index)
 static void place(struct rocksdb_iter *it, varve_slice key)
 {
     it->way = FORWARD;
-    if (it->fences->count == 0)
+    if (it->fences->count == 0) {
+        it->mark.size = 0;
         return;
+    }
     /* RocksDB does not go below the bound. */
     if (varve_slice_compare(key, it->base.open_lower) < 0)
         key = it->base.open_lower;
     aim_at_fence(it, varve__fences_find(it->fences, key));
 }
 
-/* Most keys differ from the fence in their first bytes already. */
-static inline bool is_below_fence(const struct rocksdb_iter *it, varve_slice key)
-{
-    if (key.size >= sizeof(uint64_t)) {
-        uint64_t start = start_of(varve_slice_of(key.data, sizeof(uint64_t)));
-        if (start != it->fence_start)
-            return start < it->fence_start;
-    }
-    return varve_slice_compare(key, it->fence) < 0;
-}
-
 /* Whether the movement that has just been made, from below the fence, has come to it. */
 static inline bool has_reached_fence(const struct rocksdb_iter *it)
 {
-    if (it->fence.size == 0)
+    if (it->mark.size == 0)
         return false;
     if (it->base.head.valid)
-        return !is_below_fence(it, it->base.head.key);
+        return compare_to_mark(it, it->base.head.key) >= 0;
     /* At an end: that of what it may show, or of all that it has not lost. */
-    return it->base.error.status == VARVE_OK && !varve__iter_is_behind_end(&it->base, it->fence);
+    return it->base.error.status == VARVE_OK && !varve__iter_is_behind_end(&it->base, it->mark);
 }
 
-/* After a movement forward: go to the fences that it has come to by a way that loses no error. */
+/* How many fences there are up to where it stands, having come to one. */
+static size_t fences_reached(const struct rocksdb_iter *it)
+{
+    const varve__fences *fences = it->fences;
+    if (it->base.head.valid)
+        return varve__fences_find(fences, it->base.head.key);
+    varve_slice upper = it->base.upper;
+    size_t count = varve__fences_find(fences, upper);
+    return varve_slice_equal(fences->keys[count - 1], upper) ? count - 1 : count;
+}
+
+static void move_upper(struct rocksdb_iter *it, varve_slice upper)
+{
+    rocksdb_readoptions_set_iterate_upper_bound(it->how, (const char *)upper.data, upper.size);
+}
+
+/*
+ * Whether nothing is to be seen from the fence at `index` up to the next one, as where all has been
+ * cleared.  A failure is recorded, and says yes.  The iterator has to be sought afterwards.
+ */
+static bool is_bare(struct rocksdb_iter *it, size_t index)
+{
+    const varve_slice *keys = &it->fences->keys[index];
+    move_upper(it, keys[1]);
+    rocksdb_iter_seek(it->raw, (const char *)keys[0].data, keys[0].size);
+    bool bare = !rocksdb_iter_valid(it->raw);
+    if (bare)
+        stop(it);
+    move_upper(it, it->base.open_upper);
+    return bare;
+}
+
+/*
+ * The last of the fences that it has come to of those with nothing in front of them.  Where much
+ * has been cleared there are many at once, and a seek to each of them would pass over all that lies
+ * behind it; so they are looked at one by one, each up to the next.  Without an upper bound
+ * RocksDB's iterator takes none.
+ */
+static size_t pass_bare_tables(struct rocksdb_iter *it, size_t index)
+{
+    if (it->base.open_upper.size == 0 || it->base.is_prefix)
+        return index;
+    size_t last = fences_reached(it) - 1;
+    while (index < last && is_bare(it, index) && it->base.error.status == VARVE_OK)
+        index++;
+    return index;
+}
+
+/* Go to the fences that it has come to by a way that loses no error. */
+static void go_to_fences(struct rocksdb_iter *it)
+{
+    do {
+        size_t index = pass_bare_tables(it, it->next_fence - 1);
+        if (it->base.error.status != VARVE_OK)
+            return;
+        varve_slice fence = it->fences->keys[index];
+        rocksdb_iter_seek(it->raw, (const char *)fence.data, fence.size);
+        aim_at_fence(it, index + 1);
+        land(it);
+    } while (has_reached_fence(it));
+}
+
+/* What comes after a movement forward. */
 static inline void look_at_fences(struct rocksdb_iter *it)
 {
-    while (has_reached_fence(it)) {
-        rocksdb_iter_seek(it->raw, (const char *)it->fence.data, it->fence.size);
-        aim_at_fence(it, it->next_fence);
-        land(it);
-    }
+    if (has_reached_fence(it))
+        go_to_fences(it);
 }
 
 static void next(varve_iter *head)
@@ -136,46 +207,107 @@ static void next(varve_iter *head)
     look_at_fences(it);
 }
 
+/* ---- Backwards */
+
+static void aim_at_end(struct rocksdb_iter *it, size_t ends_left)
+{
+    it->ends_left = ends_left;
+    set_mark(it, ends_left > 0 ? it->fences->ends[ends_left - 1].key : varve_slice_of(NULL, 0));
+}
+
 /* A movement backwards begins, from above so many ends of tables, or from the end of all. */
 static void place_back(struct rocksdb_iter *it, size_t ends_left)
 {
     varve_slice upper = it->base.open_upper;
     it->way = BACKWARD;
-    it->ends_left = ends_left;
-    if (ends_left == 0 || upper.size == 0)
-        return;
-    /* RocksDB does not look beyond the bound. */
-    size_t below = varve__fences_ends_below(it->fences, upper);
-    if (below < ends_left)
-        it->ends_left = below;
+    if (ends_left > 0 && upper.size > 0) {
+        /* RocksDB does not look beyond the bound. */
+        size_t below = varve__fences_ends_below(it->fences, upper);
+        ends_left = below < ends_left ? below : ends_left;
+    }
+    aim_at_end(it, ends_left);
 }
 
 /* Whether the movement that has just been made, from above the end of a table, has come to it. */
 static inline bool has_reached_end(const struct rocksdb_iter *it)
 {
-    if (it->ends_left == 0)
+    if (it->mark.size == 0)
         return false;
-    varve_slice end = it->fences->ends[it->ends_left - 1].key;
-    if (it->base.head.valid && varve_slice_compare(it->base.head.key, end) > 0)
-        return false;
-    if (it->base.error.status != VARVE_OK)
+    if (it->base.head.valid && compare_to_mark(it, it->base.head.key) > 0)
         return false;
     /* What lies below the bound is not shown, and may not be read. */
-    return varve_slice_compare(end, it->base.lower) >= 0;
+    return it->base.error.status == VARVE_OK && varve_slice_compare(it->mark, it->base.lower) >= 0;
 }
 
-/* After a movement backwards: go to the ends of tables by a way that loses no error. */
+static void move_lower(struct rocksdb_iter *it, varve_slice lower)
+{
+    rocksdb_readoptions_set_iterate_lower_bound(it->how, (const char *)lower.data, lower.size);
+}
+
+/* Whether the block that `end` is in can be read; if not, the failure is recorded. */
+static bool can_read(struct rocksdb_iter *it, const varve__fence_end *end)
+{
+    bool is_bounded = it->base.open_upper.size > 0;
+    if (is_bounded)
+        move_upper(it, end->above);
+    rocksdb_iter_seek(it->raw, (const char *)end->below.data, end->below.size);
+    land(it);
+    if (is_bounded)
+        move_upper(it, it->base.open_upper);
+    return it->base.error.status == VARVE_OK;
+}
+
+static void seek_end(struct rocksdb_iter *it, const varve__fence_end *end)
+{
+    rocksdb_iter_seek_for_prev(it->raw, (const char *)end->key.data, end->key.size);
+}
+
+/* As is_bare(): from the end at `index` down to the one before. */
+static bool is_bare_below(struct rocksdb_iter *it, size_t index)
+{
+    const varve__fence_end *end = &it->fences->ends[index];
+    if (!can_read(it, end))
+        return true;
+    move_lower(it, end[-1].above);
+    seek_end(it, end);
+    bool bare = !rocksdb_iter_valid(it->raw);
+    if (bare)
+        stop(it);
+    move_lower(it, it->base.open_lower);
+    return bare;
+}
+
+/* As pass_bare_tables(): the end to go to, of those that it has come to. */
+static size_t pass_bare_ends(struct rocksdb_iter *it, size_t index)
+{
+    if (it->base.open_lower.size == 0)
+        return index;
+    varve_slice lowest = it->base.head.valid ? it->base.head.key : it->base.lower;
+    size_t first = varve__fences_ends_below(it->fences, lowest);
+    while (index > first && is_bare_below(it, index) && it->base.error.status == VARVE_OK)
+        index--;
+    return index;
+}
+
+/* Go to the ends of tables that it has come to by a way that loses no error. */
+static void go_to_ends(struct rocksdb_iter *it)
+{
+    do {
+        size_t index = pass_bare_ends(it, it->ends_left - 1);
+        const varve__fence_end *end = &it->fences->ends[index];
+        if (it->base.error.status != VARVE_OK || !can_read(it, end))
+            return;
+        seek_end(it, end);
+        aim_at_end(it, index);
+        land(it);
+    } while (has_reached_end(it));
+}
+
+/* What comes after a movement backwards. */
 static inline void look_at_ends(struct rocksdb_iter *it)
 {
-    while (has_reached_end(it)) {
-        const varve__fence_end *end = &it->fences->ends[--it->ends_left];
-        rocksdb_iter_seek(it->raw, (const char *)end->below.data, end->below.size);
-        land(it);
-        if (it->base.error.status != VARVE_OK)
-            return;
-        rocksdb_iter_seek_for_prev(it->raw, (const char *)end->key.data, end->key.size);
-        land(it);
-    }
+    if (has_reached_end(it))
+        go_to_ends(it);
 }
 
 static void prev(varve_iter *head)
@@ -301,9 +433,11 @@ varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot
     varve__fence_cache *cache = it->generation != NULL ? &it->generation->fences : &store->fences;
     status = varve__fences_iterator(cache, varve__generation_db(store, it->generation), it->how,
                                     &it->raw, &it->fences, err);
-    if (status == VARVE_OK)
-        *out = &it->base.head;
-    else
+    if (status != VARVE_OK) {
         close_iter(&it->base.head);
-    return status;
+        return status;
+    }
+    it->base.steps_before_seek = varve__fences_seek_cost(it->fences, options->prefix);
+    *out = &it->base.head;
+    return VARVE_OK;
 }

@@ -303,6 +303,98 @@ START_TEST(a_seek_over_cleared_records_fails_too)
 }
 END_TEST
 
+/* ---- Where much has been cleared ---------------------------------------------------------------
+ */
+
+/* All but the first key and the last. */
+static void clear_most(void)
+{
+    varve_options options = small_tables();
+    varve_engine *engine = store_open_with(&options);
+    for (unsigned i = 1; i < KEYS - 1; i++)
+        ck_ok(varve_writer_clear(varve_engine_writer(engine), key_number(i), &err), &err);
+    store_close(engine);
+}
+
+/* An iterator with a bound on either side of all keys: RocksDB lets these be moved. */
+static varve_iter *open_bounded(varve_engine *engine)
+{
+    varve_iter *it = NULL;
+    const varve_iter_options options = {
+        .struct_size = sizeof options, .lower = key_number(0), .upper = key_number(KEYS)};
+    ck_ok(varve_iter_open(varve_engine_reader(engine), &options, &it, &err), &err);
+    return it;
+}
+
+/* How many clears RocksDB passes over in a step that leads from one end to the other. */
+static uint64_t clears_passed(varve_iter *it, bool backwards)
+{
+    rocksdb_perfcontext_t *context = rocksdb_perfcontext_create();
+    rocksdb_set_perf_level(rocksdb_enable_count);
+    rocksdb_perfcontext_reset(context);
+    ck_assert(backwards ? varve_iter_prev(it) : varve_iter_next(it));
+    ck_slice_eq(it->key, key_number(backwards ? 0 : KEYS - 1));
+    uint64_t passed = rocksdb_perfcontext_metric(context, rocksdb_internal_delete_skipped_count);
+    rocksdb_perfcontext_destroy(context);
+    ck_assert_uint_ge(passed, KEYS - 2);
+    return passed;
+}
+
+/* Once by the step, and once by looking at the tables; a seek to each would make it ten times. */
+START_TEST(what_is_cleared_is_not_passed_over_for_each_table)
+{
+    (void)make_store(fill_keys);
+    clear_most();
+    varve_options options = small_tables();
+    varve_engine *engine = store_open_with(&options);
+    varve_iter *it = open_bounded(engine);
+    ck_assert(varve_iter_seek_ge(it, bytes("")));
+    ck_assert_uint_lt(clears_passed(it, false), 3 * KEYS);
+    ck_assert_uint_lt(clears_passed(it, true), 3 * KEYS);
+    /* Up to where the bounds end. */
+    ck_ok(varve_iter_set_bounds(it, key_number(1), key_number(KEYS - 1), &err), &err);
+    ck_assert(!varve_iter_seek_ge(it, bytes("")));
+    ck_ok(varve_iter_status(it, &err), &err);
+    ck_assert(!varve_iter_seek_le(it, bytes("")));
+    ck_ok(varve_iter_status(it, &err), &err);
+    varve_iter_close(it);
+    store_close(engine);
+}
+END_TEST
+
+START_TEST(a_step_over_cleared_tables_fails_where_one_cannot_be_read)
+{
+    bool backwards = _i != 0;
+    struct middle middle = make_store(fill_keys);
+    varve_options options = small_tables();
+    clear_most();
+    if (backwards)
+        damage_end(&middle);
+    else
+        file_damage(middle.path, 0, 1);
+    varve_engine *engine = store_open_with(&options);
+    varve_iter *it = open_bounded(engine);
+    if (backwards) {
+        ck_assert(varve_iter_seek_le(it, bytes("")));
+        ck_assert(!varve_iter_prev(it));
+    } else {
+        ck_assert(varve_iter_seek_ge(it, bytes("")));
+        ck_assert(!varve_iter_next(it));
+    }
+    ck_status(varve_iter_status(it, &err), VARVE_CORRUPT, &err);
+    /* The bounds are where they were. */
+    ck_assert(varve_iter_seek_ge(it, key_number(KEYS - 1)));
+    ck_slice_eq(it->key, key_number(KEYS - 1));
+    ck_assert(varve_iter_seek_le(it, key_number(0)));
+    ck_slice_eq(it->key, key_number(0));
+    varve_iter_close(it);
+    store_close(engine);
+}
+END_TEST
+
+/* ---- Keys in several tables --------------------------------------------------------------------
+ */
+
 enum { HELD = 5 };
 
 struct split {
@@ -441,6 +533,8 @@ START_TEST(fences_are_not_seen)
         from = (unsigned)test_random_below(&dice, KEYS);
         to = from + (unsigned)test_random_below(&dice, KEYS - from);
         varve_iter_options bounds = {.struct_size = sizeof bounds, .upper = key_number(to)};
+        if (round % 2 == 1)
+            bounds.lower = key_number(0);
         varve_iter *it;
         ck_ok(varve_iter_open(varve_engine_reader(engine), &bounds, &it, &err), &err);
         (void)varve_iter_seek_ge(it, key_number(from));
@@ -479,6 +573,63 @@ START_TEST(the_first_fence_above_a_key_is_found)
 }
 END_TEST
 
+/* ---- What a seek costs -------------------------------------------------------------------------
+ */
+
+START_TEST(a_seek_costs_more_with_every_sorted_run)
+{
+    static const struct {
+        size_t runs;
+        unsigned cost;
+    } costs[] = {{0, 8}, {1, 8}, {2, 12}, {5, 24}, {6, 28}, {7, 32}, {8, 32}, {1000, 32}};
+    for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
+        const varve__fences fences = {.runs = costs[i].runs};
+        ck_assert_uint_eq(varve__fences_seek_cost(&fences, false), costs[i].cost);
+        ck_assert_uint_eq(varve__fences_seek_cost(&fences, true), 8);
+    }
+}
+END_TEST
+
+/* The moves of a scan over `count` keys. */
+static varve_bill scan_all(varve_engine *engine, unsigned count)
+{
+    varve_bill bill = {.struct_size = sizeof bill};
+    const varve_read how = {.struct_size = sizeof how, .ts = varve_ts_max(), .bill = &bill};
+    const varve_span all = {bytes("k"), bytes("l")};
+    varve_rows rows = VARVE_ROWS_INIT;
+    ck_ok(varve_mvcc_scan(varve_engine_reader(engine), &how, all, -1, &rows, &err), &err);
+    ck_assert_uint_eq(rows.count, count);
+    varve_rows_release(&rows);
+    return bill;
+}
+
+/* Ten versions are stepped over in five tables of level 0, and sought in one level. */
+START_TEST(scans_step_further_over_more_runs)
+{
+    enum { MANY = 30, TABLES = 5, IN_EACH = 2 };
+    varve_options options = store_options(place_path("s"));
+    options.rocksdb_options = "disable_auto_compactions=true";
+    varve_engine *engine = store_open_with(&options);
+    for (int64_t ts = 1; ts <= TABLES * IN_EACH; ts++) {
+        for (unsigned i = 0; i < MANY; i++) {
+            char text[16];
+            (void)snprintf(text, sizeof text, "k%08u", i);
+            ck_ok(store_put(engine, key_at(text, ts), bytes("sixteen bytes...")), &err);
+        }
+        if (ts % IN_EACH == 0)
+            ck_ok(varve_engine_flush(engine, &err), &err);
+    }
+    varve_bill bill = scan_all(engine, MANY);
+    ck_assert_uint_eq(bill.seeks, 1);
+    ck_assert_uint_eq(bill.steps, MANY * TABLES * IN_EACH);
+    ck_ok(varve_engine_compact(engine, &err), &err);
+    bill = scan_all(engine, MANY);
+    ck_assert_uint_eq(bill.seeks, 1 + MANY);
+    ck_assert_uint_eq(bill.steps, 3 * 8); /* tried at the first two keys, and at the 18th */
+    store_close(engine);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fences");
@@ -491,10 +642,14 @@ int main(void)
     tcase_add_test(tcase, bounds_that_end_before_the_damage_are_read);
     tcase_add_test(tcase, a_read_of_one_key_fails_rather_than_miss_versions);
     tcase_add_test(tcase, a_seek_over_cleared_records_fails_too);
+    tcase_add_test(tcase, what_is_cleared_is_not_passed_over_for_each_table);
+    tcase_add_loop_test(tcase, a_step_over_cleared_tables_fails_where_one_cannot_be_read, 0, 2);
     tcase_add_test(tcase, a_walk_fails_behind_a_key_that_is_in_several_tables);
     tcase_add_test(tcase, tables_are_told_in_order);
     tcase_add_test(tcase, fences_are_not_seen);
     tcase_add_test(tcase, the_first_fence_above_a_key_is_found);
+    tcase_add_test(tcase, a_seek_costs_more_with_every_sorted_run);
+    tcase_add_test(tcase, scans_step_further_over_more_runs);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -40,6 +40,31 @@ START_TEST(control_the_bound_moves_with_the_bytes)
 }
 END_TEST
 
+/* What engine/rocksdb/iter.c does where much has been cleared: the next seek knows the new bound.
+ */
+START_TEST(a_bound_that_is_set_anew_moves_an_open_iterator)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_options_set_create_if_missing(options, 1);
+    rocksdb_t *db = raw_open(options, place_path("raw"));
+    rocksdb_readoptions_t *how = rocksdb_readoptions_create();
+    ck_assert_ptr_null(raw_put(db, "a", "v"));
+    ck_assert_ptr_null(raw_put(db, "b", "v"));
+    ck_assert_ptr_null(raw_put(db, "c", "v"));
+    rocksdb_readoptions_set_iterate_upper_bound(how, "d", 1);
+    rocksdb_iterator_t *it = rocksdb_create_iterator(db, how);
+    ck_assert_uint_eq(raw_count(it), 3);
+    rocksdb_readoptions_set_iterate_upper_bound(how, "b", 1);
+    ck_assert_uint_eq(raw_count(it), 1);
+    rocksdb_readoptions_set_iterate_upper_bound(how, "d", 1);
+    ck_assert_uint_eq(raw_count(it), 3);
+    rocksdb_iter_destroy(it);
+    rocksdb_readoptions_destroy(how);
+    rocksdb_close(db);
+    rocksdb_options_destroy(options);
+}
+END_TEST
+
 /* Bytes in a block of their own, which is overwritten and freed when the caller has done with them.
  */
 static varve_slice in_a_block(varve_slice bytes, unsigned char **block)
@@ -118,6 +143,7 @@ int main(void)
 
     tcase_add_checked_fixture(cases, place_setup, place_teardown);
     tcase_add_test(cases, control_the_bound_moves_with_the_bytes);
+    tcase_add_test(cases, a_bound_that_is_set_anew_moves_an_open_iterator);
     tcase_add_test(cases, the_bounds_are_ours);
     tcase_add_test(cases, narrowed_bounds_too);
     suite_add_tcase(suite, cases);
