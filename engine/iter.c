@@ -184,6 +184,7 @@ void varve__iter_reset(varve__iter *it)
     it->lower = it->open_lower;
     it->upper = it->open_upper;
     memset(it->habits, 0, sizeof it->habits);
+    it->prefix.size = 0; /* who passes by the guard does not set another one */
     choose_ops(it);
     varve__iter_restart(it);
     varve__iter_exhausted(it);

@@ -279,6 +279,26 @@ START_TEST(a_read_of_one_key_fails_rather_than_miss_versions)
 }
 END_TEST
 
+/* What a batch lies over may have been lent by a reader of another key. */
+START_TEST(nor_through_a_batch_after_a_read_of_another_key)
+{
+    struct middle middle = make_store(fill_versions);
+    varve_engine *engine = open_damaged(&middle);
+    varve_batch *batch;
+    varve_rows rows = VARVE_ROWS_INIT;
+    const varve_read all = {.struct_size = sizeof all, .ts = varve_ts_max()};
+    ck_assert_int_eq(varve_mvcc_get(varve_engine_reader(engine), &all, bytes("a"), &rows, &err),
+                     VARVE_NOT_FOUND);
+    ck_ok(varve_batch_open(engine, 0, &batch, &err), &err);
+    ck_status(varve_mvcc_versions(varve_batch_reader_of(batch), &all, bytes("k00001500"), -1, &rows,
+                                  &err),
+              VARVE_CORRUPT, &err);
+    varve_rows_release(&rows);
+    varve_batch_close(batch);
+    store_close(engine);
+}
+END_TEST
+
 /* The iterator seeks, and passes over cleared records to the damage on its own. */
 START_TEST(a_seek_over_cleared_records_fails_too)
 {
@@ -641,6 +661,7 @@ int main(void)
     tcase_add_test(tcase, a_walk_backwards_fails_where_a_table_cannot_be_read);
     tcase_add_test(tcase, bounds_that_end_before_the_damage_are_read);
     tcase_add_test(tcase, a_read_of_one_key_fails_rather_than_miss_versions);
+    tcase_add_test(tcase, nor_through_a_batch_after_a_read_of_another_key);
     tcase_add_test(tcase, a_seek_over_cleared_records_fails_too);
     tcase_add_test(tcase, what_is_cleared_is_not_passed_over_for_each_table);
     tcase_add_loop_test(tcase, a_step_over_cleared_tables_fails_where_one_cannot_be_read, 0, 2);
