@@ -8,6 +8,8 @@
 
 void varve__conflicts_release(varve__conflicts *conflicts)
 {
+    if (conflicts->list == NULL)
+        return; /* nearly every read meets none */
     varve__free(conflicts->list);
     varve__arena_release(&conflicts->keys);
     *conflicts = (varve__conflicts){.list = NULL};

@@ -10,6 +10,8 @@
 
 void varve_buf_release(varve_buf *buf)
 {
+    if (buf->data == NULL)
+        return; /* as most are that a read has at hand */
     varve__free(buf->data);
     *buf = (varve_buf)VARVE_BUF_INIT;
 }

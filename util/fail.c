@@ -66,6 +66,10 @@ varve_status varve__struct_copy(void *to, size_t known, const void *from, const 
     varve_status status = varve__struct_size(from, name, &given, err);
     if (status != VARVE_OK)
         return status;
+    if (given == known) { /* as nearly always */
+        memcpy(to, from, known);
+        return VARVE_OK;
+    }
     const unsigned char *bytes = from;
     for (size_t i = known; i < given; i++) {
         if (bytes[i] != 0)

@@ -1,12 +1,12 @@
 #include "util/lane.h"
 
-unsigned varve__lane(void)
+_Thread_local unsigned varve__lane_number;
+
+unsigned varve__lane_take(void)
 {
     static atomic_uint threads;
-    static _Thread_local unsigned number; /* 0 = none yet */
-    if (number == 0)
-        number = 1 + atomic_fetch_add(&threads, 1) % VARVE__LANES;
-    return number - 1;
+    varve__lane_number = 1 + atomic_fetch_add(&threads, 1) % VARVE__LANES;
+    return varve__lane_number - 1;
 }
 
 void varve__tally_init(varve__tally *tally)

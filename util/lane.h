@@ -11,8 +11,18 @@
 #define VARVE__LANES 16
 #define VARVE__CACHE_LINE 64
 
-/* The lane of this thread, below VARVE__LANES: always the same. */
-unsigned varve__lane(void);
+/* One more than the lane of this thread; 0 = it has none yet.  Only for what follows. */
+extern _Thread_local unsigned varve__lane_number;
+
+/* Give this thread, which has none, its lane. */
+unsigned varve__lane_take(void);
+
+/* The lane of this thread, below VARVE__LANES: always the same.  Asked several times in each read.
+ */
+static inline unsigned varve__lane(void)
+{
+    return varve__lane_number != 0 ? varve__lane_number - 1 : varve__lane_take();
+}
 
 /* A count in lanes. */
 typedef struct varve__tally {

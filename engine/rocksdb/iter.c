@@ -9,15 +9,15 @@
 /*
  * What prefix iterators refuse, and bounds narrowed later, are the business of engine/iter.c.
  *
- * RocksDB's iterator points at its read options, and these at the bytes of the bounds: `how` and
- * the bounds in `base` live as long as `raw`.
+ * RocksDB's iterator points at its read options, and these at the bytes of the bounds: both, `how`
+ * and the bounds in `base`, live as long as `raw`.
  */
 struct rocksdb_iter {
     varve__iter base;
     rocksdb_iterator_t *raw;
-    rocksdb_readoptions_t *how;
-    varve__generation *generation;         /* of a secondary, held */
-    varve__fences *fences;                 /* of the tables it shows, held */
+    rocksdb_readoptions_t *how;    /* its own; NULL if it is one of those that go by the store's */
+    varve__generation *generation; /* of a secondary, held */
+    varve__fences *fences;         /* of the tables it shows, held */
     enum { NOWAY, FORWARD, BACKWARD } way; /* of which what follows is */
     size_t next_fence;                     /* forward: behind the mark */
     size_t ends_left;                      /* backward: that of the mark, and those below */
@@ -96,9 +96,11 @@ static inline int compare_to_mark(const struct rocksdb_iter *it, varve_slice key
 
 /* ---- Forward */
 
+/* One behind the end of what may be shown is as good as none. */
 static void aim_at_fence(struct rocksdb_iter *it, size_t index)
 {
-    bool is_there = index < it->fences->count;
+    bool is_there =
+        index < it->fences->count && !varve__iter_is_behind_end(&it->base, it->fences->keys[index]);
     set_mark(it, is_there ? it->fences->keys[index] : varve_slice_of(NULL, 0));
     it->next_fence = index + 1;
 }
@@ -125,7 +127,7 @@ static inline bool has_reached_fence(const struct rocksdb_iter *it)
     if (it->base.head.valid)
         return compare_to_mark(it, it->base.head.key) >= 0;
     /* At an end: that of what it may show, or of all that it has not lost. */
-    return it->base.error.status == VARVE_OK && !varve__iter_is_behind_end(&it->base, it->mark);
+    return it->base.error.status == VARVE_OK;
 }
 
 /* How many fences there are up to where it stands, having come to one. */
@@ -371,7 +373,8 @@ static void close_iter(varve_iter *head)
     struct rocksdb_iter *it = iter_of(head);
     if (it->raw != NULL)
         rocksdb_iter_destroy(it->raw);
-    rocksdb_readoptions_destroy(it->how);
+    if (it->how != NULL)
+        rocksdb_readoptions_destroy(it->how);
     varve__fences_release(it->fences);
     varve__generation_release(it->generation);
     varve__iter_release(&it->base);
@@ -389,23 +392,28 @@ static const varve_iter_ops iter_ops = {
 
 /* ---- Opening */
 
-static rocksdb_readoptions_t *make_read_options(const varve__iter *base,
-                                                varve__store_snapshot *snapshot,
-                                                const varve_iter_options *options)
+rocksdb_readoptions_t *varve__rocksdb_read_options(bool prefix)
 {
     rocksdb_readoptions_t *how = rocksdb_readoptions_create();
-    if (snapshot != NULL)
-        rocksdb_readoptions_set_snapshot(how, snapshot->snapshot);
-    if (options->bypass_cache)
-        rocksdb_readoptions_set_fill_cache(how, 0);
     /*
      * With a prefix extractor RocksDB asks the filters for the prefix of the key sought, and misses
      * keys of other prefixes; only the total order is right for a walk.
      */
-    if (options->prefix)
+    if (prefix)
         rocksdb_readoptions_set_prefix_same_as_start(how, 1);
     else
         rocksdb_readoptions_set_total_order_seek(how, 1);
+    return how;
+}
+
+static rocksdb_readoptions_t *make_read_options(const varve__iter *base,
+                                                varve__store_snapshot *snapshot)
+{
+    rocksdb_readoptions_t *how = varve__rocksdb_read_options(base->is_prefix);
+    if (snapshot != NULL)
+        rocksdb_readoptions_set_snapshot(how, snapshot->snapshot);
+    if (base->bypasses_cache)
+        rocksdb_readoptions_set_fill_cache(how, 0);
     if (base->open_lower.size > 0)
         rocksdb_readoptions_set_iterate_lower_bound(how, (const char *)base->open_lower.data,
                                                     base->open_lower.size);
@@ -413,6 +421,19 @@ static rocksdb_readoptions_t *make_read_options(const varve__iter *base,
         rocksdb_readoptions_set_iterate_upper_bound(how, (const char *)base->open_upper.data,
                                                     base->open_upper.size);
     return how;
+}
+
+/* Those of the store, as for nearly all point reads; or ones of its own. */
+static const rocksdb_readoptions_t *choose_read_options(const varve__store *store,
+                                                        struct rocksdb_iter *it,
+                                                        varve__store_snapshot *snapshot)
+{
+    const varve__iter *base = &it->base;
+    if (snapshot == NULL && !base->bypasses_cache && base->open_lower.size == 0 &&
+        base->open_upper.size == 0)
+        return base->is_prefix ? store->point_options : store->walk_options;
+    it->how = make_read_options(base, snapshot);
+    return it->how;
 }
 
 varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot *snapshot,
@@ -428,10 +449,10 @@ varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot
         varve__free(it);
         return status;
     }
-    it->how = make_read_options(&it->base, snapshot, options);
+    const rocksdb_readoptions_t *how = choose_read_options(store, it, snapshot);
     it->generation = varve__generation_hold(snapshot == NULL ? store->shown : snapshot->generation);
     varve__fence_cache *cache = it->generation != NULL ? &it->generation->fences : &store->fences;
-    status = varve__fences_iterator(cache, varve__generation_db(store, it->generation), it->how,
+    status = varve__fences_iterator(cache, varve__generation_db(store, it->generation), how,
                                     &it->raw, &it->fences, err);
     if (status != VARVE_OK) {
         close_iter(&it->base.head);

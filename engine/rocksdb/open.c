@@ -27,6 +27,10 @@ static void free_store(varve__store *store)
     varve__rocksdb_unlock(store->lock);
     if (store->get_options != NULL)
         rocksdb_readoptions_destroy(store->get_options);
+    if (store->point_options != NULL)
+        rocksdb_readoptions_destroy(store->point_options);
+    if (store->walk_options != NULL)
+        rocksdb_readoptions_destroy(store->walk_options);
     if (store->no_sync != NULL)
         rocksdb_writeoptions_destroy(store->no_sync);
     if (store->sync != NULL)
@@ -57,6 +61,8 @@ static varve__store *make_store(const varve_options *options)
     (void)pthread_mutex_init(&store->compacting, NULL);
     (void)pthread_mutex_init(&store->following, NULL);
     store->get_options = rocksdb_readoptions_create();
+    store->point_options = varve__rocksdb_read_options(true);
+    store->walk_options = varve__rocksdb_read_options(false);
     store->no_sync = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(store->no_sync, wal_off);
     store->sync = rocksdb_writeoptions_create();

@@ -31,7 +31,9 @@ struct varve__store {
     rocksdb_t *db;
     rocksdb_options_t *options;
     rocksdb_env_t *env; /* of a store in memory, else NULL; borrowed by RocksDB until close */
-    rocksdb_readoptions_t *get_options; /* never changed, so threads may share it */
+    rocksdb_readoptions_t *get_options;   /* these are never changed, so threads may share them */
+    rocksdb_readoptions_t *point_options; /* of iterators for one user key, without bounds */
+    rocksdb_readoptions_t *walk_options;  /* of others without bounds */
     rocksdb_writeoptions_t *no_sync;
     rocksdb_writeoptions_t *sync;
     struct varve__lock *lock; /* while it is open for writing, on disk */
@@ -129,6 +131,9 @@ varve_status varve__rocksdb_snapshot_open(varve__store *store, varve__store_snap
 void varve__rocksdb_snapshot_close(varve__store *store, varve__store_snapshot *snapshot);
 
 /* ---- iter.c */
+
+/* Read options for iterators, with prefixes or in total order; the caller destroys them. */
+rocksdb_readoptions_t *varve__rocksdb_read_options(bool prefix);
 
 varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot *snapshot,
                                       const varve_iter_options *options, varve_iter **out,
