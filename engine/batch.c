@@ -274,12 +274,12 @@ varve_status varve__batch_get(varve_batch *batch, uint64_t user, varve_slice eng
 }
 
 varve_status varve__batch_iter_open(varve_batch *batch, uint64_t user,
-                                    const varve_iter_options *options, varve_iter **out,
-                                    varve_error *err)
+                                    const varve_iter_options *options, varve_slice prefix,
+                                    varve_iter **out, varve_error *err)
 {
     varve_status status = varve__batch_check(batch, user, err);
     if (status == VARVE_OK)
-        status = varve__overlay_open(batch, user, options, out, err);
+        status = varve__overlay_open(batch, user, options, prefix, out, err);
     if (status != VARVE_OK)
         return status;
     varve__iter_of(*out)->owner = &batch->iter_owner;
@@ -310,13 +310,13 @@ static varve_status batch_get(varve_reader *reader, varve_slice engine_key, varv
 }
 
 static varve_status batch_iter_open(varve_reader *reader, const varve_iter_options *options,
-                                    varve_iter **out, varve_error *err)
+                                    varve_slice prefix, varve_iter **out, varve_error *err)
 {
     varve_batch *batch = batch_of_reader(reader);
     varve_status status = check_readable(batch, err);
     if (status != VARVE_OK)
         return status;
-    return varve__batch_iter_open(batch, VARVE__BATCH_ITSELF, options, out, err);
+    return varve__batch_iter_open(batch, VARVE__BATCH_ITSELF, options, prefix, out, err);
 }
 
 static const varve__reader_ops batch_reader_ops = {batch_get, batch_iter_open};

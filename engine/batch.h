@@ -124,8 +124,8 @@ varve_status varve__batch_check(const varve_batch *batch, uint64_t user, varve_e
 varve_status varve__batch_get(varve_batch *batch, uint64_t user, varve_slice engine_key,
                               varve_buf *value, varve_error *err);
 varve_status varve__batch_iter_open(varve_batch *batch, uint64_t user,
-                                    const varve_iter_options *options, varve_iter **out,
-                                    varve_error *err);
+                                    const varve_iter_options *options, varve_slice prefix,
+                                    varve_iter **out, varve_error *err);
 varve_status varve__batch_write(varve_batch *batch, uint64_t user, const varve_record *record,
                                 varve_error *err);
 varve_status varve__batch_apply(varve_batch *batch, uint64_t user, varve_slice repr,
@@ -156,7 +156,7 @@ varve_status varve__batch_merge(varve_batch *batch, const varve__batch_finding *
 
 /* An iterator for `user`, over the engine's state of this moment under the records of `batch`. */
 varve_status varve__overlay_open(varve_batch *batch, uint64_t user,
-                                 const varve_iter_options *options, varve_iter **out,
-                                 varve_error *err);
+                                 const varve_iter_options *options, varve_slice prefix,
+                                 varve_iter **out, varve_error *err);
 
 #endif

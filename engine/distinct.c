@@ -29,10 +29,10 @@ static varve_status distinct_get(varve_reader *reader, varve_slice engine_key, v
 }
 
 static varve_status distinct_iter_open(varve_reader *reader, const varve_iter_options *options,
-                                       varve_iter **out, varve_error *err)
+                                       varve_slice prefix, varve_iter **out, varve_error *err)
 {
     varve_batch *batch = batch_of_reader(reader);
-    return varve__batch_iter_open(batch, batch->last_user, options, out, err);
+    return varve__batch_iter_open(batch, batch->last_user, options, prefix, out, err);
 }
 
 static varve_status distinct_apply(varve_writer *writer, varve_slice repr, varve_error *err)

@@ -65,28 +65,31 @@ varve_status varve__engine_get(varve_engine *engine, varve__store_snapshot *stat
 /* An iterator of the pool if there is one, else of the backend. */
 static varve_status open_iter(varve_engine *engine, varve__store *store,
                               varve__store_snapshot *state, const varve_iter_options *options,
-                              varve_iter **out, varve_error *told)
+                              varve_slice prefix, varve_iter **out, varve_error *told)
 {
-    varve__iter *pooled = state == NULL ? varve__pool_take(&engine->pool, options) : NULL;
+    if (state != NULL)
+        return engine->ops->iter_open(store, state, options, out, told);
+    varve__iter *pooled = prefix.size > 0 ? varve__pool_take_for_key(&engine->pool, prefix)
+                                          : varve__pool_take(&engine->pool, options);
     if (pooled != NULL) {
         *out = &pooled->head;
         return VARVE_OK;
     }
-    uint64_t epoch = state == NULL ? varve__pool_epoch(&engine->pool) : VARVE__ITER_NO_EPOCH;
-    varve_status status = engine->ops->iter_open(store, state, options, out, told);
+    uint64_t epoch = varve__pool_epoch(&engine->pool);
+    varve_status status = engine->ops->iter_open(store, NULL, options, out, told);
     if (status == VARVE_OK)
         varve__iter_of(*out)->epoch = epoch;
     return status;
 }
 
 varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot *state,
-                                     const varve_iter_options *options, varve_iter **out,
-                                     varve_error *err)
+                                     const varve_iter_options *options, varve_slice prefix,
+                                     varve_iter **out, varve_error *err)
 {
     varve_error own;
     varve_error *told = teller(err, &own);
     varve__store *store = varve__engine_enter(engine);
-    varve_status status = open_iter(engine, store, state, options, out, told);
+    varve_status status = open_iter(engine, store, state, options, prefix, out, told);
     if (status == VARVE_OK)
         varve__tally_add(&engine->iterators);
     varve__engine_leave(engine);
@@ -125,10 +128,10 @@ static varve_status engine_get(varve_reader *reader, varve_slice engine_key, var
 }
 
 static varve_status engine_iter_open(varve_reader *reader, const varve_iter_options *options,
-                                     varve_iter **out, varve_error *err)
+                                     varve_slice prefix, varve_iter **out, varve_error *err)
 {
     varve_engine *engine = engine_of_reader(reader);
-    varve_status status = varve__engine_iter_open(engine, NULL, options, out, err);
+    varve_status status = varve__engine_iter_open(engine, NULL, options, prefix, out, err);
     if (status != VARVE_OK)
         return status;
     varve__iter_of(*out)->owner = &engine->iter_owner;
@@ -181,7 +184,7 @@ varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_
     varve_error own;
     varve_error *told = teller(err, &own);
     varve__store *store = varve__engine_enter(engine);
-    varve__pool_write_begin(&engine->pool);
+    varve__pool_commit_begin(&engine->pool, repr);
     status = engine->ops->apply(store, repr, sync, told);
     varve__pool_write_end(&engine->pool);
     varve__engine_leave(engine);

@@ -113,13 +113,14 @@ varve_status varve__engine_report(varve_engine *engine, const char *what, varve_
 
 /*
  * The backend's functions of these names, whose failures reach the log.  An iterator or a snapshot
- * that they open counts as open in the engine; who closes it counts it off.
+ * that they open counts as open in the engine; who closes it counts it off.  An iterator with a
+ * `prefix` is for that user key alone, as one of varve__iter_open_key().
  */
 varve_status varve__engine_get(varve_engine *engine, varve__store_snapshot *state,
                                varve_slice engine_key, varve_buf *value, varve_error *err);
 varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot *state,
-                                     const varve_iter_options *options, varve_iter **out,
-                                     varve_error *err);
+                                     const varve_iter_options *options, varve_slice prefix,
+                                     varve_iter **out, varve_error *err);
 /* Close an iterator that varve__engine_iter_open() has opened, or leave it to the pool. */
 void varve__engine_iter_close(varve_engine *engine, varve__iter *it);
 varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot **out,

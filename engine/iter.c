@@ -5,6 +5,8 @@
 #include "util/buf.h"
 #include "util/fail.h"
 
+const varve_iter_options varve__one_key = {.struct_size = sizeof varve__one_key, .prefix = true};
+
 static bool starts_with(varve_slice bytes, varve_slice prefix)
 {
     return bytes.size >= prefix.size && memcmp(bytes.data, prefix.data, prefix.size) == 0;
@@ -164,6 +166,14 @@ static varve_status keep_bounds(varve_buf *home, varve_slice *lower, varve_slice
     return VARVE_OK;
 }
 
+/* Let the bounds of the opening be in force. */
+static void widen(varve__iter *it)
+{
+    it->lower = it->open_lower;
+    it->upper = it->open_upper;
+    choose_ops(it);
+}
+
 varve_status varve__iter_init(varve__iter *it, const varve_iter_ops *ops,
                               const varve_iter_options *options, varve_error *err)
 {
@@ -175,17 +185,16 @@ varve_status varve__iter_init(varve__iter *it, const varve_iter_ops *ops,
     it->open_upper = options->upper;
     varve_status status = keep_bounds(&it->open_bounds, &it->open_lower, &it->open_upper, err);
     if (status == VARVE_OK)
-        varve__iter_reset(it);
+        widen(it);
     return status;
 }
 
 void varve__iter_reset(varve__iter *it)
 {
-    it->lower = it->open_lower;
-    it->upper = it->open_upper;
+    if (it->is_narrowed)
+        widen(it);
     memset(it->habits, 0, sizeof it->habits);
     it->prefix.size = 0; /* who passes by the guard does not set another one */
-    choose_ops(it);
     varve__iter_restart(it);
     varve__iter_exhausted(it);
 }

@@ -85,6 +85,9 @@ struct varve__iter {
     varve_error error;       /* the failure that stopped it */
 };
 
+/* The options of an iterator for one user key. */
+extern const varve_iter_options varve__one_key;
+
 /* Take `options` over into a zeroed iterator.  On failure it holds nothing. */
 varve_status varve__iter_init(varve__iter *it, const varve_iter_ops *ops,
                               const varve_iter_options *options, varve_error *err);

@@ -404,8 +404,8 @@ static const varve_iter_ops overlay_ops = {
 };
 
 varve_status varve__overlay_open(varve_batch *batch, uint64_t user,
-                                 const varve_iter_options *options, varve_iter **out,
-                                 varve_error *err)
+                                 const varve_iter_options *options, varve_slice prefix,
+                                 varve_iter **out, varve_error *err)
 {
     varve_iter *below = NULL;
     struct overlay *it = varve__calloc(1, sizeof *it);
@@ -413,8 +413,8 @@ varve_status varve__overlay_open(varve_batch *batch, uint64_t user,
         return varve__fail_no_memory(err, sizeof *it);
     varve_status status = varve__iter_init(&it->base, &overlay_ops, options, err);
     if (status == VARVE_OK)
-        status =
-            varve__engine_iter_open(batch->engine, varve__batch_below(batch), options, &below, err);
+        status = varve__engine_iter_open(batch->engine, varve__batch_below(batch), options, prefix,
+                                         &below, err);
     if (status != VARVE_OK) {
         varve__iter_release(&it->base);
         varve__free(it);

@@ -1,15 +1,71 @@
 #include "engine/pool.h"
 
+#include <varve/key.h>
+
+#include "format/batch_repr.h"
+
 typedef _Atomic(varve__iter *) slot;
 
 void varve__pool_init(varve__pool *pool)
 {
     atomic_init(&pool->started, VARVE__ITER_NO_EPOCH + 1);
     atomic_init(&pool->finished, VARVE__ITER_NO_EPOCH + 1);
-    atomic_init(&pool->may_hold, false);
+    atomic_init(&pool->settled, VARVE__ITER_NO_EPOCH + 1);
+    atomic_init(&pool->swept, VARVE__ITER_NO_EPOCH + 1);
+    atomic_init(&pool->marked, 0);
+    for (unsigned kind = 0; kind < VARVE__POOL_KINDS; kind++)
+        atomic_init(&pool->may_hold[kind], false);
     for (unsigned lane = 0; lane < VARVE__LANES; lane++)
         for (unsigned kind = 0; kind < VARVE__POOL_KINDS; kind++)
             atomic_init(&pool->lanes[lane].slots[kind], NULL);
+    for (unsigned i = 0; i < VARVE__POOL_MARKS; i++)
+        atomic_init(&pool->marks[i], VARVE__ITER_NO_EPOCH);
+}
+
+/* ---- Marks ---------------------------------------------------------------------------------- */
+
+/* The mark of a user key, given by its prefix, and of the others of that hash. */
+static atomic_uint_least64_t *mark_of(varve__pool *pool, varve_slice prefix)
+{
+    const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t hash = prefix.size;
+    for (size_t at = 0; at < prefix.size; at += sizeof hash) {
+        uint64_t word = 0;
+        size_t left = prefix.size - at;
+        memcpy(&word, prefix.data + at, left < sizeof word ? left : sizeof word);
+        hash = (hash ^ word) * odd;
+        hash ^= hash >> 32;
+    }
+    return &pool->marks[hash % VARVE__POOL_MARKS];
+}
+
+static bool mark_record(varve__pool *pool, const varve_record *record, uint64_t number)
+{
+    if (record->type == VARVE_RECORD_CLEAR_RANGE)
+        return false;
+    if (record->type == VARVE_RECORD_LOG)
+        return true;
+    varve_slice prefix = varve_slice_of(record->key.data, varve_key_prefix_size(record->key));
+    atomic_store_explicit(mark_of(pool, prefix), number, memory_order_release);
+    return true;
+}
+
+/* Mark all keys of a commit; false if these are too many, or cannot be told one by one. */
+static bool mark_keys(varve__pool *pool, varve_slice repr, uint64_t number)
+{
+    varve__repr_reader reader;
+    varve_record record;
+    uint32_t count = varve__repr_count(repr);
+    if (count > VARVE__POOL_MARKED_RECORDS ||
+        atomic_fetch_add(&pool->marked, count) + count > VARVE__POOL_MARKS_MADE)
+        return false;
+    varve_status status = varve__repr_reader_init(&reader, repr, 0, NULL);
+    while (status == VARVE_OK) {
+        status = varve__repr_reader_next(&reader, &record, NULL);
+        if (status == VARVE_OK && !mark_record(pool, &record, number))
+            return false;
+    }
+    return status == VARVE_NOT_FOUND;
 }
 
 /* ---- Writes --------------------------------------------------------------------------------- */
@@ -20,25 +76,59 @@ static void close_if_any(varve__iter *it)
         it->ops->close(&it->head);
 }
 
-void varve__pool_clear(varve__pool *pool)
+static void clear(varve__pool *pool, unsigned kind)
 {
     /* Writes come one after the other, mostly with no reading in between. */
-    if (!atomic_load(&pool->may_hold) || !atomic_exchange(&pool->may_hold, false))
+    if (!atomic_load(&pool->may_hold[kind]) || !atomic_exchange(&pool->may_hold[kind], false))
         return;
     for (unsigned lane = 0; lane < VARVE__LANES; lane++)
-        for (unsigned kind = 0; kind < VARVE__POOL_KINDS; kind++)
-            close_if_any(atomic_exchange(&pool->lanes[lane].slots[kind], NULL));
+        close_if_any(atomic_exchange(&pool->lanes[lane].slots[kind], NULL));
+}
+
+void varve__pool_clear(varve__pool *pool)
+{
+    for (unsigned kind = 0; kind < VARVE__POOL_KINDS; kind++)
+        clear(pool, kind);
+}
+
+static uint64_t start(varve__pool *pool)
+{
+    return atomic_fetch_add(&pool->started, 1) + 1;
+}
+
+/* A write of this number may touch any key. */
+static void sweep(varve__pool *pool, uint64_t number)
+{
+    atomic_store(&pool->swept, number);
+    atomic_store_explicit(&pool->marked, 0, memory_order_relaxed);
+    varve__pool_clear(pool);
 }
 
 void varve__pool_write_begin(varve__pool *pool)
 {
-    (void)atomic_fetch_add(&pool->started, 1);
-    varve__pool_clear(pool);
+    sweep(pool, start(pool));
+}
+
+void varve__pool_commit_begin(varve__pool *pool, varve_slice repr)
+{
+    uint64_t number = start(pool);
+    /* Where nobody reads by keys, there is nothing to keep. */
+    if (atomic_load(&pool->may_hold[VARVE__POOL_POINTS]) && mark_keys(pool, repr, number))
+        clear(pool, VARVE__POOL_WALKS);
+    else
+        sweep(pool, number);
 }
 
 void varve__pool_write_end(varve__pool *pool)
 {
-    (void)atomic_fetch_add(&pool->finished, 1);
+    uint64_t finished = atomic_fetch_add(&pool->finished, 1) + 1;
+    /*
+     * In this order.  Neither count falls, and `finished` is never ahead of `started`: if it was
+     * where `started` is found afterwards, all that had started then was finished.  Of two that
+     * come to this at once the later one may write first; an earlier number is as true.
+     */
+    if (atomic_load(&pool->started) == finished)
+        atomic_store(&pool->settled, finished);
 }
 
 void varve__pool_renew(varve__pool *pool)
@@ -51,41 +141,45 @@ void varve__pool_renew(varve__pool *pool)
 
 uint64_t varve__pool_epoch(const varve__pool *pool)
 {
-    /*
-     * In this order.  Neither count falls, and `finished` is never ahead of `started`: if it was
-     * where `started` is found afterwards, all that had started then was finished.
-     */
-    uint64_t finished = atomic_load(&pool->finished);
-    uint64_t started = atomic_load(&pool->started);
-    return started == finished ? started : VARVE__ITER_NO_EPOCH;
+    return atomic_load(&pool->settled);
 }
 
+/* Whether everything is as it was at that epoch. */
 static bool is_current(const varve__pool *pool, uint64_t epoch)
 {
     return atomic_load(&pool->started) == epoch;
 }
 
-static slot *slot_of(varve__pool *pool, bool is_prefix)
+/* Whether an iterator of that kind and epoch may be lent once more; never one without an epoch. */
+static bool is_of_use(const varve__pool *pool, unsigned kind, uint64_t epoch)
 {
-    return &pool->lanes[varve__lane()].slots[is_prefix ? 1 : 0];
+    if (kind == VARVE__POOL_WALKS)
+        return is_current(pool, epoch);
+    return atomic_load(&pool->swept) <= epoch;
+}
+
+static unsigned kind_of(bool is_prefix)
+{
+    return is_prefix ? VARVE__POOL_POINTS : VARVE__POOL_WALKS;
 }
 
 /*
  * Put `it` into its slot, in the place of what is there.
  *
  * A write may start meanwhile, whose clearing has passed by the slot already.  Either that write is
- * seen here, by the last look, and `it` is taken back; or it starts after that look, and so finds
- * `may_hold` set, or somebody at work who has found it set after `it` was in place.
+ * seen here, by the last look, and `it` is taken back; or it tells of itself after that look, and
+ * so finds `may_hold` set, or somebody at work who has found it set after `it` was in place.
  */
 static void put(varve__pool *pool, varve__iter *it)
 {
-    slot *home = slot_of(pool, it->is_prefix);
+    unsigned kind = kind_of(it->is_prefix);
+    slot *home = &pool->lanes[varve__lane()].slots[kind];
     uint64_t epoch = it->epoch; /* once it is in the slot, others may take it and close it */
     varve__iter *former = atomic_exchange(home, it);
-    if (!atomic_load(&pool->may_hold))
-        atomic_store(&pool->may_hold, true);
+    if (!atomic_load(&pool->may_hold[kind]))
+        atomic_store(&pool->may_hold[kind], true);
     close_if_any(former);
-    if (!is_current(pool, epoch))
+    if (!is_of_use(pool, kind, epoch))
         close_if_any(atomic_exchange(home, NULL));
 }
 
@@ -96,19 +190,23 @@ static bool was_opened_with(const varve__iter *it, const varve_iter_options *opt
            varve_slice_equal(it->open_upper, options->upper);
 }
 
-varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *options)
+/* Take one out that was opened with these options; the caller judges its age. */
+static varve__iter *take_out(varve__pool *pool, const varve_iter_options *options)
 {
-    slot *home = slot_of(pool, options->prefix);
+    slot *home = &pool->lanes[varve__lane()].slots[kind_of(options->prefix)];
     if (atomic_load_explicit(home, memory_order_relaxed) == NULL)
         return NULL;
     varve__iter *it = atomic_exchange(home, NULL);
-    if (it == NULL)
-        return NULL;
-    if (!was_opened_with(it, options)) {
-        put(pool, it);
-        return NULL;
-    }
-    if (!is_current(pool, it->epoch)) {
+    if (it == NULL || was_opened_with(it, options))
+        return it;
+    put(pool, it);
+    return NULL;
+}
+
+/* Lend what has been taken out, if it is good; otherwise a new one will be as good for others. */
+static varve__iter *lend(varve__iter *it, bool is_good)
+{
+    if (!is_good) {
         close_if_any(it);
         return NULL;
     }
@@ -116,10 +214,31 @@ varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *optio
     return it;
 }
 
+varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *options)
+{
+    varve__iter *it = take_out(pool, options);
+    return it == NULL ? NULL : lend(it, is_current(pool, it->epoch));
+}
+
+/* Whether the key of `prefix` is as it was at that epoch. */
+static bool shows_key(varve__pool *pool, uint64_t epoch, varve_slice prefix)
+{
+    return atomic_load_explicit(mark_of(pool, prefix), memory_order_acquire) <= epoch &&
+           atomic_load(&pool->swept) <= epoch;
+}
+
+varve__iter *varve__pool_take_for_key(varve__pool *pool, varve_slice prefix)
+{
+    varve__iter *it = take_out(pool, &varve__one_key);
+    if (it == NULL)
+        return NULL;
+    return lend(it, is_current(pool, it->epoch) || shows_key(pool, it->epoch, prefix));
+}
+
 void varve__pool_give(varve__pool *pool, varve__iter *it)
 {
     if (it->error.status != VARVE_OK || it->uses >= VARVE__POOL_USES ||
-        !is_current(pool, it->epoch)) {
+        !is_of_use(pool, kind_of(it->is_prefix), it->epoch)) {
         close_if_any(it);
         return;
     }

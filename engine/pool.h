@@ -9,9 +9,9 @@
  * secondary that catches up, a store opened anew.  The sequence numbers of RocksDB do not tell all
  * of these, and tell of a commit when it can be seen already.
  *
- *  - An iterator opened while the two counts were the same, e, shows the first e writes whole.  Of
- *    those that have started since it may show some, or not.  Its epoch is e; one that was opened
- *    while a write was on its way has none, and is never pooled.
+ *  - Whenever the two counts are the same, e, the first e writes are settled.  An iterator opened
+ *    from then on has the epoch e: it shows these writes whole.  Of those that have started since
+ *    it may show some, or not.
  *  - If later, at any moment, the count of those started still is e, then there are none that have
  *    started since: it shows exactly the state of that moment.
  *
@@ -23,8 +23,18 @@
  * lacks it.  (The counts are sequentially consistent, and what is seen through RocksDB or through
  * any lock or atomic was published after the counting.)
  *
- * An iterator pins the memtables and tables of its opening.  A write empties the pool before it
- * begins; so does everything that is about memory or tables: flush, compact, the numbers of the
+ * A read of one user key does with less: that none of the writes since then has touched that key.
+ * A commit of not too many records therefore marks their keys before anybody can see it: there is a
+ * mark for all keys that share a hash, and it is the number of the write, which is what it made of
+ * the count of those started.  Any other write sweeps, which is to mark all keys at once.  If, at
+ * any moment, neither the mark of a key nor the sweep is above e, then no write after e has touched
+ * the key of which anything could be seen: of that key the iterator shows the state of that moment.
+ * Marks need not grow for this: when the first e writes were settled, their marks had been made,
+ * and all that are made later are above e.
+ *
+ * An iterator pins the memtables and tables of its opening.  Those for walks are closed when a
+ * write begins, those for point reads when one sweeps, as one does after VARVE__POOL_MARKS_MADE
+ * marks; and so does everything that is about memory or tables: flush, compact, the numbers of the
  * engine.  Flushes and compactions in the background are no writes and tell nobody; because of them
  * an iterator is closed for good after VARVE__POOL_USES openings.
  *
@@ -39,25 +49,41 @@
 
 #define VARVE__POOL_USES 100
 
-/* A thread finds its last iterator of each kind again: for a point read, and for a walk. */
-enum { VARVE__POOL_KINDS = 2 };
+/* When a quarter of the marks have been made, too many readers would find theirs made by others. */
+#define VARVE__POOL_MARKS 4096
+#define VARVE__POOL_MARKS_MADE 1024
+
+/* The commit of more records than that does not look at each of them. */
+#define VARVE__POOL_MARKED_RECORDS 128
+
+/* A thread finds its last iterator of each kind again. */
+enum { VARVE__POOL_WALKS, VARVE__POOL_POINTS, VARVE__POOL_KINDS };
 
 typedef struct varve__pool {
     char rest_of_the_line_before[VARVE__CACHE_LINE];
     atomic_uint_least64_t started;
     atomic_uint_least64_t finished;
-    atomic_bool may_hold; /* false = there is none in any slot, or its giver has yet to look */
+    atomic_uint_least64_t settled; /* so many writes, the first ones, had finished all together */
+    atomic_uint_least64_t swept;   /* by this write; no iterator older than that is lent */
+    atomic_uint marked;            /* keys since then, about */
+    /* Of each kind: false = there is none in any slot, or its giver has yet to look. */
+    atomic_bool may_hold[VARVE__POOL_KINDS];
     char rest_of_the_line[VARVE__CACHE_LINE];
     struct {
         _Atomic(varve__iter *) slots[VARVE__POOL_KINDS];
         char rest_of_the_line[VARVE__CACHE_LINE - VARVE__POOL_KINDS * sizeof(void *)];
     } lanes[VARVE__LANES];
+    atomic_uint_least64_t marks[VARVE__POOL_MARKS];
 } varve__pool;
 
 void varve__pool_init(varve__pool *pool);
 
-/* Around each write, whether it succeeds or not.  Several may be on their way at once. */
+/*
+ * Around each write, whether it succeeds or not: one of anything, or the commit of a valid
+ * representation.  Several may be on their way at once.
+ */
 void varve__pool_write_begin(varve__pool *pool);
+void varve__pool_commit_begin(varve__pool *pool, varve_slice repr);
 void varve__pool_write_end(varve__pool *pool);
 
 /* Close all iterators in the pool. */
@@ -66,11 +92,14 @@ void varve__pool_clear(varve__pool *pool);
 /* The same, and those that are open now will not come back. */
 void varve__pool_renew(varve__pool *pool);
 
-/* The epoch of an iterator whose opening begins now; VARVE__ITER_NO_EPOCH during a write. */
+/* The epoch of an iterator whose opening begins now. */
 uint64_t varve__pool_epoch(const varve__pool *pool);
 
 /* An iterator as if opened with `options` now; NULL if there is none. */
 varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *options);
+
+/* A prefix iterator without bounds, which shows the key of `prefix` as if opened now; or NULL. */
+varve__iter *varve__pool_take_for_key(varve__pool *pool, varve_slice prefix);
 
 /* Take over an iterator that is being closed; its owner counts it as open until this returns. */
 void varve__pool_give(varve__pool *pool, varve__iter *it);

@@ -1,3 +1,4 @@
+#include "engine/iter.h"
 #include "engine/view.h"
 #include "format/key.h"
 #include "util/fail.h"
@@ -26,5 +27,12 @@ varve_status varve_iter_open(varve_reader *reader, const varve_iter_options *opt
         if (status != VARVE_OK)
             return status;
     }
-    return reader->ops->iter_open(reader, &complete, out, err);
+    return reader->ops->iter_open(reader, &complete, (varve_slice){NULL, 0}, out, err);
+}
+
+varve_status varve__iter_open_key(varve_reader *reader, varve_slice prefix, varve_iter **out,
+                                  varve_error *err)
+{
+    *out = NULL;
+    return reader->ops->iter_open(reader, &varve__one_key, prefix, out, err);
 }

@@ -27,11 +27,11 @@ static varve_status snapshot_get(varve_reader *reader, varve_slice engine_key, v
 }
 
 static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_options *options,
-                                       varve_iter **out, varve_error *err)
+                                       varve_slice prefix, varve_iter **out, varve_error *err)
 {
     varve_snapshot *snapshot = VARVE__CONTAINER_OF(reader, varve_snapshot, reader);
     varve_status status =
-        varve__engine_iter_open(snapshot->engine, snapshot->state, options, out, err);
+        varve__engine_iter_open(snapshot->engine, snapshot->state, options, prefix, out, err);
     if (status != VARVE_OK)
         return status;
     varve__iter_of(*out)->owner = &snapshot->iter_owner;

@@ -19,14 +19,24 @@ typedef struct varve__reader_ops {
     /* As varve_reader_get(); `value` is empty. */
     varve_status (*get)(varve_reader *reader, varve_slice engine_key, varve_buf *value,
                         varve_error *err);
-    /* As varve_iter_open(); `options` is complete and `*out` NULL. */
+    /*
+     * As varve_iter_open(), or varve__iter_open_key() if there is a `prefix`; `options` is complete
+     * and `*out` NULL.
+     */
     varve_status (*iter_open)(varve_reader *reader, const varve_iter_options *options,
-                              varve_iter **out, varve_error *err);
+                              varve_slice prefix, varve_iter **out, varve_error *err);
 } varve__reader_ops;
 
 struct varve_reader {
     const varve__reader_ops *ops;
 };
+
+/*
+ * Open a prefix iterator for a read of one user key, that of the encoded `prefix`, and seek no
+ * other one with it: of those it may show an earlier state.  Otherwise as varve_iter_open().
+ */
+varve_status varve__iter_open_key(varve_reader *reader, varve_slice prefix, varve_iter **out,
+                                  varve_error *err);
 
 typedef struct varve__writer_ops {
     /* As varve_writer_apply(). */

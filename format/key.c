@@ -23,10 +23,23 @@ varve_status varve_key_check(varve_slice user_key, varve_error *err)
  */
 
 /*
- * Inverted, so that a larger number sorts first.  Compilers make one store of four bytes that are
- * spelled out, but not of a loop.
+ * Inverted, so that a larger number sorts first.  Compilers make one store of as many bytes as a
+ * number has if they are spelled out, but not of a loop.
  */
-static void put_inverted(uint32_t number, unsigned char *out)
+static void put_inverted_wall(uint64_t number, unsigned char *out)
+{
+    number = ~number;
+    out[0] = (unsigned char)(number >> 56);
+    out[1] = (unsigned char)(number >> 48);
+    out[2] = (unsigned char)(number >> 40);
+    out[3] = (unsigned char)(number >> 32);
+    out[4] = (unsigned char)(number >> 24);
+    out[5] = (unsigned char)(number >> 16);
+    out[6] = (unsigned char)(number >> 8);
+    out[7] = (unsigned char)number;
+}
+
+static void put_inverted_logical(uint32_t number, unsigned char *out)
 {
     number = ~number;
     out[0] = (unsigned char)(number >> 24);
@@ -37,10 +50,8 @@ static void put_inverted(uint32_t number, unsigned char *out)
 
 void varve__suffix_encode(varve_ts ts, unsigned char suffix[VARVE__SUFFIX_SIZE])
 {
-    uint64_t wall = (uint64_t)ts.wall;
-    put_inverted((uint32_t)(wall >> 32), suffix);
-    put_inverted((uint32_t)wall, suffix + 4);
-    put_inverted((uint32_t)ts.logical, suffix + 8);
+    put_inverted_wall((uint64_t)ts.wall, suffix);
+    put_inverted_logical((uint32_t)ts.logical, suffix + 8);
 }
 
 /* ---- Taking apart ------------------------------------------------------------------------------
@@ -174,10 +185,14 @@ varve_status varve_key_decode(varve_slice engine_key, varve_buf *user_key, varve
 size_t varve_key_prefix_size(varve_slice bytes)
 {
     /* Inside an escaped key every 00 is followed by FF: the first 00 01 is the terminator. */
-    for (varve_slice left = bytes; left.size > 0;) {
-        left = without_front(left, run_to_zero(left).size);
-        if (left.size > 0 && left.data[-1] == 0x00 && left.data[0] == 0x01)
-            return (size_t)(left.data - bytes.data) + 1;
+    size_t at = 0;
+    while (at < bytes.size) {
+        const unsigned char *zero = memchr(bytes.data + at, 0x00, bytes.size - at);
+        if (zero == NULL)
+            break;
+        at = (size_t)(zero - bytes.data) + 1;
+        if (at < bytes.size && bytes.data[at] == 0x01)
+            return at + 1;
     }
     return bytes.size;
 }
@@ -204,18 +219,23 @@ varve_status varve__engine_key_check(varve_slice engine_key, varve_error *err)
 /* ---- Putting together --------------------------------------------------------------------------
  */
 
-/* Append the escaped user key and its terminator where there is room. */
-static void push_prefix(varve_slice user_key, varve_buf *out)
+size_t varve__key_write_prefix(varve_slice user_key, unsigned char *out)
 {
-    for (varve_slice left = user_key; left.size > 0;) {
-        varve_slice run = run_to_zero(left);
-        varve__buf_push_bytes(out, run);
-        if (run.data[run.size - 1] == 0x00)
-            varve__buf_push(out, 0xFF);
-        left = without_front(left, run.size);
+    const unsigned char *from = user_key.data;
+    unsigned char *to = out;
+    for (size_t left = user_key.size; left > 0;) {
+        const unsigned char *zero = memchr(from, 0x00, left);
+        size_t run = zero == NULL ? left : (size_t)(zero - from) + 1;
+        memcpy(to, from, run);
+        to += run;
+        if (zero != NULL)
+            *to++ = 0xFF;
+        from += run;
+        left -= run;
     }
-    varve__buf_push(out, 0x00);
-    varve__buf_push(out, 0x01);
+    *to++ = 0x00;
+    *to++ = 0x01;
+    return (size_t)(to - out);
 }
 
 static void push_suffix(varve_ts ts, varve_buf *out)
@@ -231,11 +251,11 @@ varve_status varve__key_append(varve_slice user_key, varve_ts ts, varve_buf *out
     /* One pass: make room for the longest form instead of counting escapes first. */
     if (user_key.size > SIZE_MAX / 4)
         return varve__fail_no_memory(err, user_key.size);
-    size_t size_max = 2 * user_key.size + VARVE__TERMINATOR_SIZE + VARVE__SUFFIX_SIZE;
+    size_t size_max = VARVE__PREFIX_SIZE_MAX(user_key.size) + VARVE__SUFFIX_SIZE;
     varve_status status = varve__buf_reserve(out, size_max, err);
     if (status != VARVE_OK)
         return status;
-    push_prefix(user_key, out);
+    out->size += varve__key_write_prefix(user_key, out->data + out->size);
     if (ts.wall != 0 || ts.logical != 0)
         push_suffix(ts, out);
     return VARVE_OK;

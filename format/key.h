@@ -92,6 +92,16 @@ varve_status varve__key_view(varve_slice prefix, varve_buf *room, varve_slice *u
 /* Size of the user key whose escaped form with terminator is `prefix` (validated). */
 size_t varve__key_unescaped_size(varve_slice prefix);
 
+/*
+ * The longest prefix that a user key of `size` bytes can have, with each of them escaped and the
+ * terminator; and the size of the largest user key of which any prefix has so much room.
+ */
+#define VARVE__PREFIX_SIZE_MAX(size) (2 * (size) + VARVE__TERMINATOR_SIZE)
+#define VARVE__KEY_SIZE_IN(room) (((room)-VARVE__TERMINATOR_SIZE) / 2)
+
+/* Write the prefix of a user key where there is room for the longest; returns its size. */
+size_t varve__key_write_prefix(varve_slice user_key, unsigned char *out);
+
 /* Append the engine key to `out`, as varve_key_encode() but without replacing the contents. */
 varve_status varve__key_append(varve_slice user_key, varve_ts ts, varve_buf *out, varve_error *err);
 

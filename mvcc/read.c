@@ -8,7 +8,7 @@ static void begin_empty(varve__read *read, varve_rows *rows)
 {
     read->how.bill = NULL;
     read->rows = rows;
-    read->walk = (varve__walk){.it = NULL};
+    varve__walk_init(&read->walk);
     read->conflicts = (varve__conflicts){.list = NULL};
     read->tombstones_met = 0;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <varve/ts.h>
 
+#include "engine/view.h"
 #include "format/print.h"
 #include "util/buf.h"
 #include "util/fail.h"
@@ -10,7 +11,7 @@
 void varve__walk_release(varve__walk *walk)
 {
     varve_iter_close(walk->it);
-    varve_buf_release(&walk->prefix);
+    varve_buf_release(&walk->kept);
     varve_buf_release(&walk->target);
 }
 
@@ -52,13 +53,23 @@ static void seek_lt(varve__walk *walk, varve_slice key)
 /* ---- Walks -------------------------------------------------------------------------------------
  */
 
+static varve_status set_prefix(varve__walk *walk, varve_slice user_key, varve_error *err)
+{
+    if (user_key.size <= VARVE__KEY_SIZE_IN(VARVE__WALK_ROOM)) {
+        walk->prefix = varve_slice_of(walk->room, varve__key_write_prefix(user_key, walk->room));
+        return VARVE_OK;
+    }
+    varve_status status = varve_key_encode(user_key, varve_ts_zero(), &walk->kept, err);
+    walk->prefix = varve_buf_slice(&walk->kept);
+    return status;
+}
+
 varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve_slice user_key,
                                   varve_error *err)
 {
-    varve_iter_options options = {.struct_size = sizeof options, .prefix = true};
-    varve_status status = varve_key_encode(user_key, varve_ts_zero(), &walk->prefix, err);
+    varve_status status = set_prefix(walk, user_key, err);
     if (status == VARVE_OK)
-        status = varve_iter_open(reader, &options, &walk->it, err);
+        status = varve__iter_open_key(reader, varve__walk_prefix(walk), &walk->it, err);
     if (status != VARVE_OK)
         return status;
     walk->is_plain = varve__walk_prefix(walk).size == user_key.size + VARVE__TERMINATOR_SIZE;
@@ -123,7 +134,10 @@ varve_status varve__walk_enter(varve__walk *walk, varve_error *err)
     }
     walk->tally.keys++;
     walk->tally.versions += size < key.size;
-    return varve__buf_assign(&walk->prefix, varve_slice_of(key.data, size), err);
+    varve_status status = varve__buf_assign(&walk->kept, varve_slice_of(key.data, size), err);
+    if (status == VARVE_OK)
+        walk->prefix = varve_buf_slice(&walk->kept);
+    return status;
 }
 
 /* Whether the record that the walk stands on is one of the current key. */

@@ -22,14 +22,32 @@ typedef struct varve__walk_tally {
     uint64_t bytes; /* of the values looked at */
 } varve__walk_tally;
 
+/* Room for the prefix of most keys, so that a walk over one of them allocates nothing. */
+#define VARVE__WALK_ROOM 128
+
+/* Start one as zero, or by varve__walk_init(); it must stay where it is. */
 typedef struct varve__walk {
     varve_iter *it;
-    varve_buf prefix; /* of the current key: escaped, with terminator */
+    varve_slice prefix; /* of the current key: escaped, with terminator; in `room` or `kept` */
+    varve_buf kept;
     varve_buf target; /* reused for keys to seek */
     bool is_plain;    /* nothing is escaped in the prefix */
     bool at_front;    /* the iterator stands on the current key's first record */
     varve__walk_tally tally;
+    unsigned char room[VARVE__WALK_ROOM];
 } varve__walk;
+
+/* Make it a zeroed one, as far as that matters. */
+static inline void varve__walk_init(varve__walk *walk)
+{
+    walk->it = NULL;
+    walk->prefix = varve_slice_of(NULL, 0);
+    walk->kept = (varve_buf)VARVE_BUF_INIT;
+    walk->target = (varve_buf)VARVE_BUF_INIT;
+    walk->is_plain = false;
+    walk->at_front = false;
+    walk->tally = (varve__walk_tally){.keys = 0};
+}
 
 void varve__walk_release(varve__walk *walk);
 
@@ -112,7 +130,7 @@ static inline varve_slice varve__walk_value(varve__walk *walk)
 /* The current key's prefix. */
 static inline varve_slice varve__walk_prefix(const varve__walk *walk)
 {
-    return varve_buf_slice(&walk->prefix);
+    return walk->prefix;
 }
 
 /*

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "engine/engine.h"
+#include "format/batch_repr.h"
 #include "tests/support/backend_faults.h"
 #include "tests/support/backends.h"
 #include "tests/support/records.h"
@@ -43,6 +44,25 @@ static bool next_is_lent(const varve_iter_options *options)
 {
     varve_iter *it = iter(on.reader, options);
     bool lent = is_lent(it);
+    varve_iter_close(it);
+    return lent;
+}
+
+/* The same for a point read of one user key. */
+static varve_iter *iter_of_key(const char *key)
+{
+    varve_iter *it = NULL;
+    ck_ok(varve__iter_open_key(on.reader, key_of(key), &it, &on.err), &on.err);
+    return it;
+}
+
+/* Whether that is spared; what is found under the key is `shown`. */
+static bool key_is_lent(const char *key, const char *shown)
+{
+    varve_iter *it = iter_of_key(key);
+    bool lent = is_lent(it);
+    (void)varve_iter_seek_ge(it, key_of(key));
+    ck_text(walk_forward(it), shown);
     varve_iter_close(it);
     return lent;
 }
@@ -248,8 +268,27 @@ static void do_compact(void)
     ck_ok(varve_engine_compact(on.engine, &on.err), &on.err);
 }
 
-static void (*const changes[])(void) = {do_put,  do_clear, do_clear_range, do_commit,
-                                        do_fail, do_flush, do_compact};
+static void commit_many(int count)
+{
+    varve_batch *batch;
+    ck_ok(varve_batch_open(on.engine, VARVE_BATCH_WRITE_ONLY, &batch, &on.err), &on.err);
+    for (int i = 0; i < count; i++)
+        put(varve_batch_writer_of(batch), "k", "2");
+    ck_ok(varve_batch_commit(batch, VARVE_NO_SYNC, &on.err), &on.err);
+    varve_batch_close(batch);
+}
+
+static void do_commit_much(void)
+{
+    commit_many(VARVE__POOL_MARKED_RECORDS + 1);
+}
+
+/* Those that tell which keys they touch leave the iterators of point reads alone. */
+static const struct change {
+    void (*run)(void);
+    unsigned left;
+} changes[] = {{do_put, 1},  {do_clear, 1}, {do_clear_range, 0}, {do_commit, 1},
+               {do_fail, 1}, {do_flush, 0}, {do_compact, 0},     {do_commit_much, 0}};
 enum { CHANGES = sizeof changes / sizeof changes[0] };
 
 START_TEST(changes_empty_the_pool)
@@ -262,15 +301,97 @@ START_TEST(changes_empty_the_pool)
         leave_one(&one_key);
         varve_iter *open = iter(on.reader, NULL);
         ck_assert(is_lent(open));
-        changes[i]();
-        ck_assert_msg(pooled() == 0, "after change %d", i);
+        changes[i].run();
+        ck_assert_msg(pooled() == changes[i].left, "after change %d", i);
         /* One that was open meanwhile shows what it did, and does not come back. */
         ck_assert(varve_iter_seek_ge(open, key_of("k")));
         ck_text(walk_forward(open), "k=1");
         varve_iter_close(open);
-        ck_assert_msg(pooled() == 0, "after change %d", i);
+        ck_assert_msg(pooled() == changes[i].left, "after change %d", i);
         ck_assert(!next_is_lent(NULL));
     }
+}
+END_TEST
+
+/* ---- Point reads beside writes ------------------------------------------------------------------
+ */
+
+START_TEST(a_write_of_other_keys_spares_point_reads)
+{
+    put(on.writer, "a@1", "1");
+    ck_assert(!key_is_lent("a", "a@1=1"));
+    put(on.writer, "k", "1");
+    ck_assert(key_is_lent("a", "a@1=1"));
+    do_commit();
+    clear(on.writer, "k");
+    ck_assert(key_is_lent("a", "a@1=1"));
+    /* But not walks, nor an iterator that might go anywhere. */
+    leave_one(NULL);
+    do_put();
+    ck_assert(!next_is_lent(NULL));
+    ck_assert(!next_is_lent(&one_key));
+}
+END_TEST
+
+START_TEST(a_write_of_the_key_does_not)
+{
+    static const struct {
+        void (*run)(void);
+        const char *shown;
+    } writes[] = {{do_put, "k=2"}, {do_clear, ""}, {do_commit, "k=2"}};
+    for (int i = 0; i < 3; i++) {
+        put(on.writer, "k", "1");
+        (void)key_is_lent("k", "k=1");
+        ck_assert(key_is_lent("k", "k=1"));
+        writes[i].run();
+        ck_assert_uint_eq(pooled(), 1);
+        ck_assert_msg(!key_is_lent("k", writes[i].shown), "after write %d", i);
+    }
+    /* A version is a record of its key, whatever its bytes. */
+    put(on.writer, "k", "1");
+    (void)key_is_lent("k", "k=1");
+    put(on.writer, "k@7", "seven");
+    ck_assert(!key_is_lent("k", "k=1 k@7=seven"));
+    ck_assert(key_is_lent("k", "k=1 k@7=seven"));
+}
+END_TEST
+
+/* It shows a state that nobody has written to, also if the write begins while it is out. */
+START_TEST(one_that_was_out_during_a_write_comes_back)
+{
+    put(on.writer, "a", "1");
+    varve_iter_close(iter_of_key("a"));
+    varve_iter *it = iter_of_key("a");
+    put(on.writer, "k", "1");
+    varve_iter_close(it);
+    ck_assert_uint_eq(pooled(), 1);
+    ck_assert(key_is_lent("a", "a=1"));
+    ck_assert(!key_is_lent("k", "k=1"));
+    it = iter_of_key("a");
+    do_commit_much();
+    varve_iter_close(it);
+    ck_assert_uint_eq(pooled(), 0);
+}
+END_TEST
+
+/* Memory and tables are not held for ever by a thread that reads no more. */
+START_TEST(every_so_many_writes_let_go_of_all)
+{
+    put(on.writer, "a", "1");
+    ck_assert(!key_is_lent("a", "a=1"));
+    int writes = 0;
+    while (pooled() > 0) {
+        commit_many(100);
+        writes++;
+    }
+    ck_assert_int_eq(writes, VARVE__POOL_MARKS_MADE / 100 + 1);
+    ck_assert(!key_is_lent("a", "a=1"));
+    /* And where nobody reads, nothing is marked. */
+    put(on.writer, "k", "1");
+    ck_assert_uint_eq(pooled(), 1);
+    varve__pool_clear(&on.engine->pool);
+    put(on.writer, "k", "1");
+    ck_assert_uint_eq(atomic_load(&on.engine->pool.swept), atomic_load(&on.engine->pool.started));
 }
 END_TEST
 
@@ -296,7 +417,7 @@ START_TEST(an_engine_closes_with_iterators_in_the_pool)
 }
 END_TEST
 
-/* One that is opened while a write is on its way may show it or not. */
+/* A walk that is opened while a write is on its way may show it or not. */
 START_TEST(what_is_opened_during_a_write_is_not_kept)
 {
     varve__pool *pool = &on.engine->pool;
@@ -311,6 +432,38 @@ START_TEST(what_is_opened_during_a_write_is_not_kept)
     ck_assert_uint_eq(pooled(), 0);
     leave_one(NULL);
     ck_assert(next_is_lent(NULL));
+}
+END_TEST
+
+/* A point read may show it or not just of the keys that are written. */
+START_TEST(what_is_opened_during_a_write_may_be_kept_for_other_keys)
+{
+    varve__pool *pool = &on.engine->pool;
+    varve_buf repr = VARVE_BUF_INIT;
+    const varve_record record = {.type = VARVE_RECORD_CLEAR, .key = key_of("k")};
+    ck_ok(varve__repr_append(&repr, &record, &on.err), &on.err);
+    put(on.writer, "a", "1");
+    put(on.writer, "k", "1");
+    varve_iter_close(iter_of_key("a"));
+    varve__pool_commit_begin(pool, varve_buf_slice(&repr));
+    varve__pool_clear(pool);
+    ck_assert(!key_is_lent("k", "k=1"));
+    ck_assert(key_is_lent("a", "a=1"));
+    varve__pool_write_end(pool);
+    ck_assert(key_is_lent("a", "a=1"));
+    ck_assert(!key_is_lent("k", "k=1"));
+    /* It has just been opened, with nothing on its way. */
+    ck_assert(key_is_lent("k", "k=1"));
+    /* Two at once: the first to begin is the last to end. */
+    varve__pool_write_begin(pool);
+    varve__pool_commit_begin(pool, varve_buf_slice(&repr));
+    varve__pool_write_end(pool);
+    (void)key_is_lent("a", "a=1");
+    ck_assert_uint_eq(pooled(), 0);
+    varve__pool_write_end(pool);
+    ck_assert(!key_is_lent("a", "a=1"));
+    ck_assert(key_is_lent("a", "a=1"));
+    varve_buf_release(&repr);
 }
 END_TEST
 
@@ -338,14 +491,14 @@ END_TEST
 /* ---- Time does not go back ----------------------------------------------------------------------
  */
 
-enum { READERS = 3, COMMITS = 150, LOOKS_MIN = 1000 };
+enum { WAYS = 4, READERS = 4, COMMITS = 150, LOOKS_MIN = 1000 };
 
 static varve_slice key; /* of the number that is written */
 static varve__backend_ops slow_ops;
 static const varve__backend_ops *real_ops;
 static atomic_uint_least64_t newest; /* that any reader has seen and told */
 static atomic_bool writing;
-static atomic_uint went_back, failed, looks, lent;
+static atomic_uint went_back, failed, looks, lent, lent_for_key;
 
 static void wait_a_little(void)
 {
@@ -408,13 +561,29 @@ static uint64_t look_by_iter(const varve_iter_options *options)
     return number;
 }
 
+static uint64_t look_by_key(void)
+{
+    varve_iter *it;
+    uint64_t number = 0;
+    if (varve__iter_open_key(on.reader, key, &it, NULL) != VARVE_OK) {
+        atomic_fetch_add(&failed, 1);
+        return 0;
+    }
+    atomic_fetch_add(&lent_for_key, is_lent(it));
+    if (varve_iter_seek_ge(it, key))
+        number = number_of(varve_iter_value(it));
+    varve_iter_close(it);
+    return number;
+}
+
 /* Look in one of the ways, knowing what has been seen before, and tell the others. */
 static void look(unsigned way, varve_buf *value)
 {
     uint64_t before = atomic_load(&newest);
     uint64_t now = way == 0   ? look_by_get(value)
                    : way == 1 ? look_by_iter(&one_key)
-                              : look_by_iter(&everything);
+                   : way == 2 ? look_by_iter(&everything)
+                              : look_by_key();
     if (now < before)
         atomic_fetch_add(&went_back, 1);
     while (before < now && !atomic_compare_exchange_weak(&newest, &before, now))
@@ -428,8 +597,8 @@ static void *look_often(void *arg)
     varve_buf value = VARVE_BUF_INIT;
     unsigned way = *(const unsigned *)arg;
     while (atomic_load(&writing) || atomic_load(&looks) < LOOKS_MIN)
-        look(way++ % 3, &value);
-    look(way % 3, &value);
+        look(way++ % WAYS, &value);
+    look(way % WAYS, &value);
     varve_buf_release(&value);
     return NULL;
 }
@@ -442,7 +611,7 @@ static void write_number(uint64_t number)
 
 START_TEST(a_reader_never_sees_less_than_before)
 {
-    static const unsigned ways[READERS] = {0, 1, 2};
+    static const unsigned ways[READERS] = {0, 1, 2, 3};
     pthread_t readers[READERS];
     key = key_of("n");
     real_ops = on.engine->ops;
@@ -457,7 +626,7 @@ START_TEST(a_reader_never_sees_less_than_before)
                          0);
     /* However rarely an iterator is lent while somebody writes, it is. */
     uint64_t number = 1;
-    while (number < COMMITS || atomic_load(&lent) == 0) {
+    while (number < COMMITS || atomic_load(&lent) == 0 || atomic_load(&lent_for_key) == 0) {
         write_number(++number);
         for (uint64_t i = 0; i < number % 8; i++)
             wait_a_little();
@@ -469,11 +638,12 @@ START_TEST(a_reader_never_sees_less_than_before)
     ck_assert_uint_eq(atomic_load(&went_back), 0);
     ck_assert_uint_eq(atomic_load(&newest), number);
     /* And what is left in the pool shows the current state. */
+    const varve__pool *pool = &on.engine->pool;
     for (int lane = 0; lane < VARVE__LANES; lane++) {
-        for (int kind = 0; kind < VARVE__POOL_KINDS; kind++) {
-            varve__iter *it = atomic_load(&on.engine->pool.lanes[lane].slots[kind]);
-            ck_assert(it == NULL || it->epoch == varve__pool_epoch(&on.engine->pool));
-        }
+        const varve__iter *it = atomic_load(&pool->lanes[lane].slots[VARVE__POOL_WALKS]);
+        ck_assert(it == NULL || it->epoch == varve__pool_epoch(pool));
+        it = atomic_load(&pool->lanes[lane].slots[VARVE__POOL_POINTS]);
+        ck_assert(it == NULL || it->epoch >= atomic_load(&pool->swept));
     }
     on.engine->ops = real_ops;
 }
@@ -491,9 +661,14 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, it_is_closed_for_good_after_many_uses);
     tcase_add_test(tcase, one_that_has_failed_is_not_kept);
     tcase_add_test(tcase, changes_empty_the_pool);
+    tcase_add_test(tcase, a_write_of_other_keys_spares_point_reads);
+    tcase_add_test(tcase, a_write_of_the_key_does_not);
+    tcase_add_test(tcase, one_that_was_out_during_a_write_comes_back);
+    tcase_add_test(tcase, every_so_many_writes_let_go_of_all);
     tcase_add_test(tcase, the_numbers_of_an_engine_are_without_the_pool);
     tcase_add_test(tcase, an_engine_closes_with_iterators_in_the_pool);
     tcase_add_test(tcase, what_is_opened_during_a_write_is_not_kept);
+    tcase_add_test(tcase, what_is_opened_during_a_write_may_be_kept_for_other_keys);
     tcase_add_test(tcase, what_is_older_than_a_write_is_neither_lent_nor_put_back);
     tcase_add_test(tcase, a_reader_never_sees_less_than_before);
 }

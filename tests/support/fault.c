@@ -130,7 +130,7 @@ static varve_status fault_get(varve_reader *reader, varve_slice engine_key, varv
 }
 
 static varve_status fault_iter_open(varve_reader *reader, const varve_iter_options *options,
-                                    varve_iter **out, varve_error *err)
+                                    varve_slice prefix, varve_iter **out, varve_error *err)
 {
     fault_view *view = VARVE__CONTAINER_OF(reader, fault_view, reader);
     if (fires(view))
@@ -138,7 +138,8 @@ static varve_status fault_iter_open(varve_reader *reader, const varve_iter_optio
     fault_iter *it = calloc(1, sizeof *it);
     ck_assert_ptr_nonnull(it);
     it->view = view;
-    varve_status status = varve_iter_open(view->reads, options, &it->inner, err);
+    varve_status status =
+        view->reads->ops->iter_open(view->reads, options, prefix, &it->inner, err);
     if (status == VARVE_OK)
         status = varve__iter_init(&it->it, &iter_ops, options, err);
     if (status != VARVE_OK) {

@@ -134,11 +134,12 @@ static varve_status snapshot_get(varve_reader *reader, varve_slice engine_key, v
 }
 
 static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_options *options,
-                                       varve_iter **out, varve_error *err)
+                                       varve_slice prefix, varve_iter **out, varve_error *err)
 {
     (void)reader;
     varve_snapshot *snapshot = snapshot_now();
-    varve_status status = varve_iter_open(varve_snapshot_reader(snapshot), options, out, err);
+    varve_reader *reads = varve_snapshot_reader(snapshot);
+    varve_status status = reads->ops->iter_open(reads, options, prefix, out, err);
     varve_snapshot_close(snapshot); /* lives as long as the iterator */
     return status;
 }
