@@ -5,12 +5,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 #include <varve/varve.h>
 
+#include "mvcc/gc_hold.h"
 #include "tests/support/backends.h"
 
 enum { WRITERS = 2, KEYS = 4, WRITES = 300 };
+
+/* So long one waits to see that somebody waits: too short would be to see nothing. */
+#define PATIENCE INT64_C(50000000)
 
 static varve_latches *latches;
 static atomic_int running;
@@ -67,7 +70,7 @@ static void *write_on(void *argument)
 }
 
 /* All that is not live goes, whole keys with it: what is written on top must not be in vain. */
-static uint64_t collect(uint64_t batch_versions)
+static varve_gc *open_job(uint64_t batch_versions, const varve_cancel *cancel)
 {
     const varve_gc_policy policy = {.struct_size = sizeof policy, .ttl_seconds = 1};
     const varve_gc_options options = {.struct_size = sizeof options,
@@ -76,11 +79,18 @@ static uint64_t collect(uint64_t batch_versions)
                                       .latches = latches,
                                       .has_account = true,
                                       .durability = VARVE_NO_SYNC,
-                                      .batch_versions = batch_versions};
+                                      .batch_versions = batch_versions,
+                                      .cancel = cancel};
     varve_gc *job;
+    ck_ok(varve_gc_open(on.engine, &options, &job, &on.err), &on.err);
+    return job;
+}
+
+static uint64_t collect(uint64_t batch_versions)
+{
+    varve_gc *job = open_job(batch_versions, NULL);
     varve_gc_report report = {.struct_size = sizeof report};
     bool more = true;
-    ck_ok(varve_gc_open(on.engine, &options, &job, &on.err), &on.err);
     while (more)
         ck_ok(varve_gc_step(job, &more, &on.err), &on.err);
     ck_ok(varve_gc_get_report(job, &report, &on.err), &on.err);
@@ -137,19 +147,38 @@ END_TEST
 static void *collect_once(void *argument)
 {
     *(uint64_t *)argument = collect(0);
+    atomic_store(&running, 0);
     return NULL;
 }
 
 /*
- * The job has gathered a deleted key, most likely, and waits for the latch of a writer, who puts
- * something on top: then the key is not dead any more.
+ * Wait until the job waits: it asks for the latch of holds, too, and who asks for that later waits
+ * as well.
+ */
+static void await_waiting_job(void)
+{
+    const varve_slice holds = varve__gc_holds_latch();
+    varve_cancel *cancel;
+    varve_latch *latch;
+    varve_status status = VARVE_OK;
+    ck_ok(varve_cancel_open(&cancel, &on.err), &on.err);
+    while (status == VARVE_OK && atomic_load(&running) > 0) {
+        varve_cancel_after(cancel, PATIENCE);
+        status = varve_latches_acquire(latches, &holds, 1, NULL, 0, cancel, &latch, NULL);
+        varve_latches_release(latch);
+    }
+    varve_cancel_close(cancel);
+}
+
+/*
+ * The job has gathered a deleted key, and waits for the latch of a writer, who puts something on
+ * top: then the key is not dead any more.
  */
 START_TEST(what_is_written_meanwhile_is_seen)
 {
     pthread_t thread;
     varve_latch *latch;
     varve_batch *batch;
-    const struct timespec moment = {.tv_nsec = 30000000};
     const varve_stats nothing = {0};
     const varve_slice key = bytes("k");
     varve_stats delta = {0};
@@ -162,8 +191,9 @@ START_TEST(what_is_written_meanwhile_is_seen)
     ck_ok(write_one(batch, key, true), &on.err);
 
     ck_ok(varve_latches_acquire(latches, &key, 1, NULL, 0, NULL, &latch, &on.err), &on.err);
+    atomic_store(&running, 1);
     ck_assert_int_eq(pthread_create(&thread, NULL, collect_once, &collected), 0);
-    (void)nanosleep(&moment, NULL);
+    await_waiting_job();
     const varve_write how = {.struct_size = sizeof how,
                              .reader = on.reader,
                              .writer = on.writer,
@@ -180,11 +210,49 @@ START_TEST(what_is_written_meanwhile_is_seen)
 }
 END_TEST
 
+/* Under the latch of a key that it collects from, or that of holds, a step does nothing. */
+START_TEST(a_step_waits_for_its_latches)
+{
+    const varve_slice held[] = {bytes("k"), varve__gc_holds_latch(), bytes("other")};
+    const varve_stats nothing = {0};
+    varve_latch *latch;
+    varve_batch *batch;
+    varve_cancel *cancel;
+    bool more;
+    ck_ok(varve_latches_open(VARVE_LATCHES_STRIPES_MAX, &latches, &on.err), &on.err);
+    ck_ok(varve_stats_account_set(on.writer, bytes(""), &nothing, &on.err), &on.err);
+    ck_ok(varve_batch_open(on.engine, 0, &batch, &on.err), &on.err);
+    ck_ok(varve_cancel_open(&cancel, &on.err), &on.err);
+    atomic_store(&clock_ticks, 1);
+    ck_ok(write_one(batch, bytes("k"), false), &on.err);
+    ck_ok(write_one(batch, bytes("k"), true), &on.err);
+    uint64_t sequence = varve_engine_sequence(on.engine);
+    varve_gc *job = open_job(0, cancel);
+    for (int i = 0; i < 3; i++) {
+        bool is_other = i == 2;
+        ck_ok(varve_latches_acquire(latches, &held[i], 1, NULL, 0, NULL, &latch, &on.err), &on.err);
+        varve_cancel_after(cancel, is_other ? 0 : PATIENCE);
+        ck_status(varve_gc_step(job, &more, &on.err), is_other ? VARVE_OK : VARVE_DEADLINE,
+                  &on.err);
+        ck_assert(is_other || varve_engine_sequence(on.engine) == sequence);
+        varve_latches_release(latch);
+        varve_error_release(&on.err);
+    }
+    ck_assert_uint_gt(varve_engine_sequence(on.engine), sequence);
+    varve_gc_close(job);
+    varve_cancel_close(cancel);
+    varve_batch_close(batch);
+    varve_latches_close(latches);
+    ck_account();
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, collecting_beside_writers);
     tcase_add_test(tcase, what_is_written_meanwhile_is_seen);
+    tcase_add_test(tcase, a_step_waits_for_its_latches);
 }
 
 int main(void)

@@ -178,6 +178,36 @@ START_TEST(with_latches)
 }
 END_TEST
 
+/* Under the latch of a key with an intent, a step does nothing. */
+START_TEST(a_step_waits_for_its_latches)
+{
+    varve_resolve_job_options options = options_of(&(resolve_update){ABORT});
+    const varve_slice key = bytes("a");
+    varve_latches *latches;
+    varve_latch *latch;
+    varve_cancel *cancel;
+    varve_resolve_job *job;
+    bool more;
+    fill_store();
+    ck_ok(varve_latches_open(0, &latches, &mvcc.err), &mvcc.err);
+    ck_ok(varve_cancel_open(&cancel, &mvcc.err), &mvcc.err);
+    options.latches = latches;
+    options.cancel = cancel;
+    ck_ok(varve_resolve_job_open(mvcc.engine, &options, &job, &mvcc.err), &mvcc.err);
+    ck_ok(varve_latches_acquire(latches, &key, 1, NULL, 0, NULL, &latch, &mvcc.err), &mvcc.err);
+    varve_cancel_after(cancel, 50000000);
+    ck_status(varve_resolve_job_step(job, &more, &mvcc.err), VARVE_DEADLINE, &mvcc.err);
+    ck_assert_str_eq(report_of(job), "0 of 0, 0 bytes");
+    varve_latches_release(latch);
+    varve_cancel_after(cancel, 0);
+    ck_ok(varve_resolve_job_step(job, &more, &mvcc.err), &mvcc.err);
+    ck_assert_str_eq(report_of(job), "4 of 4, 3 bytes");
+    varve_resolve_job_close(job);
+    varve_cancel_close(cancel);
+    varve_latches_close(latches);
+}
+END_TEST
+
 /* ---- In steps ----------------------------------------------------------------------------------
  */
 
@@ -468,6 +498,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, an_estimate_changes_nothing);
     tcase_add_test(tcase, damaged_keys_are_left_as_they_are);
     tcase_add_test(tcase, with_latches);
+    tcase_add_test(tcase, a_step_waits_for_its_latches);
     tcase_add_test(tcase, tokens_go_on_and_the_account_is_exact);
     tcase_add_test(tcase, progress_tells_the_key);
     tcase_add_test(tcase, a_token_can_be_cancelled);
