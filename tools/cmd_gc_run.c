@@ -1,5 +1,6 @@
 /* varve gc run: collect garbage. */
 #include "gc.h"
+#include "interrupt.h"
 #include "progress.h"
 #include "times.h"
 
@@ -127,6 +128,17 @@ static enum tool_exit print_resume(const struct collecting *c)
     return code;
 }
 
+/* What has been collected until then is gone, and told; so is how to go on after an interrupt. */
+static enum tool_exit fail(const struct collecting *c, varve_error *err)
+{
+    if (err->status != VARVE_CANCELLED || c->gc == NULL)
+        return gc_fail(c->cli, c->store, c->gc, err);
+    enum tool_exit code = cli_fail_error(c->cli, err, "%s: %" PRIu64 " versions collected",
+                                         c->store->path, c->report.collected.versions);
+    (void)print_resume(c);
+    return code;
+}
+
 static enum tool_exit collect_from(const struct cli *cli, const struct store *store,
                                    const struct gc_settings *settings)
 {
@@ -135,21 +147,26 @@ static enum tool_exit collect_from(const struct cli *cli, const struct store *st
                                     .store = store,
                                     .options = &job.options,
                                     .report = {.struct_size = sizeof(varve_gc_report)}};
+    varve_cancel *cancel = NULL;
     varve_error err = VARVE_ERROR_INIT;
     enum tool_exit code = gc_job_read(cli, store, settings, &job);
 
+    if (code == TOOL_OK)
+        code = interrupt_begin(cli, &cancel);
+    job.options.cancel = cancel;
     /* A step is followed by a pause: one of more than a second's worth would be above the rate. */
     job.options.batch_versions = settings->rate > 0 && settings->rate < STEP_VERSIONS
                                      ? (uint64_t)settings->rate
                                      : STEP_VERSIONS;
     if (code == TOOL_OK && collect(&collecting, &err) != VARVE_OK)
-        code = gc_fail(cli, store, collecting.gc, &err);
+        code = fail(&collecting, &err);
     if (code == TOOL_OK) {
         print(&collecting);
         if (collecting.more)
             code = print_resume(&collecting);
     }
     varve_gc_close(collecting.gc);
+    interrupt_end(cancel);
     gc_job_release(&job);
     return code;
 }
@@ -174,8 +191,8 @@ const struct command cmd_gc_run = {
     .details =
         "Removes what `varve gc estimate` with the same options counts, in commits of at most 4096 "
         "versions, each of which keeps the statistics of the store exact. It may be killed at any "
-        "time and run again. With --limit it stops after so many versions and says how to go "
-        "on.\n\n"
+        "time and run again. SIGINT ends it behind a commit, with exit code 130; then, and with "
+        "--limit after so many versions, it says how to go on.\n\n"
         "Reads below the time up to which garbage has been collected are refused from then on. "
         "What "
         "readers at a time need is kept by a hold at that time: see `varve gc hold`. The space is "

@@ -2,9 +2,12 @@
  * Stores full of garbage, for tests and measurements of its collection:
  *
  *     fill STORE KEYS VERSIONS SIZE   a new store of KEYS keys with VERSIONS versions each, at 1 s,
- *                                     2 s and so on, of values of SIZE bytes; with an account of
- * its statistics.  A quarter of the middle versions are deletions. check STORE whether the account
- * is what a recount comes to
+ *                                     2 s and so on, of values of SIZE bytes, and with an account
+ *                                     of its statistics; a quarter of the middle versions are
+ *                                     deletions
+ *     intents STORE KEYS SIZE         a new store of KEYS keys, each with a version at 1 s and an
+ *                                     intent at 2 s, with an account
+ *     check STORE                     whether the account is what a recount comes to
  */
 #include <varve/varve.h>
 
@@ -58,6 +61,16 @@ static void put(varve_batch *batch, long key, long version, varve_slice value)
     need(varve_mvcc_put(&how, varve_slice_text(name), value, &err));
 }
 
+/* The account of what there is, all of it in tables. */
+static void finish(varve_engine *engine)
+{
+    const varve_stats stats = count(engine);
+
+    need(varve_stats_account_set(varve_engine_writer(engine), varve_slice_of(NULL, 0), &stats,
+                                 &err));
+    need(varve_engine_compact(engine, &err));
+}
+
 static void fill(varve_engine *engine, long keys, long versions, varve_slice value)
 {
     varve_batch *batch;
@@ -76,10 +89,44 @@ static void fill(varve_engine *engine, long keys, long versions, varve_slice val
     }
     need(varve_batch_commit(batch, VARVE_NO_SYNC, &err));
     varve_batch_close(batch);
-    const varve_stats stats = count(engine);
-    need(varve_stats_account_set(varve_engine_writer(engine), varve_slice_of(NULL, 0), &stats,
-                                 &err));
-    need(varve_engine_compact(engine, &err));
+    finish(engine);
+}
+
+/* ---- intents ------------------------------------------------------------------------------- */
+
+static void put_intent(varve_batch *batch, long key, varve_slice value)
+{
+    char name[32];
+    varve_txn txn = VARVE_TXN_INIT;
+
+    txn.meta.id[0] = 1;
+    txn.meta.write_ts = varve_ts_of(2 * (int64_t)SECOND, 0);
+    txn.read_ts = txn.meta.write_ts;
+    const varve_write how = {.struct_size = sizeof how,
+                             .reader = varve_batch_reader_of(batch),
+                             .writer = varve_batch_writer_of(batch),
+                             .ts = txn.read_ts,
+                             .txn = &txn};
+    snprintf(name, sizeof name, "key%08ld", key);
+    need(varve_mvcc_put(&how, varve_slice_text(name), value, &err));
+}
+
+static void fill_intents(varve_engine *engine, long keys, varve_slice value)
+{
+    varve_batch *batch;
+
+    need(varve_batch_open(engine, 0, &batch, &err));
+    for (long key = 0; key < keys; key++) {
+        put(batch, key, 1, value);
+        put_intent(batch, key, value);
+        if (key % BATCH == 0) {
+            need(varve_batch_commit(batch, VARVE_NO_SYNC, &err));
+            need(varve_batch_reset(batch, &err));
+        }
+    }
+    need(varve_batch_commit(batch, VARVE_NO_SYNC, &err));
+    varve_batch_close(batch);
+    finish(engine);
 }
 
 /* ---- check --------------------------------------------------------------------------------- */
@@ -120,24 +167,34 @@ static long number(const char *text)
     return value;
 }
 
+static unsigned char raw[SIZE_MAX_];
+
+/* A value of so many bytes. */
+static varve_slice value_of(const char *size_text)
+{
+    size_t size = (size_t)number(size_text);
+
+    memset(raw, 'v', sizeof raw);
+    memcpy(raw, "\0\0\0\0\3", 5);
+    return varve_slice_of(raw, size < sizeof raw ? size : sizeof raw);
+}
+
 int main(int argc, char **argv)
 {
-    static unsigned char raw[SIZE_MAX_];
-    bool fills = argc == 6 && strcmp(argv[1], "fill") == 0;
+    const char *what = argc > 1 ? argv[1] : "";
+    bool checks = argc == 3 && strcmp(what, "check") == 0;
+    bool fills = argc == 6 && strcmp(what, "fill") == 0;
     varve_engine *engine;
 
-    if (!fills && (argc != 3 || strcmp(argv[1], "check") != 0))
+    if (!checks && !fills && (argc != 5 || strcmp(what, "intents") != 0))
         return 2;
-    engine = open_store(argv[2], !fills);
-    if (fills) {
-        size_t size = (size_t)number(argv[5]);
-        memset(raw, 'v', sizeof raw);
-        memcpy(raw, "\0\0\0\0\3", 5);
-        fill(engine, number(argv[3]), number(argv[4]),
-             varve_slice_of(raw, size < sizeof raw ? size : sizeof raw));
-    } else {
+    engine = open_store(argv[2], checks);
+    if (checks)
         check(engine);
-    }
+    else if (fills)
+        fill(engine, number(argv[3]), number(argv[4]), value_of(argv[5]));
+    else
+        fill_intents(engine, number(argv[3]), value_of(argv[4]));
     need(varve_engine_close(engine, &err));
     return 0;
 }
