@@ -5,7 +5,6 @@
 #include "times.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 /*
  * Two memtables may exist, and what is in them is next to nothing compared to what it removes:
@@ -15,15 +14,6 @@
 
 /* What a step collects at most. */
 #define STEP_VERSIONS 4096
-
-static void pause_for(int64_t nanoseconds)
-{
-    struct timespec time = {.tv_sec = nanoseconds / 1000000000,
-                            .tv_nsec = nanoseconds % 1000000000};
-
-    if (nanoseconds > 0)
-        nanosleep(&time, NULL);
-}
 
 /* The job that goes on where `*gc` is, which is closed, with another size of its steps. */
 static varve_status reopen(const struct store *store, varve_gc_options options, uint64_t versions,
@@ -75,7 +65,7 @@ static varve_status step(struct collecting *c, struct progress *progress, varve_
     progress->total_bytes = done.total_bytes;
     progress_update(progress, done.keys, done.bytes);
     if (status == VARVE_OK && c->more)
-        pause_for(c->report.pause_ns);
+        interrupt_pause(c->report.pause_ns);
     return status;
 }
 

@@ -10,6 +10,9 @@
 
 #include <inttypes.h>
 
+/* What a step resolves at most. */
+#define STEP_INTENTS 512
+
 struct settings {
     struct txn_prefix txn; /* without a digit it is not given */
     bool has_age;
@@ -20,6 +23,7 @@ struct settings {
     varve_ts time; /* of the commit */
     bool has_epoch;
     int64_t epoch;
+    int64_t rate; /* intents a second; 0 = no limit */
 };
 
 /* A job under way. */
@@ -44,6 +48,8 @@ static varve_status step(struct resolving *resolving, struct progress *progress,
     if (status == VARVE_OK)
         status = varve_resolve_job_get_progress(resolving->job, &done, err);
     progress_update(progress, done.keys, 0);
+    if (status == VARVE_OK && resolving->more)
+        interrupt_pause(resolving->report.pause_ns);
     return status;
 }
 
@@ -71,7 +77,6 @@ static varve_status resolve(struct resolving *resolving, const varve_resolve_job
         status = step(resolving, &progress, err);
     progress_end(&progress);
     remember_place(resolving);
-    varve_resolve_job_close(resolving->job);
     return status;
 }
 
@@ -98,15 +103,31 @@ static void print(const struct cli *cli, const varve_resolve_job_report *report)
                    report->damaged);
 }
 
-/* What has been done until then stands, and is told. */
+static void print_resume(const struct resolving *resolving)
+{
+    varve_buf token = VARVE_BUF_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+
+    if (varve_resolve_job_token(resolving->job, &token, &err) != VARVE_OK)
+        (void)cli_fail_error(resolving->cli, &err, "%s", resolving->store->path);
+    else
+        span_options_print_resume(resolving->cli, varve_buf_slice(&token));
+    varve_buf_release(&token);
+}
+
+/* What has been done until then stands, and is told; so is how to go on after an interrupt. */
 static enum tool_exit fail(const struct resolving *resolving, varve_error *err)
 {
     bool named = resolving->reached[0] != '\0' && cli_exit_of(err->status) == TOOL_CORRUPT;
+    bool interrupted = err->status == VARVE_CANCELLED && resolving->job != NULL;
+    enum tool_exit code = cli_fail_reading(
+        resolving->cli, err, CLI_AROUND_RANGE, "%s: %" PRIu64 " intents resolved%s%s",
+        resolving->store->path, resolving->report.resolved, named ? ", then at or behind key " : "",
+        named ? resolving->reached : "");
 
-    return cli_fail_reading(resolving->cli, err, CLI_AROUND_RANGE,
-                            "%s: %" PRIu64 " intents resolved%s%s", resolving->store->path,
-                            resolving->report.resolved, named ? ", then at or behind key " : "",
-                            named ? resolving->reached : "");
+    if (interrupted)
+        print_resume(resolving);
+    return code;
 }
 
 /* ---- The command --------------------------------------------------------------------------- */
@@ -121,7 +142,11 @@ static void set_options(const struct cli *cli, const struct settings *settings,
                                            .epoch = (int32_t)settings->epoch,
                                            .commit_ts = settings->time,
                                            .estimate = cli->dry_run,
-                                           .has_account = true};
+                                           .has_account = true,
+                                           .rate = (uint64_t)settings->rate};
+    /* A step is followed by a pause: one of more than a second's worth would be above the rate. */
+    if (settings->rate > 0 && settings->rate < STEP_INTENTS)
+        options->batch_intents = (uint64_t)settings->rate;
 }
 
 /* The latest time that is so old; intents of later ones stay. */
@@ -140,7 +165,8 @@ static enum tool_exit set_age(const struct cli *cli, const struct store *store, 
 }
 
 static enum tool_exit resolve_in(const struct cli *cli, const struct store *store,
-                                 const struct settings *settings, varve_span span)
+                                 const struct settings *settings, varve_span span,
+                                 varve_slice token)
 {
     struct resolving resolving = {
         .cli = cli, .store = store, .report = {.struct_size = sizeof(varve_resolve_job_report)}};
@@ -152,6 +178,7 @@ static enum tool_exit resolve_in(const struct cli *cli, const struct store *stor
 
     set_options(cli, settings, &options);
     options.span = span;
+    options.resume = token;
     if (settings->has_age)
         code = set_age(cli, store, settings->older, &options);
     if (code == TOOL_OK && settings->txn.count > 0) {
@@ -165,6 +192,7 @@ static enum tool_exit resolve_in(const struct cli *cli, const struct store *stor
         code = fail(&resolving, &err);
     if (code == TOOL_OK)
         print(cli, &resolving.report);
+    varve_resolve_job_close(resolving.job);
     interrupt_end(cancel);
     return code;
 }
@@ -172,23 +200,27 @@ static enum tool_exit resolve_in(const struct cli *cli, const struct store *stor
 static enum tool_exit run(const struct cli *cli, void *settings)
 {
     struct span_options range = SPAN_OPTIONS_INIT;
+    struct bytes token = BYTES_INIT;
     struct store store = STORE_INIT;
     enum tool_exit code = span_options_read_some(cli, &range);
 
     if (code == TOOL_OK && cli->system)
         code = cli_fail(cli, TOOL_USAGE, "no transaction writes varve's own records");
     if (code == TOOL_OK)
+        code = cli->resume != NULL ? cli_hex_key(cli, "--resume", cli->resume, &token) : TOOL_OK;
+    if (code == TOOL_OK)
         code = store_open_writing(cli, cli->arguments[0], &store);
     if (code == TOOL_OK)
-        code = resolve_in(cli, &store, settings, range.span);
+        code = resolve_in(cli, &store, settings, range.span, bytes_slice(&token));
     code = store_close_writing(cli, &store, code);
+    bytes_release(&token);
     span_options_release(&range);
     return code;
 }
 
 /* ---- Its options --------------------------------------------------------------------------- */
 
-enum { KEY_TXN = 0x200, KEY_OLDER, KEY_COMMIT, KEY_ABORT, KEY_COMMIT_TIME, KEY_EPOCH };
+enum { KEY_TXN = 0x200, KEY_OLDER, KEY_COMMIT, KEY_ABORT, KEY_COMMIT_TIME, KEY_EPOCH, KEY_RATE };
 
 static const struct argp_option options[] = {
     {"txn", KEY_TXN, "ID", 0, "Only of the transaction whose id begins so, 8 digits or more", 0},
@@ -197,6 +229,7 @@ static const struct argp_option options[] = {
     {"commit", KEY_COMMIT, NULL, 0, "Make versions of them that all can see", 0},
     {"commit-time", KEY_COMMIT_TIME, "TIME", 0, "With --commit: at TIME, not where each stands", 0},
     {"epoch", KEY_EPOCH, "N", 0, "With --commit: only of this epoch; others are removed", 0},
+    {"rate", KEY_RATE, "N", 0, "Resolve N intents a second at most", 0},
     {0},
 };
 
@@ -257,6 +290,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case KEY_EPOCH:
         settings->has_epoch = cli_number(text, INT32_MAX, &settings->epoch);
         return settings->has_epoch ? 0 : cli_usage(state, "--epoch '%s' is no epoch", text);
+    case KEY_RATE:
+        if (!cli_number(text, INT64_MAX, &settings->rate) || settings->rate == 0)
+            return cli_usage(state, "--rate '%s' is not a number from 1 on", text);
+        return 0;
     case ARGP_KEY_END:
         return check(state, settings);
     default:
@@ -275,10 +312,11 @@ const struct command cmd_intents_resolve = {
         "everybody, what is aborted is lost. `varve intents` lists them; --dry-run counts what "
         "would be resolved.\n\n"
         "It works in commits of at most 512 intents. SIGINT ends it behind one of them, with exit "
-        "code 130; the same command does the rest. With --at, ages are those of that time. Damaged "
-        "keys are left as they are, and counted.",
+        "code 130, and it says how to go on; without that the same command does the rest, too. "
+        "With --at, ages are those of that time. Damaged keys are left as they are, and counted.",
     .arguments = {"STORE"},
-    .options = CLI_AT | CLI_SPAN | CLI_WRITE | CLI_DRY_RUN | CLI_JSON | CLI_HEX | CLI_REDACT,
+    .options =
+        CLI_AT | CLI_SPAN | CLI_RESUME | CLI_WRITE | CLI_DRY_RUN | CLI_JSON | CLI_HEX | CLI_REDACT,
     .argp = &argp,
     .settings_size = sizeof(struct settings),
     .run = run,

@@ -2,6 +2,7 @@
 #include "interrupt.h"
 
 #include <signal.h>
+#include <time.h>
 
 /* What the handler cancels: a command has one such work at a time. */
 static varve_cancel *volatile to_cancel;
@@ -34,6 +35,15 @@ enum tool_exit interrupt_begin(const struct cli *cli, varve_cancel **cancel)
     sigaddset(&interrupts, SIGINT);
     sigprocmask(SIG_UNBLOCK, &interrupts, NULL);
     return TOOL_OK;
+}
+
+void interrupt_pause(int64_t nanoseconds)
+{
+    struct timespec time = {.tv_sec = nanoseconds / 1000000000,
+                            .tv_nsec = nanoseconds % 1000000000};
+
+    if (nanoseconds > 0)
+        nanosleep(&time, NULL);
 }
 
 void interrupt_end(varve_cancel *cancel)

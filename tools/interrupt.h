@@ -12,6 +12,9 @@
  */
 enum tool_exit interrupt_begin(const struct cli *cli, varve_cancel **cancel);
 
+/* Wait between two steps; SIGINT ends the wait. */
+void interrupt_pause(int64_t nanoseconds);
+
 /* Let SIGINT end the process again. */
 void interrupt_end(varve_cancel *cancel);
 

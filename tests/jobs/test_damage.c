@@ -99,7 +99,7 @@ enum { DAMAGED_RAW = sizeof damaged_raw / sizeof damaged_raw[0] };
  */
 static void fill_store(void)
 {
-    static const char *const keys[] = {"a", "b", "c", "d", "e", "f", "h", "z"};
+    static const char *const keys[] = {"a", "b", "c", "d", "e", "f", "h", "k", "z"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         put_versions(keys[i], 3);
     intent(.key = "h", .ts = at(INTENT_AT), .value = "v");
@@ -113,6 +113,7 @@ static void damage_store(void)
     for (size_t i = 0; i < DAMAGED_RAW; i++)
         mvcc_put_raw(hex(damaged_raw[i]), bytes("x"));
     mvcc_clear_raw(mvcc_engine_key("h", at(INTENT_AT)));
+    mvcc_put_inline("k", "v");
     ck_ok(varve_mvcc_merge(&how, bytes("m"), hex("00 00 00 00 01 02"), &on.err), &on.err);
     ck_ok(varve_mvcc_merge(&how, bytes("m"), hex("00 00 00 00 03 61"), &on.err), &on.err);
 }
@@ -120,6 +121,7 @@ static void damage_store(void)
 static void heal_store(void)
 {
     mvcc_clear_raw(mvcc_engine_key("b", at(0)));
+    mvcc_clear_raw(mvcc_engine_key("k", at(0)));
     mvcc_clear_raw(mvcc_engine_key("m", at(0)));
     for (size_t i = 0; i < DAMAGED_RAW; i++)
         mvcc_clear_raw(hex(damaged_raw[i]));
@@ -128,8 +130,9 @@ static void heal_store(void)
 
 #define THREE(key) key "@3000000000=v " key "@2000000000=v " key "@1000000000=v "
 
-static const char collected_text[] = "a@3000000000=v " THREE("b") THREE("c") THREE("d") THREE(
-    "e") "f@3000000000=v h!1.0.0/9000000000@9000000000 h@9000000000=v " THREE("h") "z@3000000000=v";
+static const char collected_text[] = "a@3000000000=v " THREE("b") THREE("c") THREE("d")
+    THREE("e") "f@3000000000=v h!1.0.0/9000000000@9000000000 h@9000000000=v " THREE("h")
+        THREE("k") "z@3000000000=v";
 
 /* In the order of engine keys. */
 static const char told_text[] =

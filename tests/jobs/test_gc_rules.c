@@ -10,11 +10,11 @@
 #include "tests/support/backends.h"
 #include "tests/support/intents.h"
 
-enum { KEYS = 500, VERSIONS_MAX = 7, HOLDS_MAX = 3, SECONDS = 12 };
+enum { KEYS = 500, VERSIONS_MAX = 7, MANY_VERSIONS = 30, HOLDS_MAX = 3, SECONDS = 12 };
 
 struct key {
     char name[16];
-    varve_gc_version list[VERSIONS_MAX]; /* committed, newest first */
+    varve_gc_version list[MANY_VERSIONS]; /* committed, newest first */
     size_t count;
     varve_ts intent; /* zero: none */
 };
@@ -109,7 +109,7 @@ static void add_version(struct key *key, varve_ts ts)
 
 static void make_key(struct key *key, unsigned number)
 {
-    size_t count = below(VERSIONS_MAX + 1);
+    size_t count = below(below(8) == 0 ? MANY_VERSIONS + 1 : VERSIONS_MAX + 1);
     *key = (struct key){.count = 0};
     (void)snprintf(key->name, sizeof key->name, "k%05u", number);
     for (size_t i = 0; i < count; i++)

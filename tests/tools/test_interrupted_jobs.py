@@ -1,4 +1,4 @@
-"""Jobs of the tool, interrupted and killed: what is left is exact."""
+"""varve gc run and varve intents resolve, interrupted and killed: what is left is exact."""
 
 import os
 import re
@@ -122,6 +122,26 @@ class GcRun(Jobs, ToolTest):
     @staticmethod
     def report(item):
         return item["collected"]["versions"]
+
+
+class IntentsResolve(Jobs, ToolTest):
+
+    def fill(self):
+        return "intents", self.store, "4000", "16"
+
+    def command(self):
+        return ("intents", "resolve", self.store, "--older-than", "1s", "--at", "@50", "--abort",
+                "--write")
+
+    def left(self):
+        """How many intents there are."""
+        done, = varve("intents", "resolve", self.store, "--older-than", "1s", "--at", "@50",
+                      "--abort", "--dry-run", "--json").objects()
+        return done["resolved"]
+
+    @staticmethod
+    def report(item):
+        return item["resolved"]
 
 
 if __name__ == "__main__":
