@@ -131,7 +131,7 @@ static enum tool_exit estimate(const struct cli *cli, const struct store *store,
     varve_job_progress done = {.struct_size = sizeof done};
     varve_gc_report report = {.struct_size = sizeof report};
     varve_error err = VARVE_ERROR_INIT;
-    enum tool_exit code = TOOL_OK;
+    enum tool_exit code;
     varve_status status = varve_gc_open(store->engine, options, &gc, &err);
 
     if (status == VARVE_OK)
@@ -140,8 +140,8 @@ static enum tool_exit estimate(const struct cli *cli, const struct store *store,
         status = varve_gc_get_report(gc, &report, &err);
     if (status == VARVE_OK)
         status = cli->json ? print_json(gc, &report, &done, &err) : print_text(gc, &report, &err);
-    if (status != VARVE_OK)
-        code = gc_fail(cli, store, gc, &err);
+    code = status == VARVE_OK ? damaged_keys_end(cli, store, report.damaged_keys)
+                              : gc_fail(cli, store, gc, &err);
     varve_gc_close(gc);
     return code;
 }

@@ -155,6 +155,8 @@ static enum tool_exit collect_from(const struct cli *cli, const struct store *st
         if (collecting.more)
             code = print_resume(&collecting);
     }
+    if (code == TOOL_OK)
+        code = damaged_keys_end(cli, store, collecting.report.damaged_keys);
     varve_gc_close(collecting.gc);
     interrupt_end(cancel);
     gc_job_release(&job);

@@ -1,4 +1,5 @@
 /* varve intents resolve: end transactions that nobody will end any more. */
+#include "damaged_keys.h"
 #include "interrupt.h"
 #include "output.h"
 #include "progress.h"
@@ -98,9 +99,6 @@ static void print(const struct cli *cli, const varve_resolve_job_report *report)
     out_format("%" PRIu64 " of %" PRIu64 " intents %s, with values of %" PRIu64 " bytes\n",
                report->resolved, report->intents, cli->dry_run ? "would be resolved" : "resolved",
                report->bytes);
-    if (report->damaged > 0)
-        out_format("%" PRIu64 " damaged keys left as they are; `varve check` tells of them\n",
-                   report->damaged);
 }
 
 static void print_resume(const struct resolving *resolving)
@@ -171,6 +169,7 @@ static enum tool_exit resolve_in(const struct cli *cli, const struct store *stor
     struct resolving resolving = {
         .cli = cli, .store = store, .report = {.struct_size = sizeof(varve_resolve_job_report)}};
     varve_resolve_job_options options;
+    struct damaged_keys damaged = {.cli = cli};
     unsigned char id[VARVE_TXN_ID_SIZE];
     varve_cancel *cancel = NULL;
     varve_error err = VARVE_ERROR_INIT;
@@ -179,6 +178,8 @@ static enum tool_exit resolve_in(const struct cli *cli, const struct store *stor
     set_options(cli, settings, &options);
     options.span = span;
     options.resume = token;
+    options.damaged = damaged_keys_tell;
+    options.damaged_arg = &damaged;
     if (settings->has_age)
         code = set_age(cli, store, settings->older, &options);
     if (code == TOOL_OK && settings->txn.count > 0) {
@@ -190,8 +191,10 @@ static enum tool_exit resolve_in(const struct cli *cli, const struct store *stor
     options.cancel = cancel;
     if (code == TOOL_OK && resolve(&resolving, &options, &err) != VARVE_OK)
         code = fail(&resolving, &err);
-    if (code == TOOL_OK)
+    if (code == TOOL_OK) {
         print(cli, &resolving.report);
+        code = damaged_keys_end(cli, store, resolving.report.damaged);
+    }
     varve_resolve_job_close(resolving.job);
     interrupt_end(cancel);
     return code;
@@ -313,7 +316,8 @@ const struct command cmd_intents_resolve = {
         "would be resolved.\n\n"
         "It works in commits of at most 512 intents. SIGINT ends it behind one of them, with exit "
         "code 130, and it says how to go on; without that the same command does the rest, too. "
-        "With --at, ages are those of that time. Damaged keys are left as they are, and counted.",
+        "With --at, ages are those of that time. Damaged keys are left as they are and named; the "
+        "exit code is 5 then.",
     .arguments = {"STORE"},
     .options =
         CLI_AT | CLI_SPAN | CLI_RESUME | CLI_WRITE | CLI_DRY_RUN | CLI_JSON | CLI_HEX | CLI_REDACT,

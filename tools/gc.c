@@ -133,6 +133,9 @@ enum tool_exit gc_job_read(const struct cli *cli, const struct store *store,
     job->options.resume = bytes_slice(&job->token);
     job->options.rate = (uint64_t)settings->rate;
     job->options.has_account = true; /* that of the whole store, without a name */
+    job->damaged.cli = cli;
+    job->options.damaged = damaged_keys_tell;
+    job->options.damaged_arg = &job->damaged;
     return code;
 }
 
@@ -181,6 +184,7 @@ void gc_json_tally(struct json_line *line, const char *name, const varve_gc_tall
 
 void gc_json_rest(struct json_line *line, const varve_gc_report *report)
 {
+    json_line_count(line, "damaged_keys", report->damaged_keys);
     json_line_count(line, "keys_with_intents", report->intent_keys);
     if (report->intent_keys > 0)
         gc_json_time(line, "oldest_intent", report->oldest_intent);

@@ -4,6 +4,7 @@
 #ifndef TOOLS_GC_H
 #define TOOLS_GC_H
 
+#include "damaged_keys.h"
 #include "output.h"
 #include "span_options.h"
 #include "store.h"
@@ -28,13 +29,15 @@ struct gc_job {
     struct bytes token;
     varve_gc_policy policy;
     varve_gc_options options;
+    struct damaged_keys damaged;
 };
 
 #define GC_JOB_INIT                                                                                \
     {                                                                                              \
         SPAN_OPTIONS_INIT, BYTES_INIT, {.struct_size = sizeof(varve_gc_policy)},                   \
+            {.struct_size = sizeof(varve_gc_options)},                                             \
         {                                                                                          \
-            .struct_size = sizeof(varve_gc_options)                                                \
+            NULL, 0                                                                                \
         }                                                                                          \
     }
 

@@ -2,8 +2,8 @@
 
 import shutil
 
-from toolkit import (CORRUPT, SECOND, ToolTest, Writer, engine_key, raw_bytes, raw_file, raw_int,
-                     raw_intent, varve, with_checksum)
+from toolkit import (CORRUPT, NO, SECOND, ToolTest, Writer, engine_key, raw_bytes, raw_file,
+                     raw_int, raw_intent, varve, with_checksum)
 
 T = 1_700_000_000 * SECOND
 TXN = b"\1" * 16
@@ -68,7 +68,7 @@ COMMANDS = {
 PASSED_ON = {"ldb": "{store} scan", "sst-dump": "{table} scan"}
 
 # Where that ends with another exit code than 0.
-CODES = {"check": CORRUPT, "verify": 1}
+CODES = {"check": CORRUPT, "verify": NO, "intents resolve": CORRUPT}
 
 # Without these programs of Debian's the commands are `unsupported`.
 NEEDS = {"sst properties": "sst_dump", "ldb": "ldb", "sst-dump": "sst_dump"}

@@ -2,12 +2,14 @@
 
 import os
 import random
+import re
 import subprocess
 import time
 import unittest
 
-from toolkit import (BUILD, NO, OK, REFUSED, SECOND, USAGE, VARVE, ToolTest, Writer, raw_bytes,
-                     varve)
+import schema
+from toolkit import (BUILD, CORRUPT, NO, OK, REFUSED, SECOND, USAGE, VARVE, ToolTest, Writer,
+                     engine_key, raw_bytes, varve)
 
 TXN = bytes(range(16))
 
@@ -216,6 +218,55 @@ class Run(Gc):
                         ("run", self.store, "--keep", "1")):
             self.run_failing(USAGE, "gc", *command)
         self.assertEqual(self.objects("gc-holds", "gc", "holds", self.store), [])
+
+
+class Damaged(Gc):
+    """Keys whose metadata makes no sense are left alone and named, and the others collected."""
+
+    def setUp(self):
+        super().setUp()
+        with Writer(self.store) as store:
+            for key in (b"a", b"bad", b"worse", b"z"):
+                for seconds in (10, 20, 30):
+                    store.put(key, seconds * SECOND, raw(20))
+            store.account()
+            store.record(engine_key(b"bad"), b"\xff\xfe")
+            store.record(engine_key(b"worse"), b"\xff\xfe")
+
+    def run_damaged(self, *arguments):
+        result = varve("gc", *arguments, "--json")
+        self.assertEqual(result.code, CORRUPT)
+        lines = result.err.splitlines()
+        self.assertEqual([re.search(r": key (\S+) is damaged and left as it is: ", line)[1]
+                          for line in lines[:-1]], ['"bad"', '"worse"'])
+        self.assertRegex(lines[-1], r": 2 damaged keys were left as they are; `varve check` says")
+        return result.objects()
+
+    def test_they_are_named(self):
+        policy = (self.store, "--keep", "1", "--at", at(40))
+        estimated, = self.run_damaged("estimate", *policy)
+        done, = self.run_damaged("run", *policy, "--write")
+        for name, report in (("gc-estimate", estimated), ("gc-run", done)):
+            schema.check(name, report)
+            self.assertEqual((report["damaged_keys"], report["collected"]["versions"]), (2, 4))
+        kinds = [(o["key"], o["kind"]) for o in varve("keys", self.store, "--json").objects()]
+        for key in ("bad", "worse"):
+            self.assertEqual(kinds.count((key, "value")), 3)
+        self.assertEqual((kinds.count(("a", "value")), kinds.count(("z", "value"))), (1, 1))
+
+    def test_redacted(self):
+        result = varve("gc", "estimate", self.store, "--keep", "1", "--redact")
+        self.assertIn("key <3 bytes> is damaged and left as it is: stored bytes are damaged\n",
+                      result.err)
+
+    def test_many_of_them(self):
+        with Writer(self.store) as store:
+            for number in range(60):
+                store.record(engine_key(b"d%02d" % number), b"\xff")
+        result = varve("gc", "run", self.store, "--keep", "1", "--at", at(40), "--write")
+        self.assertEqual(result.code, CORRUPT)
+        self.assertEqual(result.err.count("is damaged and left"), 20)
+        self.assertIn("62 damaged keys were left", result.err)
 
 
 class Killed(ToolTest):

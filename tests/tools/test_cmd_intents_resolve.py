@@ -4,7 +4,8 @@ import os
 import signal
 import unittest
 
-from toolkit import (INTERRUPTED, NO, SECOND, USAGE, ToolTest, Writer, engine_key, raw_bytes, varve)
+from toolkit import (CORRUPT, INTERRUPTED, NO, SECOND, USAGE, ToolTest, Writer, engine_key,
+                     raw_bytes, varve)
 
 NOW = 1_700_000_000 * SECOND
 AT = ("--at", f"({NOW},0)")
@@ -117,10 +118,13 @@ class Resolve(ToolTest):
     def test_damaged_keys(self):
         with Writer(self.store) as store:
             store.record(engine_key(b"odd"), b"\xff")
-        result = self.run_ok("intents", "resolve", self.store, "--older-than", "0s", "--abort",
-                             "--write")
-        self.assertEqual(result.lines()[1],
-                         "1 damaged keys left as they are; `varve check` tells of them")
+        result = varve("intents", "resolve", self.store, "--older-than", "0s", "--abort",
+                       "--write")
+        self.assertEqual(result.code, CORRUPT)
+        self.assertEqual(result.lines(), ["3 of 3 intents resolved, with values of 106 bytes"])
+        self.assertRegex(result.err, r'\Avarve: intents resolve: key "odd" is damaged and left as '
+                                     r"it is: .*\n.*: 1 damaged keys were left as they are; `varve "
+                                     r"check` says what is wrong with them\n\Z")
 
     def test_an_interrupt(self):
         result = varve("intents", "resolve", self.store, "--older-than", "0s", "--abort",
