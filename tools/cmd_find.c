@@ -361,13 +361,11 @@ static enum tool_exit end(const struct find *find)
 static enum tool_exit run(const struct cli *cli, void *settings)
 {
     struct find find = {.cli = cli, .path = cli->arguments[0], .in = "store"};
-    varve_store_version version = {.struct_size = sizeof version};
-    varve_error err = VARVE_ERROR_INIT;
     enum tool_exit code = set_key(&find, cli->arguments[1]);
 
     (void)settings;
-    if (code == TOOL_OK && varve_store_get_version(find.path, &version, &err) != VARVE_OK)
-        code = cli_fail_error(cli, &err, "%s", find.path);
+    if (code == TOOL_OK)
+        code = store_is_there(cli, find.path);
     if (code == TOOL_OK) {
         look_everywhere(&find);
         code = end(&find);

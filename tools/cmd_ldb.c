@@ -1,5 +1,6 @@
 /* varve ldb: RocksDB's ldb, as far as it only reads. */
 #include "rocksdb_tools.h"
+#include "store.h"
 
 #define WRITES "it changes the store, behind varve's back"
 #define BREAKS "it changes files of the store in ways that varve cannot undo"
@@ -95,19 +96,15 @@ static enum tool_exit pass_on(const struct cli *cli, const struct raw_rule *rule
 
 static enum tool_exit run(const struct cli *cli, void *settings)
 {
-    varve_store_version version = {.struct_size = sizeof version};
-    varve_error err = VARVE_ERROR_INIT;
     const struct raw_rule *rule = raw_find_rule(cli, "ldb", rules);
 
     (void)settings;
     if (rule == NULL)
         return TOOL_USAGE;
     enum tool_exit code = raw_check_options(cli, "ldb", known_options);
-    if (code != TOOL_OK)
-        return code;
-    if (varve_store_get_version(cli->arguments[0], &version, &err) != VARVE_OK)
-        return cli_fail_error(cli, &err, "%s", cli->arguments[0]);
-    return pass_on(cli, rule);
+    if (code == TOOL_OK)
+        code = store_is_there(cli, cli->arguments[0]);
+    return code == TOOL_OK ? pass_on(cli, rule) : code;
 }
 
 const struct command cmd_ldb = {

@@ -1,6 +1,7 @@
 /* varve wal dump: the write-ahead log, commit after commit. */
 #include "log_file.h"
 #include "raw_record.h"
+#include "store.h"
 
 #include <inttypes.h>
 #include <unistd.h>
@@ -178,15 +179,14 @@ static enum tool_exit run(const struct cli *cli, void *arg)
     struct dumping dumping = {.cli = cli, .since = (uint64_t)settings->since};
     struct progress progress;
     const struct log_walk walk = {take_commit, tell_fault, &dumping, &progress};
-    varve_store_version version = {.struct_size = sizeof version};
-    varve_error err = VARVE_ERROR_INIT;
     const char *path = cli->arguments[0];
+    enum tool_exit code = store_is_there(cli, path);
 
-    if (varve_store_get_version(path, &version, &err) != VARVE_OK)
-        return cli_fail_error(cli, &err, "%s", path);
+    if (code != TOOL_OK)
+        return code;
     /* On one terminal the output itself tells how far it is. */
     progress_start(&progress, "commits", 0, !isatty(STDOUT_FILENO));
-    enum tool_exit code = log_files_walk(cli, path, &walk);
+    code = log_files_walk(cli, path, &walk);
     progress_end(&progress);
     if (code == TOOL_OK && dumping.no_memory)
         return cli_fail(cli, TOOL_IO, "out of memory");

@@ -3,15 +3,29 @@
 
 #include "times.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 /* Of a store that damage keeps from opening, some commands still read the files. */
 static enum tool_exit fail_open(const struct cli *cli, varve_error *err, const char *path,
                                 const char *what_for)
 {
-    const char *way = err->status == VARVE_CORRUPT
-                          ? " (`varve wal dump`, `varve sst check` and `varve find` read its files)"
-                          : "";
+    return cli_fail_reading(cli, err,
+                            "; `varve wal dump`, `varve sst check` and `varve find` read its files "
+                            "all the same",
+                            "cannot open the store %s%s", path, what_for);
+}
 
-    return cli_fail_error(cli, err, "cannot open the store %s%s%s", path, what_for, way);
+enum tool_exit store_is_there(const struct cli *cli, const char *path)
+{
+    varve_store_version version = {.struct_size = sizeof version};
+    varve_error err = VARVE_ERROR_INIT;
+    varve_status status = varve_store_get_version(path, &version, &err);
+
+    if (status != VARVE_OK && status != VARVE_CORRUPT)
+        return cli_fail_error(cli, &err, "%s", path);
+    varve_error_release(&err);
+    return TOOL_OK;
 }
 
 enum tool_exit store_open(const struct cli *cli, const char *path, struct store *store)
@@ -40,6 +54,9 @@ static enum tool_exit open_alone(const struct cli *cli, const char *path,
                                    .write_buffer_bytes = write_buffer_bytes};
 
     store->path = path;
+    if (access(path, W_OK) != 0 && (errno == EACCES || errno == EROFS))
+        return cli_fail(cli, TOOL_IO, "cannot open the store %s for writing: its folder: %s", path,
+                        strerror(errno));
     if (varve_engine_open(&options, &store->engine, &err) != VARVE_OK)
         return fail_open(cli, &err, path, " for writing");
     store->reader = varve_engine_reader(store->engine);

@@ -50,6 +50,12 @@ enum tool_exit store_open_writing(const struct cli *cli, const char *path, struc
 enum tool_exit store_open_writing_much(const struct cli *cli, const char *path,
                                        uint64_t write_buffer_bytes, struct store *store);
 
+/*
+ * Whether there is a store at the path, for those who read its files without opening it: of any
+ * version, and with a version file that is damaged, too.  Prints if there is none.
+ */
+enum tool_exit store_is_there(const struct cli *cli, const char *path);
+
 /* Close it; harmless if it is not open. */
 void store_close(struct store *store);
 

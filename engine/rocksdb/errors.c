@@ -22,6 +22,9 @@ static const struct rule rules[] = {
     {"IO error: No space left on device", NULL, VARVE_NO_SPACE},
     {"IO error: Space limit reached", NULL, VARVE_NO_SPACE},
     {"IO error: ", "Disk quota exceeded", VARVE_NO_SPACE},
+    /* A file of the store has been lost, which is damage as with tables. */
+    {"IO error: No such file or directory: While opening a file for sequentially reading: ",
+     "/MANIFEST-", VARVE_CORRUPT},
     {"IO error: ", NULL, VARVE_IO},
     /* Our operator refuses for nothing else. */
     {"Corruption: Error: Could not perform merge", NULL, VARVE_NO_MEMORY},
@@ -108,8 +111,17 @@ uint64_t varve__rocksdb_log_named(const char *text)
     return start == NULL ? 0 : strtoull(start, NULL, 10);
 }
 
+/* A table that is missing is looked for under the ending of old ones last, and named by that. */
+static void name_table(char *text)
+{
+    char *ending = strstr(text, ".ldb: ");
+    if (ending != NULL && ending > text && ending[-1] >= '0' && ending[-1] <= '9')
+        memcpy(ending, ".sst", 4);
+}
+
 static varve_status fail_as(varve_error *err, varve_status status, const char *what, char *text)
 {
+    name_table(text);
     (void)varve__fail(err, status, "%s: %s", what, text);
     rocksdb_free(text);
     return status;

@@ -35,6 +35,10 @@ static const struct {
      "Corruption: Corruption: IO error: No such file or directory: While open a file "
      "for random read: /d/000009.sst: No such file or directory in file "
      "/d/MANIFEST-000005"},
+    {VARVE_CORRUPT, "IO error: No such file or directory: While opening a file for sequentially "
+                    "reading: /d/MANIFEST-000005: No such file or directory"},
+    {VARVE_IO, "IO error: No such file or directory: While opening a file for sequentially "
+               "reading: /d/000004.log: No such file or directory"},
     {VARVE_CORRUPT, "Corruption: truncated record body"},
     {VARVE_CORRUPT, "Corruption: unknown WriteBatch tag: 99"},
     {VARVE_NO_MEMORY, "Corruption: Error: Could not perform merge."},

@@ -284,7 +284,7 @@ START_TEST(a_lost_manifest_is_not_waited_for)
     store_close(store_open(place_path("s")));
     file_write_text(place_path("s/CURRENT"), "MANIFEST-004711\n");
     naps = 0;
-    ck_status(try_open(&options), VARVE_IO, &err);
+    ck_status(try_open(&options), VARVE_CORRUPT, &err);
     ck_assert_ptr_nonnull(strstr(err.message, "MANIFEST-004711"));
     ck_assert_uint_eq(naps, 0);
 }
