@@ -75,6 +75,16 @@ static void guarded_seek_ge(varve_iter *head, varve_slice engine_key)
     stop_behind_end(it);
 }
 
+void varve__iter_seek_key(varve_iter *head, varve_slice prefix)
+{
+    varve__iter *it = varve__iter_of(head);
+    varve__iter_restart(it);
+    if (varve__buf_assign(&it->prefix, prefix, &it->error) == VARVE_OK)
+        it->ops->seek_ge(head, prefix);
+    else
+        varve__iter_exhausted(it);
+}
+
 static void refuse_reverse(varve__iter *it)
 {
     (void)varve__fail(varve__iter_failed(it), VARVE_UNSUPPORTED,

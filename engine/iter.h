@@ -138,6 +138,12 @@ static inline bool varve__iter_is_outdated(const varve__iter *it)
     return it->version_now != NULL && *it->version_now != it->version;
 }
 
+/*
+ * Let an iterator of varve__iter_open_key() seek its key's first record: a seek of the same prefix,
+ * but it may come to rest on a record of another key, which the caller has to notice.
+ */
+void varve__iter_seek_key(varve_iter *head, varve_slice prefix);
+
 /* Whether `key` is at or above the upper bound in force, or not of the prefix that is sought. */
 bool varve__iter_is_behind_end(const varve__iter *it, varve_slice key);
 

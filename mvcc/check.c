@@ -14,11 +14,7 @@ static varve_status fail_negative(varve_slice key, varve_ts ts, varve_error *err
     return varve__fail_key(err, VARVE_INVALID_ARGUMENT, key, format);
 }
 
-varve_status varve__check_point(varve_slice key, varve_ts ts, varve_error *err)
+varve_status varve__fail_point(varve_slice key, varve_ts ts, varve_error *err)
 {
-    if (key.size == 0)
-        return varve__fail_empty_key(err);
-    if (ts.wall < 0 || ts.logical < 0)
-        return fail_negative(key, ts, err);
-    return VARVE_OK;
+    return key.size == 0 ? varve__fail_empty_key(err) : fail_negative(key, ts, err);
 }

@@ -51,10 +51,10 @@ varve_status varve__read_check_inconsistent(const varve__read *read, varve_error
     return VARVE_OK;
 }
 
-varve_status varve__read_check_collected(const varve__read *read, varve_reader *reader,
-                                         varve_span span, varve_status status, varve_error *err)
+varve_status varve__read_find_collected(const varve__read *read, varve_reader *reader,
+                                        varve_span span, varve_status status, varve_error *err)
 {
-    if (status < 0 || (read->how.flags & VARVE_READ_CHECK_COLLECTED) == 0)
+    if (status < 0)
         return status;
     varve_status checked = varve__gc_check_read(reader, span, read->how.ts, err);
     return checked == VARVE_OK ? status : checked;

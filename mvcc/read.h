@@ -38,12 +38,22 @@ static inline varve_status varve__read_check_options(const varve__read *read, va
     return read->view.inconsistent ? varve__read_check_inconsistent(read, err) : VARVE_OK;
 }
 
+/* The part of varve__read_check_collected() for a read with the flag. */
+varve_status varve__read_find_collected(const varve__read *read, varve_reader *reader,
+                                        varve_span span, varve_status status, varve_error *err);
+
 /*
  * The read of these keys, whose walk has been opened and has come to `status`: that, or with the
  * flag VARVE_BELOW_THRESHOLD or the failure to find out.
  */
-varve_status varve__read_check_collected(const varve__read *read, varve_reader *reader,
-                                         varve_span span, varve_status status, varve_error *err);
+static inline varve_status varve__read_check_collected(const varve__read *read,
+                                                       varve_reader *reader, varve_span span,
+                                                       varve_status status, varve_error *err)
+{
+    if ((read->how.flags & VARVE_READ_CHECK_COLLECTED) == 0)
+        return status;
+    return varve__read_find_collected(read, reader, span, status, err);
+}
 
 /* VARVE_CANCELLED or VARVE_DEADLINE if the caller's token says so. */
 static inline varve_status varve__read_check_cancel(const varve__read *read, varve_error *err)

@@ -73,7 +73,8 @@ varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve
     if (status != VARVE_OK)
         return status;
     walk->is_plain = varve__walk_prefix(walk).size == user_key.size + VARVE__TERMINATOR_SIZE;
-    seek_ge(walk, varve__walk_prefix(walk));
+    varve__iter_seek_key(walk->it, varve__walk_prefix(walk));
+    walk->tally.seeks++;
     walk->at_front = true;
     walk->tally.keys++;
     return varve__walk_check(walk, err);

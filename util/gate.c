@@ -17,22 +17,15 @@ void varve__gate_destroy(varve__gate *gate)
     (void)pthread_mutex_destroy(&gate->lock);
 }
 
-void varve__gate_enter(varve__gate *gate)
+void varve__gate_wait(varve__gate *gate)
 {
     atomic_uint *inside = &gate->lanes[varve__lane()].inside;
-    /* Count first, look then; who closes does it the other way round, so one sees the other. */
-    (void)atomic_fetch_add(inside, 1);
-    while (atomic_load(&gate->is_closed)) {
+    do {
         (void)atomic_fetch_sub(inside, 1);
         (void)pthread_mutex_lock(&gate->lock);
         (void)pthread_mutex_unlock(&gate->lock);
         (void)atomic_fetch_add(inside, 1);
-    }
-}
-
-void varve__gate_leave(varve__gate *gate)
-{
-    (void)atomic_fetch_sub_explicit(&gate->lanes[varve__lane()].inside, 1, memory_order_release);
+    } while (atomic_load(&gate->is_closed));
 }
 
 static bool is_empty(const varve__gate *gate)

@@ -27,11 +27,23 @@ typedef struct varve__gate {
 void varve__gate_init(varve__gate *gate);
 void varve__gate_destroy(varve__gate *gate);
 
+/* The part of varve__gate_enter() for one who has counted himself while it is closed. */
+void varve__gate_wait(varve__gate *gate);
+
 /* Pass in; waits while it is closed.  Not by a thread that is inside, or has closed it. */
-void varve__gate_enter(varve__gate *gate);
+static inline void varve__gate_enter(varve__gate *gate)
+{
+    /* Count first, look then; who closes does it the other way round, so one sees the other. */
+    (void)atomic_fetch_add(&gate->lanes[varve__lane()].inside, 1);
+    if (atomic_load(&gate->is_closed))
+        varve__gate_wait(gate);
+}
 
 /* Pass out again, on the thread that has passed in. */
-void varve__gate_leave(varve__gate *gate);
+static inline void varve__gate_leave(varve__gate *gate)
+{
+    (void)atomic_fetch_sub_explicit(&gate->lanes[varve__lane()].inside, 1, memory_order_release);
+}
 
 /* Close it and wait until nobody is inside.  Others that close it wait for their turn. */
 void varve__gate_close(varve__gate *gate);
