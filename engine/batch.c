@@ -186,9 +186,9 @@ varve_writer *varve_batch_writer_of(varve_batch *batch)
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
-varve__store_snapshot *varve__batch_below(const varve_batch *batch)
+const varve_snapshot *varve__batch_below(const varve_batch *batch)
 {
-    return batch->snapshot != NULL ? batch->snapshot->state : NULL;
+    return batch->snapshot;
 }
 
 varve_status varve__batch_catch_up(varve_batch *batch, varve_error *err)

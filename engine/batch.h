@@ -138,7 +138,7 @@ varve_status varve__batch_catch_up(varve_batch *batch, varve_error *err);
 void varve__batch_let_go(varve_batch *batch);
 
 /* The state of the engine that it reads. */
-varve__store_snapshot *varve__batch_below(const varve_batch *batch);
+const varve_snapshot *varve__batch_below(const varve_batch *batch);
 
 /* The value of a put, or the operand of a merge. */
 static inline varve_slice varve__batch_value(const varve_batch *batch,

@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include "engine/snapshot.h"
 #include "format/batch_repr.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -51,45 +52,53 @@ static varve_engine *engine_of_reader(varve_reader *reader)
     return VARVE__CONTAINER_OF(reader, varve_engine, reader);
 }
 
-varve_status varve__engine_get(varve_engine *engine, varve__store_snapshot *state,
+/* What a snapshot is to the backend. */
+static varve__store_snapshot *state_of(const varve_snapshot *snapshot)
+{
+    return snapshot != NULL ? snapshot->state : NULL;
+}
+
+varve_status varve__engine_get(varve_engine *engine, const varve_snapshot *snapshot,
                                varve_slice engine_key, varve_buf *value, varve_error *err)
 {
     varve_error own;
     varve_error *told = teller(err, &own);
     varve__store *store = varve__engine_enter(engine);
-    varve_status status = engine->ops->get(store, state, engine_key, value, told);
+    varve_status status = engine->ops->get(store, state_of(snapshot), engine_key, value, told);
     varve__engine_leave(engine);
     return varve__engine_report(engine, "get", status, told);
 }
 
 /* An iterator of the pool if there is one, else of the backend. */
 static varve_status open_iter(varve_engine *engine, varve__store *store,
-                              varve__store_snapshot *state, const varve_iter_options *options,
+                              const varve_snapshot *snapshot, const varve_iter_options *options,
                               varve_slice prefix, varve_iter **out, varve_error *told)
 {
-    if (state != NULL)
-        return engine->ops->iter_open(store, state, options, out, told);
-    varve__iter *pooled = prefix.size > 0 ? varve__pool_take_for_key(&engine->pool, prefix)
-                                          : varve__pool_take(&engine->pool, options);
+    uint64_t number = snapshot != NULL ? snapshot->number : 0;
+    varve__iter *pooled = number == 0 && prefix.size > 0
+                              ? varve__pool_take_for_key(&engine->pool, prefix)
+                              : varve__pool_take(&engine->pool, options, number);
     if (pooled != NULL) {
         *out = &pooled->head;
         return VARVE_OK;
     }
     uint64_t epoch = varve__pool_epoch(&engine->pool);
-    varve_status status = engine->ops->iter_open(store, NULL, options, out, told);
-    if (status == VARVE_OK)
+    varve_status status = engine->ops->iter_open(store, state_of(snapshot), options, out, told);
+    if (status == VARVE_OK) {
         varve__iter_of(*out)->epoch = epoch;
+        varve__iter_of(*out)->snapshot = number;
+    }
     return status;
 }
 
-varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot *state,
+varve_status varve__engine_iter_open(varve_engine *engine, const varve_snapshot *snapshot,
                                      const varve_iter_options *options, varve_slice prefix,
                                      varve_iter **out, varve_error *err)
 {
     varve_error own;
     varve_error *told = teller(err, &own);
     varve__store *store = varve__engine_enter(engine);
-    varve_status status = open_iter(engine, store, state, options, prefix, out, told);
+    varve_status status = open_iter(engine, store, snapshot, options, prefix, out, told);
     if (status == VARVE_OK)
         varve__tally_add(&engine->iterators);
     varve__engine_leave(engine);
@@ -244,6 +253,7 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     varve__state_init(&engine->state);
     atomic_init(&engine->batches, 0);
     atomic_init(&engine->snapshots, 0);
+    atomic_init(&engine->snapshots_made, 0);
     varve__tally_init(&engine->iterators);
     atomic_init(&engine->batch_bytes, 0);
     varve__pool_init(&engine->pool);

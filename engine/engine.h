@@ -36,6 +36,7 @@ struct varve_engine {
      */
     atomic_size_t batches;
     atomic_size_t snapshots;
+    atomic_uint_least64_t snapshots_made; /* so far */
     varve__tally iterators;
     atomic_size_t batch_bytes; /* of memory, held by the open batches */
 
@@ -113,12 +114,13 @@ varve_status varve__engine_report(varve_engine *engine, const char *what, varve_
 
 /*
  * The backend's functions of these names, whose failures reach the log.  An iterator or a snapshot
- * that they open counts as open in the engine; who closes it counts it off.  An iterator with a
+ * that they open counts as open in the engine; who closes it counts it off.  NULL for `snapshot` is
+ * the current state.  An iterator with a
  * `prefix` is for that user key alone, as one of varve__iter_open_key().
  */
-varve_status varve__engine_get(varve_engine *engine, varve__store_snapshot *state,
+varve_status varve__engine_get(varve_engine *engine, const varve_snapshot *snapshot,
                                varve_slice engine_key, varve_buf *value, varve_error *err);
-varve_status varve__engine_iter_open(varve_engine *engine, varve__store_snapshot *state,
+varve_status varve__engine_iter_open(varve_engine *engine, const varve_snapshot *snapshot,
                                      const varve_iter_options *options, varve_slice prefix,
                                      varve_iter **out, varve_error *err);
 /* Close an iterator that varve__engine_iter_open() has opened, or leave it to the pool. */

@@ -71,6 +71,7 @@ struct varve__iter {
     uint64_t epoch; /* of the state it shows (engine/pool.h), or VARVE__ITER_NO_EPOCH */
     const uint64_t *version_now; /* raised by what later movements show; NULL if nothing is */
     uint64_t version;            /* as far as the movements have taken it in */
+    uint64_t snapshot;           /* its number, if it shows the state of one; else 0 */
     unsigned uses;               /* openings that the pool has spared */
     unsigned steps_before_seek;  /* what a seek costs */
     varve__habit habits[VARVE__AIMS];

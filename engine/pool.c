@@ -91,6 +91,12 @@ void varve__pool_clear(varve__pool *pool)
         clear(pool, kind);
 }
 
+void varve__pool_clear_snapshots(varve__pool *pool)
+{
+    clear(pool, VARVE__POOL_SNAPSHOT_WALKS);
+    clear(pool, VARVE__POOL_SNAPSHOT_POINTS);
+}
+
 static uint64_t start(varve__pool *pool)
 {
     return atomic_fetch_add(&pool->started, 1) + 1;
@@ -109,11 +115,19 @@ void varve__pool_write_begin(varve__pool *pool)
     sweep(pool, start(pool));
 }
 
+/* Whether there is anything to keep when a commit begins. */
+static bool holds_lasting(const varve__pool *pool)
+{
+    for (unsigned kind = 0; kind < VARVE__POOL_KINDS; kind++)
+        if (kind != VARVE__POOL_WALKS && atomic_load(&pool->may_hold[kind]))
+            return true;
+    return false;
+}
+
 void varve__pool_commit_begin(varve__pool *pool, varve_slice repr)
 {
     uint64_t number = start(pool);
-    /* Where nobody reads by keys, there is nothing to keep. */
-    if (atomic_load(&pool->may_hold[VARVE__POOL_POINTS]) && mark_keys(pool, repr, number))
+    if (holds_lasting(pool) && mark_keys(pool, repr, number))
         clear(pool, VARVE__POOL_WALKS);
     else
         sweep(pool, number);
@@ -158,8 +172,10 @@ static bool is_of_use(const varve__pool *pool, unsigned kind, uint64_t epoch)
     return atomic_load(&pool->swept) <= epoch;
 }
 
-static unsigned kind_of(bool is_prefix)
+static unsigned kind_of(bool is_prefix, uint64_t snapshot)
 {
+    if (snapshot != 0)
+        return is_prefix ? VARVE__POOL_SNAPSHOT_POINTS : VARVE__POOL_SNAPSHOT_WALKS;
     return is_prefix ? VARVE__POOL_POINTS : VARVE__POOL_WALKS;
 }
 
@@ -172,7 +188,7 @@ static unsigned kind_of(bool is_prefix)
  */
 static void put(varve__pool *pool, varve__iter *it)
 {
-    unsigned kind = kind_of(it->is_prefix);
+    unsigned kind = kind_of(it->is_prefix, it->snapshot);
     slot *home = &pool->lanes[varve__lane()].slots[kind];
     uint64_t epoch = it->epoch; /* once it is in the slot, others may take it and close it */
     varve__iter *former = atomic_exchange(home, it);
@@ -190,14 +206,15 @@ static bool was_opened_with(const varve__iter *it, const varve_iter_options *opt
            varve_slice_equal(it->open_upper, options->upper);
 }
 
-/* Take one out that was opened with these options; the caller judges its age. */
-static varve__iter *take_out(varve__pool *pool, const varve_iter_options *options)
+/* Take one out that was opened like this; the caller judges its age. */
+static varve__iter *take_out(varve__pool *pool, const varve_iter_options *options,
+                             uint64_t snapshot)
 {
-    slot *home = &pool->lanes[varve__lane()].slots[kind_of(options->prefix)];
+    slot *home = &pool->lanes[varve__lane()].slots[kind_of(options->prefix, snapshot)];
     if (atomic_load_explicit(home, memory_order_relaxed) == NULL)
         return NULL;
     varve__iter *it = atomic_exchange(home, NULL);
-    if (it == NULL || was_opened_with(it, options))
+    if (it == NULL || (it->snapshot == snapshot && was_opened_with(it, options)))
         return it;
     put(pool, it);
     return NULL;
@@ -214,10 +231,11 @@ static varve__iter *lend(varve__iter *it, bool is_good)
     return it;
 }
 
-varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *options)
+varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *options,
+                              uint64_t snapshot)
 {
-    varve__iter *it = take_out(pool, options);
-    return it == NULL ? NULL : lend(it, is_current(pool, it->epoch));
+    varve__iter *it = take_out(pool, options, snapshot);
+    return it == NULL ? NULL : lend(it, snapshot != 0 || is_current(pool, it->epoch));
 }
 
 /* Whether the key of `prefix` is as it was at that epoch. */
@@ -229,7 +247,7 @@ static bool shows_key(varve__pool *pool, uint64_t epoch, varve_slice prefix)
 
 varve__iter *varve__pool_take_for_key(varve__pool *pool, varve_slice prefix)
 {
-    varve__iter *it = take_out(pool, &varve__one_key);
+    varve__iter *it = take_out(pool, &varve__one_key, 0);
     if (it == NULL)
         return NULL;
     return lend(it, is_current(pool, it->epoch) || shows_key(pool, it->epoch, prefix));
@@ -238,7 +256,7 @@ varve__iter *varve__pool_take_for_key(varve__pool *pool, varve_slice prefix)
 void varve__pool_give(varve__pool *pool, varve__iter *it)
 {
     if (it->error.status != VARVE_OK || it->uses >= VARVE__POOL_USES ||
-        !is_of_use(pool, kind_of(it->is_prefix), it->epoch)) {
+        !is_of_use(pool, kind_of(it->is_prefix, it->snapshot), it->epoch)) {
         close_if_any(it);
         return;
     }

@@ -32,14 +32,18 @@
  * Marks need not grow for this: when the first e writes were settled, their marks had been made,
  * and all that are made later are above e.
  *
+ * What a snapshot shows does not change, and iterators over one are lent again to those who read
+ * the same.
+ *
  * An iterator pins the memtables and tables of its opening.  Those for walks are closed when a
- * write begins, those for point reads when one sweeps, as one does after VARVE__POOL_MARKS_MADE
- * marks; and so does everything that is about memory or tables: flush, compact, the numbers of the
+ * write begins, all others when one sweeps, as one does after VARVE__POOL_MARKS_MADE marks; and so
+ * does everything that is about memory or tables: flush, compact, the numbers of the
  * engine.  Flushes and compactions in the background are no writes and tell nobody; because of them
  * an iterator is closed for good after VARVE__POOL_USES openings.
  *
- * Every call here but varve__pool_give() stands inside the engine's gate; what is in the pool does
- * not count as open, so nobody else keeps the store from being closed under it.
+ * Every call here stands inside the engine's gate, but for those of somebody who has an iterator or
+ * a snapshot open; what is in the pool does not count as open, so nobody else keeps the store from
+ * being closed under it.
  */
 #ifndef VARVE_ENGINE_POOL_H
 #define VARVE_ENGINE_POOL_H
@@ -57,7 +61,13 @@
 #define VARVE__POOL_MARKED_RECORDS 128
 
 /* A thread finds its last iterator of each kind again. */
-enum { VARVE__POOL_WALKS, VARVE__POOL_POINTS, VARVE__POOL_KINDS };
+enum {
+    VARVE__POOL_WALKS,
+    VARVE__POOL_POINTS,
+    VARVE__POOL_SNAPSHOT_WALKS,
+    VARVE__POOL_SNAPSHOT_POINTS,
+    VARVE__POOL_KINDS
+};
 
 typedef struct varve__pool {
     char rest_of_the_line_before[VARVE__CACHE_LINE];
@@ -86,8 +96,9 @@ void varve__pool_write_begin(varve__pool *pool);
 void varve__pool_commit_begin(varve__pool *pool, varve_slice repr);
 void varve__pool_write_end(varve__pool *pool);
 
-/* Close all iterators in the pool. */
+/* Close all iterators in the pool; or those over snapshots, one of which is about to be closed. */
 void varve__pool_clear(varve__pool *pool);
+void varve__pool_clear_snapshots(varve__pool *pool);
 
 /* The same, and those that are open now will not come back. */
 void varve__pool_renew(varve__pool *pool);
@@ -95,8 +106,9 @@ void varve__pool_renew(varve__pool *pool);
 /* The epoch of an iterator whose opening begins now. */
 uint64_t varve__pool_epoch(const varve__pool *pool);
 
-/* An iterator as if opened with `options` now; NULL if there is none. */
-varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *options);
+/* An iterator as if opened with `options` now, of that snapshot if not 0; NULL if there is none. */
+varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *options,
+                              uint64_t snapshot);
 
 /* A prefix iterator without bounds, which shows the key of `prefix` as if opened now; or NULL. */
 varve__iter *varve__pool_take_for_key(varve__pool *pool, varve_slice prefix);

@@ -14,6 +14,7 @@ void varve__snapshot_let_go(varve_snapshot *snapshot)
     if (atomic_fetch_sub(&snapshot->users, 1) > 1)
         return;
     varve_engine *engine = snapshot->engine;
+    varve__pool_clear_snapshots(&engine->pool);
     engine->ops->snapshot_close(engine->store, snapshot->state);
     varve__free(snapshot);
     atomic_fetch_sub(&engine->snapshots, 1);
@@ -23,7 +24,7 @@ static varve_status snapshot_get(varve_reader *reader, varve_slice engine_key, v
                                  varve_error *err)
 {
     varve_snapshot *snapshot = VARVE__CONTAINER_OF(reader, varve_snapshot, reader);
-    return varve__engine_get(snapshot->engine, snapshot->state, engine_key, value, err);
+    return varve__engine_get(snapshot->engine, snapshot, engine_key, value, err);
 }
 
 static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_options *options,
@@ -31,7 +32,7 @@ static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_op
 {
     varve_snapshot *snapshot = VARVE__CONTAINER_OF(reader, varve_snapshot, reader);
     varve_status status =
-        varve__engine_iter_open(snapshot->engine, snapshot->state, options, prefix, out, err);
+        varve__engine_iter_open(snapshot->engine, snapshot, options, prefix, out, err);
     if (status != VARVE_OK)
         return status;
     varve__iter_of(*out)->owner = &snapshot->iter_owner;
@@ -64,6 +65,7 @@ varve_status varve_snapshot_open(varve_engine *engine, varve_snapshot **out, var
     snapshot->reader.ops = &snapshot_reader_ops;
     snapshot->iter_owner = (varve__iter_owner){engine, snapshot_iter_close};
     snapshot->engine = engine;
+    snapshot->number = atomic_fetch_add(&engine->snapshots_made, 1) + 1;
     atomic_init(&snapshot->users, 1);
     *out = snapshot;
     return VARVE_OK;

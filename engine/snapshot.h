@@ -11,6 +11,7 @@ struct varve_snapshot {
     varve__iter_owner iter_owner;
     varve_engine *engine;
     varve__store_snapshot *state;
+    uint64_t number;     /* of all snapshots of the engine, from 1 */
     atomic_size_t users; /* its iterators, batches over it, and one more until it is closed */
 };
 

@@ -390,9 +390,9 @@ VARVE_API VARVE_NODISCARD varve_status varve_iter_open(varve_reader *reader,
 
 /*
  * Close an iterator; NULL is fine.  A few of an engine's are kept inside to be lent again, which
- * makes opening one cheap between two writes, and reading single keys also beside small writes of
- * other keys.  They count as closed; one of the next writes, a flush or a compaction lets go of
- * them.
+ * makes opening one cheap between two writes, through the same snapshot, and to read single keys
+ * also beside small writes of other keys.  They count as closed; one of the next writes, a flush or
+ * a compaction lets go of them.
  */
 VARVE_API void varve_iter_close(varve_iter *it);
 

@@ -178,17 +178,68 @@ START_TEST(batches_read_through_the_pool)
 }
 END_TEST
 
-START_TEST(iterators_of_snapshots_are_not_pooled)
+static varve_snapshot *snapshot_now(void)
 {
     varve_snapshot *snapshot;
-    put(on.writer, "a", "old");
     ck_ok(varve_snapshot_open(on.engine, &snapshot, &on.err), &on.err);
-    varve_iter_close(iter(varve_snapshot_reader(snapshot), NULL));
-    ck_assert_uint_eq(pooled(), 0);
-    leave_one(NULL);
+    return snapshot;
+}
+
+/* Whether an opening over a snapshot is spared; what it shows is `shown`. */
+static bool snapshot_is_lent(varve_snapshot *snapshot, const char *shown)
+{
     varve_iter *it = iter(varve_snapshot_reader(snapshot), NULL);
-    ck_assert(!is_lent(it));
+    bool lent = is_lent(it);
+    (void)varve_iter_seek_ge(it, key_of(""));
+    ck_text(walk_forward(it), shown);
     varve_iter_close(it);
+    return lent;
+}
+
+START_TEST(iterators_of_a_snapshot_are_lent_to_its_readers)
+{
+    put(on.writer, "a", "old");
+    varve_snapshot *snapshot = snapshot_now();
+    ck_assert(!snapshot_is_lent(snapshot, "a=old"));
+    ck_assert(!next_is_lent(NULL));
+    ck_assert(snapshot_is_lent(snapshot, "a=old"));
+    put(on.writer, "a", "new");
+    ck_assert(snapshot_is_lent(snapshot, "a=old"));
+    varve_snapshot *second = snapshot_now();
+    ck_assert(!snapshot_is_lent(second, "a=new"));
+    ck_assert(!snapshot_is_lent(snapshot, "a=old"));
+    /* Those for one key, beside them. */
+    varve_iter_close(iter(varve_snapshot_reader(snapshot), &one_key));
+    varve_iter *it = iter(varve_snapshot_reader(snapshot), &one_key);
+    ck_assert(is_lent(it));
+    varve_iter_close(it);
+    /* A batch over the snapshot reads the same. */
+    varve_batch *batch;
+    ck_ok(varve_batch_open_at(snapshot, 0, &batch, &on.err), &on.err);
+    ck_text(all_of(varve_batch_reader_of(batch)), "a=old");
+    varve_batch_close(batch);
+    ck_assert(snapshot_is_lent(snapshot, "a=old"));
+    varve_snapshot_close(second);
+    ck_assert_uint_eq(pooled(), 0);
+    varve_snapshot_close(snapshot);
+}
+END_TEST
+
+/* It pins memtables and tables, too. */
+START_TEST(iterators_of_a_snapshot_are_let_go_as_others_are)
+{
+    put(on.writer, "a", "1");
+    varve_snapshot *snapshot = snapshot_now();
+    (void)snapshot_is_lent(snapshot, "a=1");
+    varve_iter *it = iter(varve_snapshot_reader(snapshot), NULL);
+    (void)snapshot_is_lent(snapshot, "a=1");
+    ck_assert_uint_eq(pooled(), 1);
+    clear_range(on.writer, "x", "y");
+    ck_assert_uint_eq(pooled(), 0);
+    varve_iter_close(it);
+    ck_assert_uint_eq(pooled(), 0);
+    ck_assert(!snapshot_is_lent(snapshot, "a=1"));
+    ck_assert(snapshot_is_lent(snapshot, "a=1"));
     varve_snapshot_close(snapshot);
 }
 END_TEST
@@ -657,7 +708,8 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, what_its_last_user_did_is_forgotten);
     tcase_add_test(tcase, it_is_lent_with_another_prefix);
     tcase_add_test(tcase, batches_read_through_the_pool);
-    tcase_add_test(tcase, iterators_of_snapshots_are_not_pooled);
+    tcase_add_test(tcase, iterators_of_a_snapshot_are_lent_to_its_readers);
+    tcase_add_test(tcase, iterators_of_a_snapshot_are_let_go_as_others_are);
     tcase_add_test(tcase, it_is_closed_for_good_after_many_uses);
     tcase_add_test(tcase, one_that_has_failed_is_not_kept);
     tcase_add_test(tcase, changes_empty_the_pool);
