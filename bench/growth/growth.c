@@ -209,10 +209,10 @@ struct way {
 
 static const struct way ways[] = {
     {"default", {.max_bytes = 0}},
-    {"max_open_files", {.max_open_files = 100000}},
     {"cache_indexes", {.cache_indexes = true}},
+    {"max_open_files", {.max_open_files = 100000}},
 };
-enum { WAYS = sizeof ways / sizeof ways[0] };
+enum { WAYS = sizeof ways / sizeof ways[0], WAYS_OF_STORES = 2, LIMITED = 2 };
 
 static varve_options options_of(const struct way *way, const char *path)
 {
@@ -627,7 +627,7 @@ static json_t *look_at_store(size_t keys)
     json_t *all = json_array();
     meter m = meter_start();
     do_it("make", keys, 0);
-    for (size_t i = 0; i < WAYS; i++) {
+    for (size_t i = 0; i < WAYS_OF_STORES; i++) {
         json_t *one = json_pack("{s:I,s:s}", "keys", (json_int_t)keys, "way", ways[i].name);
         if (ways[i].options.cache_indexes)
             do_it("compact", keys, i);
@@ -649,7 +649,7 @@ static json_t *look_at_tables(size_t tables)
     json_t *one = json_pack("{s:I}", "tables", (json_int_t)tables);
     json_object_set_new(one, "write", start_often("look", keys, 0, "write"));
     json_object_set_new(one, "read", start_often("look", keys, 0, "read"));
-    json_object_set_new(one, "limited", start_often("look", keys, 1, "write"));
+    json_object_set_new(one, "limited", start_often("look", keys, LIMITED, "write"));
     json_object_set_new(one, "change", start("change-tables", tables, 0, "write", NULL));
     empty_place();
     return one;

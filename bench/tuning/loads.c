@@ -11,7 +11,7 @@
 enum { AT_ONCE = 5000, BATCH = 100 };
 
 #define CACHE_BYTES ((uint64_t)512 << 20)
-#define WRITE_BUFFER_BYTES ((uint64_t)16 << 20) /* so that many flushes come to pass */
+#define WRITE_BUFFER_BYTES ((uint64_t)4 << 20) /* so that many flushes come to pass */
 
 struct load {
     const char *option;
@@ -20,9 +20,9 @@ struct load {
 };
 
 static const struct load loads[] = {
-    {"none", "write_buffer_bytes 16 MiB", {.write_buffer_bytes = WRITE_BUFFER_BYTES}},
-    {"write_buffer_bytes", "4 MiB", {.write_buffer_bytes = WRITE_BUFFER_BYTES / 4}},
-    {"write_buffer_bytes", "64 MiB", {.write_buffer_bytes = WRITE_BUFFER_BYTES * 4}},
+    {"none", "write_buffer_bytes 4 MiB", {.write_buffer_bytes = WRITE_BUFFER_BYTES}},
+    {"write_buffer_bytes", "1 MiB", {.write_buffer_bytes = WRITE_BUFFER_BYTES / 4}},
+    {"write_buffer_bytes", "16 MiB", {.write_buffer_bytes = WRITE_BUFFER_BYTES * 4}},
     {"level0_file_num_compaction_trigger",
      "2",
      {.write_buffer_bytes = WRITE_BUFFER_BYTES,

@@ -160,7 +160,7 @@ int main(int argc, char **argv)
     (void)atexit(remove_place);
     bench_stop_on_signals();
     tuning_plan plan = {
-        .place = place, .rounds = 5, .keys = 100000, .points = 4000, .loaded = 1000000};
+        .place = place, .rounds = 5, .keys = 100000, .points = 4000, .loaded = 300000};
     if (a.smoke)
         plan =
             (tuning_plan){.place = place, .rounds = 1, .keys = 2000, .points = 200, .loaded = 5000};

@@ -117,8 +117,8 @@ def text_of(found):
              "memtable over them.\n",
              settings_table(starts),
              "### A store at work\n",
-             "A million keys written in no order, batches of a hundred, not synced, while the "
-             "store flushes and compacts.\n",
+             "300,000 keys of 64 bytes, 29 MiB, written in no order, batches of a hundred, not "
+             "synced, while the store flushes and compacts.\n",
              loads_table(starts),
              "### Ways of calling\n",
              calls_tables(starts)]

@@ -70,7 +70,7 @@ class Tables(unittest.TestCase):
                 self.assertGreater(one[part]["open_bytes"], 0)
             self.assertGreater(one["beyond"]["get_ns"], 0)
         self.assertEqual({one["way"] for one in kept["stores"]},
-                         {"default", "max_open_files", "cache_indexes"})
+                         {"default", "cache_indexes"})
         for one in kept["tables"]:
             self.assertEqual(one["write"]["tables"], one["tables"])
             self.assertGreater(one["change"]["manifest_bytes_a_flush"], 0)
