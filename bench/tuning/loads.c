@@ -105,32 +105,26 @@ static void set(json_t *found, const char *name, double number)
 static json_t *measure(const tuning_plan *plan, const struct load *load)
 {
     tuning_store store;
-    const tuning_task get = {.op = BENCH_GET, .pick = BENCH_PICK_NEWEST};
     json_t *found = json_pack("{s:s,s:s}", "option", load->option, "value", load->value);
     tuning_store_open(plan, "load", &load->options, (bench_shape){BENCH_ONE, 1, 64, 1, 0},
                       CACHE_BYTES, &store);
     store.shape.keys = plan->loaded;
     varve_engine_stats before = stats_of(&store);
     double cpu = bench_clock(CLOCK_PROCESS_CPUTIME_ID);
-    double wall = bench_wall();
     double own = bench_cpu();
     write_all(plan, &store);
     own = bench_cpu() - own;
-    wall = bench_wall() - wall;
     wait_until_quiet(&store);
     cpu = bench_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     varve_engine_stats after = stats_of(&store);
     double keys = (double)plan->loaded;
     set(found, "cpu", cpu / keys);
     set(found, "own", own / keys);
-    set(found, "wall", wall / keys);
     set(found, "amplification",
         (double)(after.wal_bytes + after.flush_write_bytes + after.compact_write_bytes -
                  before.wal_bytes - before.flush_write_bytes - before.compact_write_bytes) /
             (double)(after.bytes_written - before.bytes_written));
     set(found, "runs", (double)after.read_amplification);
-    (void)tuning_run(plan, &get, &store);
-    set(found, "get", tuning_run(plan, &get, &store));
     tuning_store_close(&store);
     return found;
 }

@@ -86,13 +86,11 @@ def loads_table(starts):
     rows = []
     for index, one in enumerate(starts[0]["loads"]):
         name = f"`{one['option']}` {one['value']}" if index else one["value"]
-        rows.append([name, *(two(ratios(starts, "loads", index, 0, key))
-                             for key in ("cpu", "own", "wall")),
+        rows.append([name, *(two(ratios(starts, "loads", index, 0, key)) for key in ("cpu", "own")),
                      f"{statistics.median(joined(starts, 'loads', index, 'amplification')):.1f}",
-                     f"{statistics.median(joined(starts, 'loads', index, 'runs')):.0f}",
-                     two(ratios(starts, "loads", index, 0, "get"))])
-    return page.table(["", "processor", "of that, who writes", "wall", "bytes written a byte",
-                       "sorted runs then", "get then"], rows)
+                     f"{statistics.median(joined(starts, 'loads', index, 'runs')):.0f}"])
+    return page.table(["", "all threads", "who writes", "bytes written a byte",
+                       "sorted runs then"], rows)
 
 
 def shared_table(starts, shared):

@@ -54,7 +54,8 @@ static void no_destructor(void *state)
 
 /*
  * In one part each, those of a table would be a megabyte or more to read and to drop at a time.
- * RocksDB keeps in memory what leads to the parts.
+ * RocksDB keeps in memory what leads to the parts.  A read of one key may have to look at all
+ * tables of level 0; these are few, whatever the size of the store, and theirs stay in the cache.
  */
 static void cache_indexes(rocksdb_block_based_table_options_t *tables)
 {
@@ -62,6 +63,7 @@ static void cache_indexes(rocksdb_block_based_table_options_t *tables)
     rocksdb_block_based_options_set_index_type(
         tables, rocksdb_block_based_table_index_type_two_level_index_search);
     rocksdb_block_based_options_set_partition_filters(tables, 1);
+    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(tables, 1);
 }
 
 static void set_tables(rocksdb_options_t *raw, const varve_options *options)

@@ -84,6 +84,7 @@ START_TEST(what_is_set_arrives)
     expect_line(file, "index_type=kTwoLevelIndexSearch");
     expect_line(file, "partition_filters=true");
     expect_line(file, "pin_top_level_index_and_filter=true");
+    expect_line(file, "pin_l0_filter_and_index_blocks_in_cache=true");
     free(file);
 }
 END_TEST
