@@ -155,10 +155,12 @@ static enum tool_exit export_table(const struct cli *cli, const struct store *st
     options.end = varve_buf_slice(&upper);
     if (status == VARVE_OK)
         status = write_table(store, path, &options, &result, &err);
-    if (status != VARVE_OK)
+    if (status != VARVE_OK) {
+        records_tell_gap(cli, store, span, &err, "exported");
         code = cli_fail_reading(cli, &err, CLI_AROUND_RANGE, "%s: not written", path);
-    else if (result.records == 0)
+    } else if (result.records == 0) {
         code = cli_fail(cli, TOOL_NO, "there are no records in the range, and a table has some");
+    }
     *written = (struct written){result.records, result.data_bytes};
     varve_buf_release(&result.resume);
     varve_buf_release(&lower);

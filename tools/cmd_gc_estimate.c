@@ -141,7 +141,7 @@ static enum tool_exit estimate(const struct cli *cli, const struct store *store,
     if (status == VARVE_OK)
         status = cli->json ? print_json(gc, &report, &done, &err) : print_text(gc, &report, &err);
     code = status == VARVE_OK ? damaged_keys_end(cli, store, report.damaged_keys)
-                              : gc_fail(cli, store, gc, &err);
+                              : gc_fail(cli, store, options, gc, &err);
     varve_gc_close(gc);
     return code;
 }

@@ -122,7 +122,7 @@ static enum tool_exit print_resume(const struct collecting *c)
 static enum tool_exit fail(const struct collecting *c, varve_error *err)
 {
     if (err->status != VARVE_CANCELLED || c->gc == NULL)
-        return gc_fail(c->cli, c->store, c->gc, err);
+        return gc_fail(c->cli, c->store, c->options, c->gc, err);
     enum tool_exit code = cli_fail_error(c->cli, err, "%s: %" PRIu64 " versions collected",
                                          c->store->path, c->report.collected.versions);
     (void)print_resume(c);

@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "output.h"
 #include "progress.h"
+#include "records.h"
 #include "span_options.h"
 #include "store.h"
 #include "times.h"
@@ -31,6 +32,7 @@ struct settings {
 struct resolving {
     const struct cli *cli;
     const struct store *store;
+    varve_span span;
     varve_resolve_job *job;
     varve_resolve_job_report report;
     bool more;
@@ -116,6 +118,7 @@ static void print_resume(const struct resolving *resolving)
 /* What has been done until then stands, and is told; so is how to go on after an interrupt. */
 static enum tool_exit fail(const struct resolving *resolving, varve_error *err)
 {
+    records_tell_gap(resolving->cli, resolving->store, resolving->span, err, "resolved");
     bool named = resolving->reached[0] != '\0' && cli_exit_of(err->status) == TOOL_CORRUPT;
     bool interrupted = err->status == VARVE_CANCELLED && resolving->job != NULL;
     enum tool_exit code = cli_fail_reading(
@@ -166,8 +169,10 @@ static enum tool_exit resolve_in(const struct cli *cli, const struct store *stor
                                  const struct settings *settings, varve_span span,
                                  varve_slice token)
 {
-    struct resolving resolving = {
-        .cli = cli, .store = store, .report = {.struct_size = sizeof(varve_resolve_job_report)}};
+    struct resolving resolving = {.cli = cli,
+                                  .store = store,
+                                  .span = span,
+                                  .report = {.struct_size = sizeof(varve_resolve_job_report)}};
     varve_resolve_job_options options;
     struct damaged_keys damaged = {.cli = cli};
     unsigned char id[VARVE_TXN_ID_SIZE];

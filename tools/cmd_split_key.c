@@ -1,7 +1,6 @@
 /* varve split-key: where to split a range in two. */
-#include "output.h"
+#include "records.h"
 #include "span_options.h"
-#include "store.h"
 
 #include <inttypes.h>
 
@@ -90,7 +89,10 @@ static enum tool_exit find(const struct cli *cli, const struct store *store, var
         varve_mvcc_find_split_key(store->reader, span, target, no_split, NULL, split, &err);
 
     *found = status == VARVE_OK;
-    return status >= 0 ? TOOL_OK : cli_fail_reading(cli, &err, CLI_AROUND_RANGE, "%s", store->path);
+    if (status >= 0)
+        return TOOL_OK;
+    records_tell_gap(cli, store, span, &err, "looked at");
+    return cli_fail_reading(cli, &err, CLI_AROUND_RANGE, "%s", store->path);
 }
 
 static enum tool_exit answer_for(const struct cli *cli, const struct store *store, varve_span span,

@@ -1,5 +1,6 @@
 /* varve stats: the statistics that a store keeps of its keys. */
 #include "progress.h"
+#include "records.h"
 #include "span_options.h"
 #include "stats_fields.h"
 #include "store.h"
@@ -71,30 +72,33 @@ const struct command cmd_stats_show = {
 
 /* ---- Counting ------------------------------------------------------------------------------ */
 
-static enum tool_exit fail_count(const struct cli *cli, const struct store *store,
-                                 varve_recount *job, varve_error *err)
+/* A count that is under way. */
+struct counting {
+    const struct cli *cli;
+    const struct store *store;
+    varve_span span; /* of user keys; its end is not empty */
+    varve_recount *job;
+    bool more;
+};
+
+static enum tool_exit fail_count(const struct counting *counting, varve_error *err)
 {
     /* What stands in the way has to go before all can be counted. */
     static const char around[] =
         "; `varve check` tells of all that is damaged, `varve keys` and `varve range-data` show "
         "what can be read";
+    const struct cli *cli = counting->cli;
+    const char *path = counting->store->path;
     varve_job_progress done = {.struct_size = sizeof done};
     char text[CLI_KEY_TEXT_MAX];
 
+    records_tell_gap(cli, counting->store, counting->span, err, "counted");
     if (cli_exit_of(err->status) != TOOL_CORRUPT ||
-        varve_recount_get_progress(job, &done, NULL) != VARVE_OK || done.at.size == 0)
-        return cli_fail_reading(cli, err, around, "%s", store->path);
-    return cli_fail_reading(cli, err, around, "%s: at or behind key %s", store->path,
+        varve_recount_get_progress(counting->job, &done, NULL) != VARVE_OK || done.at.size == 0)
+        return cli_fail_reading(cli, err, around, "%s", path);
+    return cli_fail_reading(cli, err, around, "%s: at or behind key %s", path,
                             cli_key_text(cli, done.at, text));
 }
-
-/* A count that is under way. */
-struct counting {
-    const struct cli *cli;
-    const struct store *store;
-    varve_recount *job;
-    bool more;
-};
 
 /* Whether a new job with the token would begin behind where this one has begun. */
 static bool has_moved(const struct counting *counting, const varve_buf *first)
@@ -145,7 +149,7 @@ static enum tool_exit count(struct counting *counting)
     varve_buf_release(&first);
     if (status == VARVE_OK)
         return TOOL_OK;
-    return fail_count(counting->cli, counting->store, counting->job, &err);
+    return fail_count(counting, &err);
 }
 
 /* ---- stats recount ------------------------------------------------------------------------- */
@@ -213,11 +217,11 @@ static enum tool_exit print_token(const struct cli *cli, const struct store *sto
     return code;
 }
 
-static enum tool_exit recount_job(const struct cli *cli, const struct store *store,
+static enum tool_exit recount_job(const struct cli *cli, const struct store *store, varve_span span,
                                   varve_recount *job)
 {
     struct stats_comparison comparison;
-    struct counting counting = {.cli = cli, .store = store, .job = job};
+    struct counting counting = {.cli = cli, .store = store, .span = span, .job = job};
     enum tool_exit code = count(&counting);
 
     if (code == TOOL_OK && counting.more)
@@ -233,6 +237,7 @@ static enum tool_exit recount_job(const struct cli *cli, const struct store *sto
 static enum tool_exit recount_span(const struct cli *cli, const struct store *store,
                                    varve_span span)
 {
+    const varve_span all = {varve_slice_of(NULL, 0), varve_slice_of(NULL, 0)};
     struct bytes token = BYTES_INIT;
     varve_error err = VARVE_ERROR_INIT;
     varve_recount *job = NULL;
@@ -244,7 +249,7 @@ static enum tool_exit recount_span(const struct cli *cli, const struct store *st
     if (code == TOOL_OK) {
         const varve_recount_options options = {
             .struct_size = sizeof options,
-            .span = span,
+            .span = is_whole(cli) ? all : span,
             .now_nanos = now.wall,
             .step_records = cli->limit > 0 && cli->limit < 16384 ? (uint64_t)cli->limit : 0,
             .resume = bytes_slice(&token)};
@@ -252,7 +257,7 @@ static enum tool_exit recount_span(const struct cli *cli, const struct store *st
             code = cli_fail_error(cli, &err, "%s", cli->resume != NULL ? "--resume" : store->path);
     }
     if (code == TOOL_OK)
-        code = recount_job(cli, store, job);
+        code = recount_job(cli, store, span, job);
     varve_recount_close(job);
     bytes_release(&token);
     return code;
@@ -260,7 +265,6 @@ static enum tool_exit recount_span(const struct cli *cli, const struct store *st
 
 static enum tool_exit recount(const struct cli *cli, void *settings)
 {
-    const varve_span all = {varve_slice_of(NULL, 0), varve_slice_of(NULL, 0)};
     struct span_options range = SPAN_OPTIONS_INIT;
     struct store store = STORE_INIT;
     enum tool_exit code = span_options_read_bounds(cli, &range);
@@ -274,7 +278,7 @@ static enum tool_exit recount(const struct cli *cli, void *settings)
     if (code == TOOL_OK)
         code = store_open(cli, cli->arguments[0], &store);
     if (code == TOOL_OK)
-        code = recount_span(cli, &store, is_whole(cli) ? all : range.span);
+        code = recount_span(cli, &store, range.span);
     store_close(&store);
     span_options_release(&range);
     return code;
@@ -347,7 +351,8 @@ static enum tool_exit repair_job(const struct cli *cli, const struct store *stor
                                  varve_recount *job)
 {
     struct stats_comparison comparison;
-    struct counting counting = {.cli = cli, .store = store, .job = job};
+    struct counting counting = {
+        .cli = cli, .store = store, .span = {varve_key_app_min(), varve_key_max()}, .job = job};
     varve_error err = VARVE_ERROR_INIT;
     enum tool_exit code = count(&counting);
 

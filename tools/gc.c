@@ -1,6 +1,7 @@
 /* The policy on the command line, and what reports about garbage have in common. */
 #include "gc.h"
 
+#include "records.h"
 #include "times.h"
 
 #include <inttypes.h>
@@ -145,14 +146,15 @@ void gc_job_release(struct gc_job *job)
     bytes_release(&job->token);
 }
 
-enum tool_exit gc_fail(const struct cli *cli, const struct store *store, varve_gc *job,
-                       varve_error *err)
+enum tool_exit gc_fail(const struct cli *cli, const struct store *store,
+                       const varve_gc_options *options, varve_gc *gc, varve_error *err)
 {
     varve_job_progress done = {.struct_size = sizeof done};
     char text[CLI_KEY_TEXT_MAX];
 
-    if (job == NULL || cli_exit_of(err->status) != TOOL_CORRUPT ||
-        varve_gc_get_progress(job, &done, NULL) != VARVE_OK || done.at.size == 0)
+    records_tell_gap(cli, store, options->span, err, "collected");
+    if (gc == NULL || cli_exit_of(err->status) != TOOL_CORRUPT ||
+        varve_gc_get_progress(gc, &done, NULL) != VARVE_OK || done.at.size == 0)
         return cli_fail_reading(cli, err, CLI_AROUND_RANGE, "%s", store->path);
     return cli_fail_reading(cli, err, CLI_AROUND_RANGE, "%s: at or behind key %s", store->path,
                             cli_key_text(cli, done.at, text));

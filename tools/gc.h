@@ -57,11 +57,11 @@ enum tool_exit gc_estimate(const struct cli *cli, const struct store *store,
                            const struct gc_settings *settings);
 
 /*
- * A step of the job, which may be NULL, has failed: say at which key, and the way out.  Returns the
+ * A step of `gc`, which may be NULL, has failed: say at which key, and the way out.  Returns the
  * code.
  */
-enum tool_exit gc_fail(const struct cli *cli, const struct store *store, varve_gc *job,
-                       varve_error *err);
+enum tool_exit gc_fail(const struct cli *cli, const struct store *store,
+                       const varve_gc_options *options, varve_gc *gc, varve_error *err);
 
 /* Add the member `name`: an object with `time` and `utc`. */
 void gc_json_time(struct json_line *line, const char *name, varve_ts ts);

@@ -130,14 +130,14 @@ static bool cross_gap(const struct cli *cli, struct records *walk, varve_iter *i
                       const struct place *place, varve_slice start, varve_error *err)
 {
     varve_buf last = VARVE_BUF_INIT;
+    const char *done = walk->done != NULL ? walk->done : "shown";
     bool crossed = false;
 
     if (!place->any)
-        crossed = gap_cross(cli, walk->store, it, start, "shown", err, &walk->damage);
+        crossed = gap_cross(cli, walk->store, it, start, done, err, &walk->damage);
     else if (place->key.size != 0 &&
              varve_key_encode(varve_buf_slice(&place->key), place->ts, &last, NULL) == VARVE_OK)
-        crossed =
-            gap_cross(cli, walk->store, it, varve_buf_slice(&last), "shown", err, &walk->damage);
+        crossed = gap_cross(cli, walk->store, it, varve_buf_slice(&last), done, err, &walk->damage);
     varve_buf_release(&last);
     return crossed;
 }
@@ -261,6 +261,24 @@ enum tool_exit records_run(const struct cli *cli, record_fn each, void *arg)
     store_close(&store);
     span_options_release(&range);
     return code;
+}
+
+/* Ends the walk behind the first gap, in silence. */
+static enum tool_exit end_behind_gap(void *arg, struct records *walk, const struct record *record)
+{
+    (void)arg;
+    (void)record;
+    return walk->damage;
+}
+
+void records_tell_gap(const struct cli *cli, const struct store *store, varve_span span,
+                      const varve_error *err, const char *done)
+{
+    struct records walk = {
+        .store = store, .span = span, .each = end_behind_gap, .done = done, .is_silent = true};
+
+    if (cli_exit_of(err->status) == TOOL_CORRUPT && cli_table_in(err->message).size > 0)
+        (void)records_walk(cli, &walk);
 }
 
 /* ---- Printing ------------------------------------------------------------------------------ */

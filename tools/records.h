@@ -52,6 +52,7 @@ struct records {
     record_fn each;
     void *arg;
     const char *resume; /* the hexadecimal engine key to begin at, as --resume has it, or NULL */
+    const char *done;   /* what is not done with what cannot be read; NULL: "shown" */
     bool is_silent;     /* `each` prints nothing: progress is shown beside standard output, too */
     bool stop;          /* set by `each` to end the walk before the record that it has been given */
     enum tool_exit damage; /* the code to end with, where something could not be read */
@@ -72,6 +73,13 @@ enum tool_exit records_walk(const struct cli *cli, struct records *walk);
  * argument is, from --resume on: returns what it ends with.
  */
 enum tool_exit records_run(const struct cli *cli, record_fn each, void *arg);
+
+/*
+ * Something that reads the span has failed with `err`, which is left alone: if a table is at fault,
+ * say which it is and between which keys nothing is `done` for it, so that one can go around it.
+ */
+void records_tell_gap(const struct cli *cli, const struct store *store, varve_span span,
+                      const varve_error *err, const char *done);
 
 /*
  * About how many records lie between two engine keys, as far as that can be known; 0 = it cannot.

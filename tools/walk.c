@@ -1,6 +1,8 @@
 /* Walks over the keys of a store. */
 #include "walk.h"
 
+#include "records.h"
+
 /* What one page holds at most; one value may be larger. */
 enum { PAGE_KEYS = 1000, PAGE_BYTES = 1 << 20 };
 
@@ -36,6 +38,7 @@ static enum tool_exit fail_behind(const struct cli *cli, const struct walk *walk
 {
     char text[CLI_KEY_TEXT_MAX];
 
+    records_tell_gap(cli, walk->store, walk->span, err, "shown");
     if (last->data == NULL)
         return cli_fail_reading(cli, err, CLI_AROUND_RANGE, "%s", walk->store->path);
     return cli_fail_reading(cli, err, CLI_AROUND_RANGE, "%s: %s key %s", walk->store->path,

@@ -168,6 +168,7 @@ class WaysOut(DamageTest):
             self.assertLess(abs(int(shown[-1]) - int(key)), 2, options)
             self.assertIn(self.tables[0].name, line)
             self.assertIn("; --start and --end go around it", line)
+            self.assertIn(f'nothing is shown between "{first}" and "{last}"\n', result.err)
         around = self.run_ok("scan", self.store, "--keys", "--start", last).lines()
         self.assertEqual(around[-1], '"01999"')
         self.run_ok("scan", self.store, "--keys", "--end", first)
@@ -184,9 +185,12 @@ class WaysOut(DamageTest):
                  "--start and --end"),
                 (("export", self.store, self.store + ".sst", "--format", "sst"),
                  "--start and --end")):
-            _, line = self.fail(*arguments)
+            result, line = self.fail(*arguments)
             self.assertIn(self.tables[0].name, line, arguments)
             self.assertIn(way, line, arguments)
+            # In front of it, where the damage begins and ends.
+            self.assertRegex(result.err, rf': {self.tables[0].name} cannot be read: nothing is '
+                                         rf'[a-z ]+ between "{first}" and "{last}"\n')
         for arguments in (("stats", "recount", self.store), ("gc", "estimate", self.store,
                                                              "--keep", "1")):
             _, line = self.fail(*arguments)
