@@ -319,23 +319,12 @@ static const varve__gc_place *newest_place(const varve_gc *job)
 
 varve_status varve_gc_get_progress(varve_gc *job, varve_job_progress *progress, varve_error *err)
 {
-    size_t given;
-    varve_status status = varve__struct_size(progress, "varve_job_progress", &given, err);
-    if (status != VARVE_OK)
-        return status;
-    status = varve__place_user_key(varve_buf_slice(&job->from.key), &job->at, err);
-    if (status != VARVE_OK)
-        return status;
     const varve__gc_place *place = newest_place(job);
-    const varve_job_progress known = {
-        .keys = place->keys,
-        .records = place->records,
-        .bytes = place->bytes,
-        .total_bytes = job->total_bytes,
-        .at = varve_buf_slice(&job->at),
-    };
-    varve__struct_give(progress, given, &known, sizeof known);
-    return VARVE_OK;
+    const varve_job_progress known = {.keys = place->keys,
+                                      .records = place->records,
+                                      .bytes = place->bytes,
+                                      .total_bytes = job->total_bytes};
+    return varve__place_tell(varve_buf_slice(&job->from.key), &job->at, known, progress, err);
 }
 
 varve_status varve_gc_get_report(const varve_gc *job, varve_gc_report *report, varve_error *err)

@@ -395,11 +395,12 @@ static varve_status gather_key(varve__gc_batch *batch, enum outcome *outcome, va
         return VARVE_OK;
     varve_ts since = batch->since;
     status = gather_all(batch, is_whole, outcome, err);
-    if (status == VARVE_OK && *outcome != COMPLETE)
+    if (status == VARVE_OK && *outcome == TOO_MUCH) {
         take_back(batch, &before);
-    batch->since = since;
-    if (status == VARVE_OK && *outcome == TOO_MUCH && before.versions == 0)
-        status = gather_part(batch, is_whole, outcome, err);
+        batch->since = since;
+        if (before.versions == 0)
+            status = gather_part(batch, is_whole, outcome, err);
+    }
     if (status == VARVE_OK && *outcome == DAMAGED)
         take_back(batch, &before);
     if (status == VARVE_OK && !batch->is_again && batch->versions > before.versions)

@@ -1,6 +1,7 @@
 #include "jobs/place.h"
 
 #include "util/buf.h"
+#include "util/fail.h"
 
 enum { TERMINATOR_SIZE = 2 };
 
@@ -39,12 +40,20 @@ bool varve__place_is_between(varve_slice bytes, varve_slice lower, varve_slice u
            varve_slice_equal(bytes, lower);
 }
 
-varve_status varve__place_user_key(varve_slice place, varve_buf *user_key, varve_error *err)
+varve_status varve__place_tell(varve_slice place, varve_buf *at, varve_job_progress known,
+                               varve_job_progress *progress, varve_error *err)
 {
-    user_key->size = 0;
-    if (ends_with(place, 0x01) || ends_with(place, 0x02))
-        return varve__key_unescape(place, user_key, err);
-    return varve__buf_append(user_key, place, err);
+    size_t given;
+    bool has_key = ends_with(place, 0x01) || ends_with(place, 0x02);
+    varve_status status = varve__struct_size(progress, "varve_job_progress", &given, err);
+    at->size = 0;
+    if (status == VARVE_OK)
+        status = has_key ? varve__key_unescape(place, at, err) : varve__buf_append(at, place, err);
+    if (status != VARVE_OK)
+        return status;
+    known.at = varve_buf_slice(at);
+    varve__struct_give(progress, given, &known, sizeof known);
+    return VARVE_OK;
 }
 
 varve_status varve__place_find(varve__walk *walk, varve_reader *reader, varve_slice place,

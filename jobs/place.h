@@ -9,6 +9,8 @@
 #ifndef VARVE_JOBS_PLACE_H
 #define VARVE_JOBS_PLACE_H
 
+#include <varve/job.h>
+
 #include "mvcc/walk.h"
 
 /* The place in front of the key that a record is of, as a part of `engine_key`. */
@@ -23,8 +25,13 @@ varve_status varve__place_behind(varve_slice engine_key, varve_buf *place, varve
  */
 bool varve__place_is_between(varve_slice bytes, varve_slice lower, varve_slice upper);
 
-/* Replace the contents of `user_key` by the key of the place; without one, by the place itself. */
-varve_status varve__place_user_key(varve_slice place, varve_buf *user_key, varve_error *err);
+/*
+ * Fill the caller's `progress` with what is `known`, and with the key of the place, which `at`
+ * keeps; without a key, with the place itself.  Returns VARVE_OK, VARVE_INVALID_ARGUMENT or
+ * VARVE_NO_MEMORY.
+ */
+varve_status varve__place_tell(varve_slice place, varve_buf *at, varve_job_progress known,
+                               varve_job_progress *progress, varve_error *err);
 
 /*
  * Bring a walk to the first record from `place` on; it is opened if it has not been.  Returns as

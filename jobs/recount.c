@@ -295,21 +295,11 @@ varve_status varve_recount_step(varve_recount *job, bool *more, varve_error *err
 varve_status varve_recount_get_progress(varve_recount *job, varve_job_progress *progress,
                                         varve_error *err)
 {
-    size_t given;
-    varve_status status = varve__struct_size(progress, "varve_job_progress", &given, err);
-    if (status == VARVE_OK)
-        status = varve__place_user_key(varve_buf_slice(&job->from.key), &job->at, err);
-    if (status != VARVE_OK)
-        return status;
-    const varve_job_progress known = {
-        .keys = job->from.keys + job->in_key,
-        .records = job->from.records + job->records,
-        .bytes = job->from.bytes + job->bytes,
-        .total_bytes = job->total_bytes,
-        .at = varve_buf_slice(&job->at),
-    };
-    varve__struct_give(progress, given, &known, sizeof known);
-    return VARVE_OK;
+    const varve_job_progress known = {.keys = job->from.keys + job->in_key,
+                                      .records = job->from.records + job->records,
+                                      .bytes = job->from.bytes + job->bytes,
+                                      .total_bytes = job->total_bytes};
+    return varve__place_tell(varve_buf_slice(&job->from.key), &job->at, known, progress, err);
 }
 
 varve_stats varve_recount_stats(const varve_recount *job)

@@ -516,20 +516,9 @@ varve_status varve_resolve_job_step(varve_resolve_job *job, bool *more, varve_er
 varve_status varve_resolve_job_get_progress(varve_resolve_job *job, varve_job_progress *progress,
                                             varve_error *err)
 {
-    size_t given;
-    varve_status status = varve__struct_size(progress, "varve_job_progress", &given, err);
-    if (status == VARVE_OK)
-        status = varve__place_user_key(varve_buf_slice(&job->from.key), &job->at, err);
-    if (status != VARVE_OK)
-        return status;
     const varve_job_progress known = {
-        .keys = job->from.keys,
-        .records = job->from.records,
-        .bytes = job->from.bytes,
-        .at = varve_buf_slice(&job->at),
-    };
-    varve__struct_give(progress, given, &known, sizeof known);
-    return VARVE_OK;
+        .keys = job->from.keys, .records = job->from.records, .bytes = job->from.bytes};
+    return varve__place_tell(varve_buf_slice(&job->from.key), &job->at, known, progress, err);
 }
 
 varve_status varve_resolve_job_get_report(const varve_resolve_job *job,

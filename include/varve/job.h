@@ -8,8 +8,9 @@
  * its space until then.
  *
  * A job can be dropped: its token, taken after any step, opens a new one that goes on there, in
- * this process or a later one.  Only the check has none: it goes on from the key that its progress
- * tells.  The library never sleeps: who wants a job to be slow waits between the steps.
+ * this process or a later one; a recount and an estimate begin again with the key in which it was
+ * taken.  Only the check has none: it goes on from the key that its progress tells.  The library
+ * never sleeps: who wants a job to be slow waits between the steps.
  *
  * One thread at a time uses a job; which one may change between two calls.  The engine must stay
  * open as long as the job is.

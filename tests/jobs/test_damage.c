@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <varve/varve.h>
 
+#include "tests/support/account.h"
 #include "tests/support/backend_faults.h"
 #include "tests/support/backends.h"
 #include "tests/support/intents.h"
@@ -48,32 +49,6 @@ static unsigned lines_told(void)
 /* ---- Stores ------------------------------------------------------------------------------------
  */
 
-static varve_stats recount(int64_t nanos)
-{
-    varve_stats stats;
-    varve_span keys_of_applications = {varve_key_app_min(), {NULL, 0}};
-    ck_ok(varve_stats_compute(on.reader, keys_of_applications, nanos, NULL, &stats, &on.err),
-          &on.err);
-    return stats;
-}
-
-static void open_account(void)
-{
-    varve_stats stats = recount(0);
-    ck_ok(varve_stats_account_set(on.writer, bytes(""), &stats, &on.err), &on.err);
-}
-
-static void ck_account(void)
-{
-    static const int64_t times[] = {SECOND, 5000 * SECOND};
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-        varve_stats kept;
-        varve_stats counted = recount(times[i]);
-        ck_ok(varve_stats_account_get(on.reader, bytes(""), times[i], &kept, &on.err), &on.err);
-        ck_assert_mem_eq(&kept, &counted, sizeof kept);
-    }
-}
-
 /* Versions at 1 s, 2 s and so on. */
 static void put_versions(const char *key, int count)
 {
@@ -103,7 +78,7 @@ static void fill_store(void)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         put_versions(keys[i], 3);
     intent(.key = "h", .ts = at(INTENT_AT), .value = "v");
-    open_account();
+    account_open();
 }
 
 static void damage_store(void)
@@ -273,7 +248,7 @@ START_TEST(damage_in_the_middle_of_a_long_key)
     use_engine();
     put_versions("k", 300);
     put_versions("l", 2);
-    open_account();
+    account_open();
     varve_buf bad = VARVE_BUF_INIT;
     ck_ok(varve_key_encode(bytes("k"), at(150 * SECOND), &bad, &on.err), &on.err);
     bad.size--; /* in front of the version at 150 s */
@@ -390,7 +365,7 @@ START_TEST(intents_among_damaged_keys_are_resolved)
         intent(.key = "a", .ts = at(INTENT_AT), .value = "w");
         intent(.key = "j", .ts = at(INTENT_AT), .value = "w");
         intent(.key = "z", .ts = at(INTENT_AT), .value = "w");
-        open_account();
+        account_open();
         damage_store();
         varve_resolve_job_report report = resolve(batch);
         ck_assert_uint_eq(report.resolved, 3);
@@ -401,7 +376,7 @@ START_TEST(intents_among_damaged_keys_are_resolved)
         ck_assert_ptr_nonnull(strstr(told, "VARVE_CORRUPT_KEY c [" IN_C "] "));
         heal_store();
         ck_account();
-        ck_assert_int_eq((int)recount(0).intent_count, 1);
+        ck_assert_int_eq((int)account_recount(0).intent_count, 1);
     }
 }
 END_TEST
@@ -412,7 +387,7 @@ START_TEST(an_intent_in_a_damaged_key_stays)
     use_engine();
     fill_store();
     intent(.key = "e", .ts = at(INTENT_AT), .value = "w");
-    open_account();
+    account_open();
     mvcc_put_raw(hex(IN_E), bytes("x"));
     varve_resolve_job_report report = resolve(0);
     ck_assert_uint_eq(report.intents, 1);
@@ -421,7 +396,7 @@ START_TEST(an_intent_in_a_damaged_key_stays)
     ck_assert_uint_eq(lines_told(), 1);
     mvcc_clear_raw(hex(IN_E));
     ck_account();
-    ck_assert_int_eq((int)recount(0).intent_count, 1);
+    ck_assert_int_eq((int)account_recount(0).intent_count, 1);
 }
 END_TEST
 

@@ -9,6 +9,7 @@
 #include <varve/varve.h>
 
 #include "format/key.h"
+#include "tests/support/account.h"
 #include "tests/support/backends.h"
 #include "tests/support/intents.h"
 
@@ -94,15 +95,6 @@ static void store_key(const struct key *key)
     }
 }
 
-static varve_stats recount(int64_t nanos)
-{
-    varve_stats stats;
-    varve_span keys_of_applications = {varve_key_app_min(), {NULL, 0}};
-    ck_ok(varve_stats_compute(on.reader, keys_of_applications, nanos, NULL, &stats, &on.err),
-          &on.err);
-    return stats;
-}
-
 static void make_holds(void)
 {
     hold_count = below(HOLDS_MAX + 1);
@@ -140,8 +132,7 @@ static void make_store(void)
         store_key(&keys[i]);
     }
     make_holds();
-    varve_stats stats = recount(now.wall);
-    ck_ok(varve_stats_account_set(on.writer, bytes(""), &stats, &on.err), &on.err);
+    account_open();
 }
 
 /* ---- The model ---------------------------------------------------------------------------------
@@ -321,23 +312,6 @@ static void list_reads(char *reads[TICKS])
     }
 }
 
-static void ck_account(void)
-{
-    static const int64_t times[] = {SECOND, 20 * SECOND, 5000 * SECOND};
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-        varve_stats kept;
-        varve_stats counted = recount(times[i]);
-        ck_ok(varve_stats_account_get(on.reader, bytes(""), times[i], &kept, &on.err), &on.err);
-        if (memcmp(&kept, &counted, sizeof kept) == 0)
-            continue;
-        varve_buf a = VARVE_BUF_INIT;
-        varve_buf b = VARVE_BUF_INIT;
-        ck_ok(varve_stats_print(&kept, &a, &on.err), &on.err);
-        ck_ok(varve_stats_print(&counted, &b, &on.err), &on.err);
-        ck_slice_eq(varve_buf_slice(&a), varve_buf_slice(&b));
-    }
-}
-
 /* ---- Jobs --------------------------------------------------------------------------------------
  */
 
@@ -438,7 +412,7 @@ static void ck_estimate(const varve_gc *job, const struct expected *e)
     ck_ts(report.horizon, e->horizon);
     ck_ok(varve_gc_held(job, ck_hold, &told, &on.err), &on.err);
     ck_assert_uint_eq(told.count, hold_count);
-    varve_stats stats = recount(now.wall);
+    varve_stats stats = account_recount(now.wall);
     ck_assert_int_eq((int64_t)(report.collected.bytes + report.kept_by_policy.bytes +
                                report.kept_by_holds.bytes + report.kept_by_intents.bytes),
                      varve_stats_gc_bytes(&stats));

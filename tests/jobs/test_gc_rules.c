@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <varve/varve.h>
 
+#include "tests/support/account.h"
 #include "tests/support/backends.h"
 #include "tests/support/intents.h"
 
@@ -149,15 +150,6 @@ static void make_holds(void)
     put_hold(99, varve_ts_of(1, 0), now.wall);
 }
 
-static varve_stats recount(int64_t nanos)
-{
-    varve_stats stats;
-    varve_span keys_of_applications = {varve_key_app_min(), {NULL, 0}};
-    ck_ok(varve_stats_compute(on.reader, keys_of_applications, nanos, NULL, &stats, &on.err),
-          &on.err);
-    return stats;
-}
-
 static void make_store(void)
 {
     varve_batch *batch;
@@ -172,8 +164,7 @@ static void make_store(void)
     mvcc.writer = on.writer;
     ck_ok(varve_batch_commit(batch, VARVE_NO_SYNC, &on.err), &on.err);
     varve_batch_close(batch);
-    varve_stats stats = recount(0);
-    ck_ok(varve_stats_account_set(on.writer, bytes(""), &stats, &on.err), &on.err);
+    account_open();
 }
 
 static varve_gc_policy any_policy(void)
@@ -219,17 +210,6 @@ static void ck_store(const varve_gc_policy *policy)
     }
     ck_assert(!it->valid);
     varve_iter_close(it);
-}
-
-static void ck_account(void)
-{
-    static const int64_t times[] = {SECOND, 5000 * SECOND};
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-        varve_stats kept;
-        varve_stats counted = recount(times[i]);
-        ck_ok(varve_stats_account_get(on.reader, bytes(""), times[i], &kept, &on.err), &on.err);
-        ck_assert_mem_eq(&kept, &counted, sizeof kept);
-    }
 }
 
 /* The function decides the same, with the holds given to it. */

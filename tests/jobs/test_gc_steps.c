@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <varve/varve.h>
 
+#include "tests/support/account.h"
 #include "tests/support/backend_faults.h"
 #include "tests/support/backends.h"
 #include "tests/support/intents.h"
@@ -22,32 +23,6 @@ static void use_engine(void)
 /* ---- Stores ------------------------------------------------------------------------------------
  */
 
-static varve_stats recount(int64_t nanos)
-{
-    varve_stats stats;
-    varve_span keys_of_applications = {varve_key_app_min(), {NULL, 0}};
-    ck_ok(varve_stats_compute(on.reader, keys_of_applications, nanos, NULL, &stats, &on.err),
-          &on.err);
-    return stats;
-}
-
-static void open_account(void)
-{
-    varve_stats stats = recount(0);
-    ck_ok(varve_stats_account_set(on.writer, bytes(""), &stats, &on.err), &on.err);
-}
-
-static void ck_account(void)
-{
-    static const int64_t times[] = {SECOND, 700 * SECOND, 5000 * SECOND};
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-        varve_stats kept;
-        varve_stats counted = recount(times[i]);
-        ck_ok(varve_stats_account_get(on.reader, bytes(""), times[i], &kept, &on.err), &on.err);
-        ck_assert_mem_eq(&kept, &counted, sizeof kept);
-    }
-}
-
 /* Versions of a key at 1 s, 2 s and so on, with these numbers; every fifth is a deletion. */
 static void put_versions(const char *key, int count)
 {
@@ -61,7 +36,7 @@ static void put_versions(const char *key, int count)
 
 static int64_t versions_left(void)
 {
-    return recount(0).val_count;
+    return account_recount(0).val_count;
 }
 
 /* ---- Jobs --------------------------------------------------------------------------------------
@@ -133,7 +108,7 @@ START_TEST(a_key_of_many_versions_goes_from_its_oldest_end)
         put_versions("k", count);
         mvcc_put_raw(mvcc_engine_key("k", at((count + 1) * SECOND)), bytes("newest"));
         put_versions("z", 3);
-        open_account();
+        account_open();
         bool more = true;
         while (more) {
             int64_t before = versions_left();
@@ -161,7 +136,7 @@ START_TEST(a_dead_key_of_many_versions_goes_as_a_whole)
     policy = (varve_gc_policy){.struct_size = sizeof policy, .ttl_seconds = 1};
     put_versions("k", 300);
     mvcc_put_raw(mvcc_engine_key("k", at(301 * SECOND)), bytes(""));
-    open_account();
+    account_open();
     varve_gc_report report = run(options_of(70));
     ck_assert_uint_eq(report.collected.versions, 301);
     ck_assert_uint_eq(report.collected_keys, 1);
@@ -178,7 +153,7 @@ START_TEST(neighbours_of_a_long_key_stay)
     mvcc_put_raw(mvcc_engine_key("j", at(SECOND)), bytes("j"));
     put_versions("k", 400);
     mvcc_put_raw(mvcc_engine_key("k%00", at(SECOND)), bytes("k0"));
-    open_account();
+    account_open();
     run(options_of(100));
     ck_account();
     ck_assert_int_eq(versions_left(), 3);
@@ -194,7 +169,7 @@ START_TEST(holds_keep_until_they_are_over)
     const unsigned check = VARVE_READ_CHECK_COLLECTED;
     use_engine();
     put_versions("k", 9);
-    open_account();
+    account_open();
     ck_ok(put_hold("over", 1, 1000 * SECOND), &on.err);
     ck_ok(put_hold("held", 4, 1000 * SECOND + 1), &on.err);
     ck_assert_uint_eq(run(options_of(2)).collected.versions, 3);
@@ -217,7 +192,7 @@ START_TEST(a_hold_between_two_steps_is_obeyed)
     use_engine();
     put_versions("a", 4);
     put_versions("b", 4);
-    open_account();
+    account_open();
     varve_gc *job = open_job(options_of(3));
     ck_assert(step(job));
     ck_assert_int_eq(versions_left(), 5);
@@ -225,7 +200,7 @@ START_TEST(a_hold_between_two_steps_is_obeyed)
     varve_error_release(&on.err);
     ck_ok(put_hold("in time", 4, 0), &on.err);
     mvcc_put_raw(mvcc_engine_key("b", at(6 * SECOND)), bytes("w"));
-    open_account();
+    account_open();
     while (step(job))
         ;
     varve_gc_close(job);
@@ -243,7 +218,7 @@ START_TEST(a_hold_behind_the_announcement_comes_too_late)
     policy = (varve_gc_policy){.struct_size = sizeof policy, .ttl_seconds = 500};
     put_versions("a", 4);
     put_versions("b", 4);
-    open_account();
+    account_open();
     varve_gc *job = open_job(options_of(1));
     ck_assert(step(job));
     ck_ok(varve_gc_collected(on.reader, (varve_span){bytes("b"), bytes("b")}, &until, &on.err),
@@ -318,7 +293,7 @@ static void fill_for_faults(void)
     put_versions("b", 12);
     intent(.key = "c", .ts = at(9 * SECOND), .value = "v");
     put_versions("c", 3);
-    open_account();
+    account_open();
 }
 
 enum { LEFT = 1 + 1 + 2 };
@@ -550,7 +525,7 @@ START_TEST(old_versions_that_come_meanwhile_go_before_newer_ones)
 {
     use_engine();
     put_versions("k", 300);
-    open_account();
+    account_open();
     varve_gc *job = open_job(options_of(70));
     bool more = true;
     for (int steps = 0; more; steps++) {
@@ -588,14 +563,14 @@ START_TEST(a_token_says_what_is_gone_and_the_store_knows)
     use_engine();
     for (unsigned steps = 0; steps < 2; steps++) {
         put_versions("k", 301);
-        open_account();
+        account_open();
         varve_gc *job = open_job(options_of(70));
         for (unsigned i = 0; i <= steps; i++)
             ck_assert(step(job));
         ck_ok(varve_gc_token(job, &token, &on.err), &on.err);
         varve_gc_close(job);
         put_versions("k", steps == 0 ? 301 : 100); /* all of it, or the oldest part */
-        open_account();
+        account_open();
         options.resume = varve_buf_slice(&token);
         job = open_job(options);
         bool more = true;

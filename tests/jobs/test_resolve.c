@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "tests/support/account.h"
 #include "tests/support/intents.h"
 
 #define MANY 40
@@ -223,41 +224,28 @@ static void fill_many(void)
     }
 }
 
-static varve_stats recount(void)
-{
-    const varve_span span = {varve_key_app_min(), {NULL, 0}};
-    varve_stats stats;
-    ck_ok(varve_stats_compute(mvcc.reader, span, 99 * SECOND, NULL, &stats, &mvcc.err), &mvcc.err);
-    return stats;
-}
-
 /* Each step is made by a job of its own, from the token of the one before. */
 START_TEST(tokens_go_on_and_the_account_is_exact)
 {
-    const varve_slice name = {NULL, 0};
     const resolve_update update = {COMMIT, .batch = 7};
     varve_buf token = VARVE_BUF_INIT;
     bool more = true;
     int steps = 0;
     fill_many();
-    varve_stats stats = recount();
-    ck_ok(varve_stats_account_set(mvcc.writer, name, &stats, &mvcc.err), &mvcc.err);
+    account_open();
     while (more) {
         varve_resolve_job *job = open_job(&update, varve_buf_slice(&token));
-        varve_stats kept;
         ck_ok(varve_resolve_job_step(job, &more, &mvcc.err), &mvcc.err);
         ck_ok(varve_resolve_job_token(job, &token, &mvcc.err), &mvcc.err);
-        ck_ok(varve_stats_account_get(mvcc.reader, name, 99 * SECOND, &kept, &mvcc.err), &mvcc.err);
-        stats = recount();
-        ck_assert_mem_eq(&kept, &stats, sizeof kept);
+        ck_account();
         if (!more)
             ck_assert_str_eq(report_of(job), "30 of 30, 150 bytes");
         varve_resolve_job_close(job);
         steps++;
     }
     ck_assert_int_eq(steps, 5);
-    ck_assert_int_eq((int)stats.intent_count, 0);
-    ck_assert_int_eq((int)stats.val_count, MANY + 30);
+    ck_assert_int_eq((int)account_recount(0).intent_count, 0);
+    ck_assert_int_eq((int)account_recount(0).val_count, MANY + 30);
     varve_buf_release(&token);
 }
 END_TEST
@@ -347,16 +335,6 @@ static void put_intents(void)
     }
 }
 
-static void ck_account(void)
-{
-    varve_stats kept;
-    varve_stats stats = recount();
-    ck_ok(varve_stats_account_get(mvcc.reader, varve_slice_of(NULL, 0), 99 * SECOND, &kept,
-                                  &mvcc.err),
-          &mvcc.err);
-    ck_assert_mem_eq(&kept, &stats, sizeof kept);
-}
-
 /* One step after the other; a failed one has done nothing, and the next one goes on. */
 START_TEST(memory_may_run_out_at_any_point)
 {
@@ -374,9 +352,7 @@ START_TEST(memory_may_run_out_at_any_point)
         varve_resolve_job *job = NULL;
         bool more = true;
         put_intents();
-        varve_stats stats = recount();
-        ck_ok(varve_stats_account_set(mvcc.writer, varve_slice_of(NULL, 0), &stats, &mvcc.err),
-              &mvcc.err);
+        account_open();
         fault_alloc_arm(fired + 1);
         varve_status status = varve_resolve_job_open(mvcc.engine, &options, &job, &mvcc.err);
         for (int steps = 0; job != NULL && more && steps < 10; steps++) {
@@ -394,7 +370,7 @@ START_TEST(memory_may_run_out_at_any_point)
             (void)run(ABORT);
         }
         ck_account();
-        ck_assert_int_eq((int)recount().intent_count, 0);
+        ck_assert_int_eq((int)account_recount(0).intent_count, 0);
         fired += has_fired;
     }
     ck_assert_uint_gt(fired, 20);

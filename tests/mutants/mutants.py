@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Apply small faults to mvcc/, one at a time, and expect the tests to notice each.
+"""Apply small faults to mvcc/ and jobs/, one at a time, and expect the tests to notice each.
 
     mutants.py WORK [NUMBER...]
 
@@ -26,6 +26,17 @@ SPLIT = "mvcc/split.c"
 REVERT = "mvcc/clear_time_range.c"
 RUNS = "mvcc/change.c"
 LATCHES = "mvcc/latches.c"
+COLLECT = "jobs/gc_collect.c"
+GATHER = "jobs/gc_gather.c"
+ESTIMATE = "jobs/gc_estimate.c"
+GARBAGE = "jobs/gc.c"
+END_INTENTS = "jobs/resolve.c"
+RECOUNT = "jobs/recount.c"
+CHECK = "jobs/check.c"
+TOKENS = "jobs/token.c"
+PLACES = "jobs/place.c"
+NAMES = "jobs/names.c"
+ACCOUNTS = "jobs/account.c"
 OTHER_TESTS = {
     DECIDE: ["mvcc_test_gc_decide"],
     CHANGES: ["mvcc_test_changes"],
@@ -33,6 +44,17 @@ OTHER_TESTS = {
     REVERT: ["mvcc_test_clear_time_range"],
     RUNS: ["mvcc_test_clear_time_range"],
     LATCHES: ["mvcc_test_latches"],
+    COLLECT: ["jobs_test_gc_steps", "jobs_test_gc_threads"],
+    GATHER: ["jobs_test_damage", "jobs_test_gc_rules", "jobs_test_gc_steps"],
+    ESTIMATE: ["jobs_test_damage", "jobs_test_gc"],
+    GARBAGE: ["jobs_fuzz_token"],
+    END_INTENTS: ["jobs_test_resolve", "jobs_test_damage"],
+    RECOUNT: ["jobs_test_recount"],
+    CHECK: ["jobs_test_check"],
+    TOKENS: ["jobs_test_resolve", "jobs_test_recount", "jobs_fuzz_token"],
+    PLACES: ["jobs_test_damage", "jobs_fuzz_token"],
+    NAMES: ["jobs_test_gc_threads"],
+    ACCOUNTS: ["jobs_test_resolve"],
 }
 
 SEE = "mvcc/visible.c"
@@ -182,6 +204,77 @@ MUTANTS = [
      "varve_slice_compare(key, span->end) <= 0;"),
     ("latches: two spans", LATCHES, "is_below_end(a->start, b) && is_below_end(b->start, a);",
      "is_below_end(a->start, b);"),
+    ("gc job: holds", COLLECT, "    if (varve_gc_hold_is_active(hold, job->now.wall))\n",
+     "    if (!varve_gc_hold_is_active(hold, job->now.wall))\n"),
+    ("gc job: how far it will collect is told first", COLLECT,
+     "*told ? varve_batch_commit(job->batch, job->durability, err)", "*told ? VARVE_OK"),
+    ("gc job: how far it has collected is told", COLLECT,
+     "stage_horizon(job, batch->collected, &raised, err);",
+     "stage_horizon(job, varve_ts_zero(), &raised, err);"),
+    ("gc job: what is written meanwhile", COLLECT,
+     "varve_engine_sequence(job->engine) != sequence)",
+     "varve_engine_sequence(job->engine) < sequence)"),
+    ("gc job: the statistics of a batch", COLLECT,
+     "if (status == VARVE_OK && job->has_account)", "if (false)"),
+    ("gc job: the latch of holds", COLLECT,
+     "varve__names_acquire(&batch->names, varve__gc_holds_latch(),",
+     "varve__names_acquire(&batch->names, varve_slice_of(NULL, 0),"),
+    ("gc job: one key after the other", GATHER, "    varve__gc_decider_key(decider);\n", ""),
+    ("gc job: a key with an intent is not dead", GATHER,
+     "*is_whole = is_newest && !batch->has_intent;", "*is_whole = is_newest;"),
+    ("gc job: the provisional version", GATHER,
+     "varve_ts_compare(first, meta.ts) == 0 ? varve__walk_older(walk, err)",
+     "varve_ts_compare(first, meta.ts) == 0 ? VARVE_OK"),
+    ("gc job: inline values", GATHER,
+     "    if (!meta.has_txn)\n        return VARVE_NOT_FOUND;\n", ""),
+    ("gc job: since when the oldest part is garbage", GATHER,
+     "    batch->since = varve__suffix_decode(varve__walk_suffix(part));\n", ""),
+    ("gc job: history that is brought in meanwhile", GATHER, "    if (found)\n",
+     "    if (false)\n"),
+    ("gc job: nothing of a damaged key", GATHER,
+     "    if (status == VARVE_OK && *outcome == DAMAGED)\n        take_back(batch, &before);\n",
+     ""),
+    ("gc job: many damaged keys", GATHER,
+     "(!batch->is_again && varve__damage_is_full(&batch->job->damage))", "false"),
+    ("gc estimate: an intent without its version", ESTIMATE,
+     "is_provisional && varve_ts_compare(ts, estimate->intent_ts) != 0", "false"),
+    ("gc estimate: from key to key", ESTIMATE, "    varve__gc_decider_key(&job->decider);\n", ""),
+    ("gc estimate: what an intent covers", ESTIMATE, "        if (estimate->has_intent)\n",
+     "        if (!estimate->has_intent)\n"),
+    ("gc job: a bound of another key", GARBAGE,
+     "varve_slice_equal(parts.prefix, varve_buf_slice(&from->key))", "true"),
+    ("resolution job: up to which time", END_INTENTS,
+     "varve_ts_compare(meta->ts, options->not_above) <= 0",
+     "varve_ts_compare(meta->ts, options->not_above) < 0"),
+    ("resolution job: of which transaction", END_INTENTS,
+     "memcmp(meta->txn.id, job->txn_id, sizeof job->txn_id) != 0)", "false)"),
+    ("resolution job: epoch", END_INTENTS, "    if (options->has_epoch)\n", "    if (false)\n"),
+    ("resolution job: the names of a damaged key", END_INTENTS,
+     "        step->keys.count = names.count;\n", ""),
+    ("resolution job: tokens of another outcome", END_INTENTS,
+     "varve__token_take_number(&reader) != (uint64_t)job->options.status)",
+     "varve__token_take_number(&reader) == UINT64_MAX)"),
+    ("recount: a store that has changed", RECOUNT,
+     "if (varve__token_take_number(&reader) != job->sequence)",
+     "if (varve__token_take_number(&reader) == UINT64_MAX)"),
+    ("recount: a key is counted once", RECOUNT,
+     "    job->from.stats = job->count.stats;\n", ""),
+    ("check: an intent without its version", CHECK,
+     "    if (key->awaits_version)\n", "    if (false)\n"),
+    ("check: a damaged key is not counted", CHECK,
+     "    job->count.stats = job->key.before;\n", ""),
+    ("tokens: the checksum", TOKENS, "SUM_SIZE) != sum_of(summed))",
+     "SUM_SIZE) == sum_of(summed) + 1)"),
+    ("tokens: estimates", TOKENS,
+     "if ((varve__token_take_number(reader) != 0) != job->estimate)",
+     "if (varve__token_take_number(reader) == UINT64_MAX)"),
+    ("tokens: places", TOKENS,
+     "if (!varve__place_is_between(place, job->lower, job->upper))", "if (job == NULL)"),
+    ("places: inside of a key", PLACES, "varve_key_prefix_size(bytes) != bytes.size ||",
+     "false ||"),
+    ("latches of a step", NAMES, "    if (latches == NULL)\n", "    if (true)\n"),
+    ("statistics of a step", ACCOUNTS, "    if (status == VARVE_NOT_FOUND)\n",
+     "    if (status >= VARVE_OK)\n"),
 ]
 
 
@@ -199,8 +292,12 @@ def noticed_by(work, tests):
     """The first test that fails, or None."""
     environment = {**os.environ, "VARVE_TEST_SEED": "7", "CK_DEFAULT_TIMEOUT": str(LIMIT)}
     for test in tests:
+        # A fuzz target is replayed with the inputs that belong to its source.
+        layer, _, name = test.partition("_")
+        source = [work / "tests" / layer / (name + ".c")] if name.startswith("fuzz_") else []
         try:
-            done = run([work / "build" / "tests" / test], work, env=environment, timeout=LIMIT)
+            done = run([work / "build" / "tests" / test, *source], work, env=environment,
+                       timeout=LIMIT)
         except subprocess.TimeoutExpired:
             return test + " (timeout)"
         if done.returncode != 0:
