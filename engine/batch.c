@@ -1,5 +1,7 @@
 #include "engine/batch.h"
 
+#include <varve/key.h>
+
 #include "engine/merge.h"
 #include "engine/snapshot.h"
 #include "format/batch_repr.h"
@@ -53,6 +55,7 @@ static void account(varve_batch *batch)
     const varve__batch_view *view = &batch->view;
     size_t bytes =
         sizeof *batch + batch->repr.capacity + view->events.arena.total + view->cleared.arena.total;
+    bytes += varve__touched_bytes(&batch->touched) + batch->spare_bytes;
     bytes += batch->operand_room * sizeof *batch->operands;
     bytes += batch->savepoint_room * sizeof *batch->savepoints;
     for (const struct varve__batch_retired *home = batch->retired; home != NULL; home = home->older)
@@ -143,9 +146,12 @@ varve_status varve__batch_write(varve_batch *batch, uint64_t user, const varve_r
     if (status != VARVE_OK)
         return status;
     bool is_own = lies_in_repr(batch, record->key) || lies_in_repr(batch, record->value);
+    size_t before = batch->repr.size;
     status = begin_append(batch, record->key.size + record->value.size, is_own, err);
     if (status == VARVE_OK)
         status = varve__repr_append(&batch->repr, record, err);
+    if (status == VARVE_OK)
+        varve__touched_add(&batch->touched, record, before, batch->repr.size);
     return finish_append(batch, status);
 }
 
@@ -191,14 +197,48 @@ const varve_snapshot *varve__batch_below(const varve_batch *batch)
     return batch->snapshot;
 }
 
-varve_status varve__batch_catch_up(varve_batch *batch, varve_error *err)
+/* The records that may be read. */
+static varve_slice readable_repr(const varve_batch *batch)
 {
     bool is_itself = batch->user == VARVE__BATCH_ITSELF;
-    size_t end = is_itself ? batch->repr.size : batch->watermark;
-    varve_slice repr = varve_slice_of(batch->repr.data, end);
-    varve_status status = varve__batch_view_catch_up(&batch->view, repr, err);
+    return varve_slice_of(batch->repr.data, is_itself ? batch->repr.size : batch->watermark);
+}
+
+varve_status varve__batch_catch_up(varve_batch *batch, varve_error *err)
+{
+    varve_status status = varve__batch_view_catch_up(&batch->view, readable_repr(batch), err);
     account(batch);
     return status;
+}
+
+varve_status varve__batch_has_touched(varve_batch *batch, varve_slice prefix, bool *has_touched,
+                                      varve_error *err)
+{
+    varve__touched *touched = &batch->touched;
+    size_t room = touched->room;
+    varve_status status = varve__touched_catch_up(touched, readable_repr(batch), err);
+    if (touched->room != room)
+        account(batch);
+    *has_touched = status != VARVE_OK || varve__touched_has(touched, prefix);
+    return status;
+}
+
+/*
+ * Bring up what has to be asked about a key: the view, unless `*is_untouched`.  Once it is in use,
+ * nothing else is.
+ */
+static varve_status follow(varve_batch *batch, varve_slice engine_key, bool *is_untouched,
+                           varve_error *err)
+{
+    bool has_touched = true;
+    varve_status status = VARVE_OK;
+    if (batch->view.offset == 0) {
+        size_t size = varve_key_prefix_size(engine_key);
+        varve_slice prefix = varve_slice_of(engine_key.data, size);
+        status = varve__batch_has_touched(batch, prefix, &has_touched, err);
+    }
+    *is_untouched = !has_touched;
+    return status == VARVE_OK && has_touched ? varve__batch_catch_up(batch, err) : status;
 }
 
 /* Room for the operands of a merge. */
@@ -254,11 +294,14 @@ varve_status varve__batch_get(varve_batch *batch, uint64_t user, varve_slice eng
                               varve_buf *value, varve_error *err)
 {
     const varve__interval *hint = NULL;
+    bool is_untouched;
     varve_status status = varve__batch_check(batch, user, err);
     if (status == VARVE_OK)
-        status = varve__batch_catch_up(batch, err);
+        status = follow(batch, engine_key, &is_untouched, err);
     if (status != VARVE_OK)
         return status;
+    if (is_untouched)
+        return varve__engine_get(batch->engine, varve__batch_below(batch), engine_key, value, err);
     varve__batch_finding found = varve__batch_view_find(&batch->view, engine_key, &hint);
     if (found.merges > 0)
         return get_merged(batch, &found, engine_key, value, err);
@@ -344,7 +387,9 @@ bool varve_batch_is_empty(const varve_batch *batch)
 static void free_batch(varve_batch *batch)
 {
     varve_engine *engine = batch->engine;
+    varve__overlay_free_spare(batch);
     varve__batch_view_release(&batch->view);
+    varve__touched_release(&batch->touched);
     free_retired(batch);
     varve_buf_release(&batch->repr);
     varve__free(batch->operands);
@@ -366,12 +411,15 @@ void varve__batch_let_go(varve_batch *batch)
 static void batch_iter_close(varve__iter_owner *owner, varve__iter *it)
 {
     varve_batch *batch = VARVE__CONTAINER_OF(owner, varve_batch, iter_owner);
+    size_t spare_bytes = batch->spare_bytes;
     it->ops->close(&it->head);
     varve__tally_subtract(&batch->engine->iterators);
     if (--batch->iterators > 0)
         return;
-    free_retired(batch);
-    account(batch);
+    if (batch->retired != NULL || batch->spare_bytes != spare_bytes) {
+        free_retired(batch);
+        account(batch);
+    }
     varve__batch_let_go(batch);
 }
 
@@ -439,6 +487,7 @@ varve_status varve_batch_reset(varve_batch *batch, varve_error *err)
         return varve__fail(err, VARVE_MISUSE, "%zu iterators are open over this batch",
                            batch->iterators);
     varve__batch_view_reset(&batch->view);
+    varve__touched_reset(&batch->touched);
     batch->repr.size = 0;
     batch->savepoint_count = 0;
     batch->state = VARVE__BATCH_OPEN;

@@ -6,6 +6,7 @@
 
 #include "engine/cover.h"
 #include "engine/engine.h"
+#include "engine/touched.h"
 #include "util/index.h"
 
 /*
@@ -100,7 +101,10 @@ struct varve_batch {
     varve_buf repr; /* empty = a header that has not been written */
     struct varve__batch_retired *retired;
     varve__batch_view view;
-    varve_slice *operands; /* room for those of a merge in progress */
+    varve__touched touched;
+    struct varve__overlay *spare; /* a closed prefix iterator, to be opened again, or NULL */
+    size_t spare_bytes;           /* that it takes, also while it is open again */
+    varve_slice *operands;        /* room for those of a merge in progress */
     size_t operand_room;
     uint64_t version; /* raised by all that iterators have to notice */
     size_t iterators; /* of all users */
@@ -134,6 +138,13 @@ varve_status varve__batch_apply(varve_batch *batch, uint64_t user, varve_slice r
 /* Bring the view up to what may be read. */
 varve_status varve__batch_catch_up(varve_batch *batch, varve_error *err);
 
+/*
+ * Whether what may be read may have records of the user key behind an encoded `prefix`.  The view
+ * is not brought up for it.  Returns VARVE_OK or VARVE_NO_MEMORY.
+ */
+varve_status varve__batch_has_touched(varve_batch *batch, varve_slice prefix, bool *has_touched,
+                                      varve_error *err);
+
 /* Free a closed batch that nobody uses any more. */
 void varve__batch_let_go(varve_batch *batch);
 
@@ -158,5 +169,8 @@ varve_status varve__batch_merge(varve_batch *batch, const varve__batch_finding *
 varve_status varve__overlay_open(varve_batch *batch, uint64_t user,
                                  const varve_iter_options *options, varve_slice prefix,
                                  varve_iter **out, varve_error *err);
+
+/* Free the batch's spare iterator, if it has one. */
+void varve__overlay_free_spare(varve_batch *batch);
 
 #endif

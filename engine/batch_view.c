@@ -69,22 +69,15 @@ static varve_status take_in(varve__batch_view *view, varve_slice repr, const var
 
 varve_status varve__batch_view_catch_up(varve__batch_view *view, varve_slice repr, varve_error *err)
 {
-    varve__repr_reader reader;
     varve_record record;
-    if (repr.size <= view->offset || repr.size <= VARVE_BATCH_HEADER_SIZE)
-        return VARVE_OK;
-    varve_status status = varve__repr_reader_init(&reader, repr, 0, err);
-    if (view->offset > 0) {
-        reader.offset = view->offset;
-        reader.found = view->records;
-    }
-    while (status == VARVE_OK && reader.offset < repr.size) {
-        status = varve__repr_reader_next(&reader, &record, err);
-        if (status == VARVE_OK)
-            status = take_in(view, repr, &record, err);
+    varve_status status = VARVE_OK;
+    size_t offset = view->offset > 0 ? view->offset : VARVE_BATCH_HEADER_SIZE;
+    while (status == VARVE_OK && offset < repr.size) {
+        offset = varve__repr_take(repr, offset, &record);
+        status = take_in(view, repr, &record, err);
         if (status == VARVE_OK) {
-            view->offset = reader.offset;
-            view->records = reader.found;
+            view->offset = offset;
+            view->records += record.type != VARVE_RECORD_LOG;
         }
     }
     return status;

@@ -10,32 +10,40 @@
  * What is hidden once stays hidden, and a record of the batch is never taken back.  So a write that
  * is made while the iterator is open never asks `below` to turn back, and `event` has only to be
  * looked up again at the key shown.
+ *
+ * A prefix iterator that seeks a user key which the batch has not touched has no events to look
+ * for, and the batch's index need not follow what has been written since.  The writers of keys open
+ * one after the other of these iterators: the last one that was closed is kept by the batch,
+ * without its cursor over the engine, to be opened again.
  */
 #include "engine/batch.h"
 
 #include "engine/events.h"
 #include "util/alloc.h"
+#include "util/buf.h"
 #include "util/fail.h"
 
-struct overlay {
+struct varve__overlay {
     varve__iter base;
     varve_batch *batch;
     uint64_t user; /* of the batch, who has opened it */
     varve__iter *below;
     const varve__index_entry *event; /* NULL when there is none within the bounds */
     const varve__interval *hint;     /* of the cleared intervals */
+    bool has_events;                 /* false: a prefix iterator of a key that the last seek found
+                                        untouched by the batch */
     bool backward;                   /* the direction of the cursors */
     bool below_here;                 /* `below` stands on the key shown */
     bool event_here;                 /* `event` stands there; a landing shows its value then */
     varve_buf merged;                /* that value, if the event is a merge */
 };
 
-static struct overlay *overlay_of(varve_iter *head)
+static struct varve__overlay *overlay_of(varve_iter *head)
 {
-    return (struct overlay *)head;
+    return (struct varve__overlay *)head;
 }
 
-static const varve__interval *cleared_at(struct overlay *it, varve_slice key)
+static const varve__interval *cleared_at(struct varve__overlay *it, varve_slice key)
 {
     const varve__cover *cleared = &it->batch->view.cleared;
     return cleared->count == 0 ? NULL : varve__cover_find(cleared, &it->hint, key);
@@ -45,28 +53,28 @@ static const varve__interval *cleared_at(struct overlay *it, varve_slice key)
 
 /* These pass by the guard in front of `below`: the overlay has one of its own. */
 
-static void below_next(struct overlay *it)
+static void below_next(struct varve__overlay *it)
 {
     it->below->ops->next(&it->below->head);
 }
 
-static void below_prev(struct overlay *it)
+static void below_prev(struct varve__overlay *it)
 {
     it->below->ops->prev(&it->below->head);
 }
 
-static void below_seek_ge(struct overlay *it, varve_slice key)
+static void below_seek_ge(struct varve__overlay *it, varve_slice key)
 {
     it->below->ops->seek_ge(&it->below->head, key);
 }
 
-static void below_seek_le(struct overlay *it, varve_slice key)
+static void below_seek_le(struct varve__overlay *it, varve_slice key)
 {
     it->below->ops->seek_le(&it->below->head, key);
 }
 
 /* Whether `below` has failed; the overlay then fails with it. */
-static bool below_failed(struct overlay *it)
+static bool below_failed(struct varve__overlay *it)
 {
     if (it->below->error.status == VARVE_OK)
         return false;
@@ -75,13 +83,13 @@ static bool below_failed(struct overlay *it)
 }
 
 /* Whether nothing that is to be shown lies below `key`. */
-static bool is_before_start(const struct overlay *it, varve_slice key)
+static bool is_before_start(const struct varve__overlay *it, varve_slice key)
 {
     return varve_slice_compare(key, it->base.lower) <= 0;
 }
 
 /* Go on behind `interval`, which `below` stands in. */
-static void leave_cleared_forward(struct overlay *it, const varve__interval *interval)
+static void leave_cleared_forward(struct varve__overlay *it, const varve__interval *interval)
 {
     if (varve__iter_is_behind_end(&it->base, interval->end))
         varve__iter_exhausted(it->below);
@@ -89,7 +97,7 @@ static void leave_cleared_forward(struct overlay *it, const varve__interval *int
         below_seek_ge(it, interval->end);
 }
 
-static void leave_cleared_backward(struct overlay *it, const varve__interval *interval)
+static void leave_cleared_backward(struct varve__overlay *it, const varve__interval *interval)
 {
     varve_slice start = interval->start;
     if (is_before_start(it, start)) {
@@ -108,35 +116,35 @@ static void leave_cleared_backward(struct overlay *it, const varve__interval *in
  * would stop there too: events that show nothing are passed over one by one, and outside there may
  * be many.
  */
-static void set_event_forward(struct overlay *it, const varve__index_entry *event)
+static void set_event_forward(struct varve__overlay *it, const varve__index_entry *event)
 {
     bool beyond = event != NULL && varve__iter_is_behind_end(&it->base, event->key);
     it->event = beyond ? NULL : event;
 }
 
-static void set_event_backward(struct overlay *it, const varve__index_entry *event)
+static void set_event_backward(struct varve__overlay *it, const varve__index_entry *event)
 {
     varve_slice lower = it->base.lower;
     bool beyond = event != NULL && varve_slice_compare(event->key, lower) < 0;
     it->event = beyond ? NULL : event;
 }
 
-static void event_next(struct overlay *it)
+static void event_next(struct varve__overlay *it)
 {
     set_event_forward(it, varve__events_next_key(&it->batch->view.events, it->event));
 }
 
-static void event_prev(struct overlay *it)
+static void event_prev(struct varve__overlay *it)
 {
     set_event_backward(it, varve__events_last_lt(&it->batch->view.events, it->event->key));
 }
 
-static void event_seek_ge(struct overlay *it, varve_slice key)
+static void event_seek_ge(struct varve__overlay *it, varve_slice key)
 {
     set_event_forward(it, varve__events_first_ge(&it->batch->view.events, key));
 }
 
-static void event_seek_le(struct overlay *it, varve_slice key)
+static void event_seek_le(struct varve__overlay *it, varve_slice key)
 {
     const varve__index *events = &it->batch->view.events;
     const varve__index_entry *event = varve__events_find(events, key, VARVE__EVENT_NEWEST);
@@ -144,7 +152,7 @@ static void event_seek_le(struct overlay *it, varve_slice key)
 }
 
 /* To the last key of all, as far as the bounds allow. */
-static void event_seek_last(struct overlay *it)
+static void event_seek_last(struct varve__overlay *it)
 {
     const varve__index *events = &it->batch->view.events;
     varve_slice upper = it->base.upper;
@@ -154,7 +162,7 @@ static void event_seek_last(struct overlay *it)
 
 /* ---- What is shown -------------------------------------------------------------------------- */
 
-static void show_below(struct overlay *it)
+static void show_below(struct varve__overlay *it)
 {
     it->below_here = true;
     it->event_here = false;
@@ -165,7 +173,7 @@ static void show_below(struct overlay *it)
  * A value cannot fail, so that a merged one is made with the movement.  Where `below` is not on the
  * key, the engine does not have it, or has it in a cleared interval, which the finding tells.
  */
-static bool merge_event(struct overlay *it, bool below_here)
+static bool merge_event(struct varve__overlay *it, bool below_here)
 {
     varve_slice stored = varve_slice_of(NULL, 0);
     varve_error err = VARVE_ERROR_INIT;
@@ -180,7 +188,7 @@ static bool merge_event(struct overlay *it, bool below_here)
     return false;
 }
 
-static void show_event(struct overlay *it, bool below_here)
+static void show_event(struct varve__overlay *it, bool below_here)
 {
     if (it->event->kind == VARVE_RECORD_MERGE && !merge_event(it, below_here))
         return;
@@ -190,7 +198,7 @@ static void show_event(struct overlay *it, bool below_here)
 }
 
 /* Stand on the first visible key at or behind the cursors. */
-static void show_forward(struct overlay *it)
+static void show_forward(struct varve__overlay *it)
 {
     const varve_iter *below = &it->below->head;
     for (;;) {
@@ -222,7 +230,7 @@ static void show_forward(struct overlay *it)
 }
 
 /* Stand on the last visible key at or before the cursors. */
-static void show_backward(struct overlay *it)
+static void show_backward(struct varve__overlay *it)
 {
     const varve_iter *below = &it->below->head;
     for (;;) {
@@ -255,47 +263,75 @@ static void show_backward(struct overlay *it)
 
 /* ---- Movements ------------------------------------------------------------------------------ */
 
-/* Take in what has happened to the batch.  False if the iterator has failed over it. */
-static bool follow_batch(struct overlay *it)
+/*
+ * What comes before a movement.  False if it has failed: nothing had before, so that the failure
+ * can be written where the iterator keeps it.
+ */
+static bool has_done(struct varve__overlay *it, varve_status status)
 {
-    varve_batch *batch = it->batch;
-    varve_error err = VARVE_ERROR_INIT;
-    varve_status status = varve__batch_check(batch, it->user, &err);
-    if (status == VARVE_OK)
-        status = varve__batch_catch_up(batch, &err);
-    if (status != VARVE_OK) {
-        (void)varve__error_copy(&err, varve__iter_failed(&it->base));
-        varve_error_release(&err);
+    if (status != VARVE_OK)
+        varve__iter_exhausted(&it->base);
+    return status == VARVE_OK;
+}
+
+/* Look at what the batch is now. */
+static bool check_batch(struct varve__overlay *it)
+{
+    if (!has_done(it, varve__batch_check(it->batch, it->user, &it->base.error)))
         return false;
-    }
-    it->hint = NULL;
-    it->base.version = batch->version;
+    it->base.version = it->batch->version;
     return true;
 }
 
-static bool begin_seek(struct overlay *it, bool backward)
+/* Let the index take in what has been written to the batch. */
+static bool catch_up(struct varve__overlay *it)
+{
+    it->hint = NULL;
+    return has_done(it, varve__batch_catch_up(it->batch, &it->base.error));
+}
+
+/* A prefix iterator goes to a user key: let `below` know, for it not to look beyond. */
+static bool begin_key(struct varve__overlay *it)
+{
+    varve_error *err = &it->base.error;
+    varve_slice prefix = varve_buf_slice(&it->base.prefix);
+    varve_status status = varve__buf_assign(&it->below->prefix, prefix, err);
+    if (status == VARVE_OK)
+        status = varve__batch_has_touched(it->batch, prefix, &it->has_events, err);
+    return has_done(it, status);
+}
+
+/* Forget where the cursors have been. */
+static bool begin_seek(struct varve__overlay *it, bool backward)
 {
     varve__iter_restart(&it->base);
     it->backward = backward;
-    return !varve__iter_is_outdated(&it->base) || follow_batch(it);
+    it->event = NULL;
+    it->has_events = true;
+    if (varve__iter_is_outdated(&it->base) && !check_batch(it))
+        return false;
+    if (it->base.is_prefix && !begin_key(it))
+        return false;
+    return !it->has_events || catch_up(it);
 }
 
 static void seek_ge(varve_iter *head, varve_slice key)
 {
-    struct overlay *it = overlay_of(head);
+    struct varve__overlay *it = overlay_of(head);
     varve_slice lower = it->base.lower;
     if (!begin_seek(it, false))
         return;
     if (varve_slice_compare(key, lower) < 0)
         key = lower;
-    event_seek_ge(it, key);
+    if (it->has_events)
+        event_seek_ge(it, key);
     below_seek_ge(it, key);
     show_forward(it);
 }
 
 static void seek_le(varve_iter *head, varve_slice key)
 {
-    struct overlay *it = overlay_of(head);
+    struct varve__overlay *it = overlay_of(head);
     varve_slice upper = it->base.upper;
     if (!begin_seek(it, true))
         return;
@@ -311,7 +347,7 @@ static void seek_le(varve_iter *head, varve_slice key)
  * Look `event` up again, at the key shown: the batch has got new ones, or the direction changes.
  * The key stays good: it is that of an event, which never moves, or of `below`, which does not now.
  */
-static void find_event_here(struct overlay *it)
+static void find_event_here(struct varve__overlay *it)
 {
     varve_slice key = it->base.head.key;
     if (it->backward)
@@ -325,7 +361,7 @@ static void find_event_here(struct overlay *it)
  * Let both cursors look the other way, from the key shown.  If `below` does not stand on it, the
  * engine does not have it, or has it in a cleared interval, which it is led out of like any other.
  */
-static void turn(struct overlay *it, bool backward)
+static void turn(struct varve__overlay *it, bool backward)
 {
     varve_slice key = it->base.head.key;
     it->backward = backward;
@@ -339,10 +375,10 @@ static void turn(struct overlay *it, bool backward)
 }
 
 /* What comes before a step in either direction.  False if the iterator has failed. */
-static bool begin_step(struct overlay *it, bool backward)
+static bool begin_step(struct varve__overlay *it, bool backward)
 {
     bool is_behind = varve__iter_is_outdated(&it->base);
-    if (is_behind && !follow_batch(it))
+    if (is_behind && !(check_batch(it) && catch_up(it)))
         return false;
     if (it->backward != backward)
         turn(it, backward);
@@ -353,7 +389,7 @@ static bool begin_step(struct overlay *it, bool backward)
 
 static void next(varve_iter *head)
 {
-    struct overlay *it = overlay_of(head);
+    struct varve__overlay *it = overlay_of(head);
     if (!begin_step(it, false))
         return;
     if (it->below_here)
@@ -365,7 +401,7 @@ static void next(varve_iter *head)
 
 static void prev(varve_iter *head)
 {
-    struct overlay *it = overlay_of(head);
+    struct varve__overlay *it = overlay_of(head);
     if (!begin_step(it, true))
         return;
     if (it->below_here)
@@ -377,7 +413,7 @@ static void prev(varve_iter *head)
 
 static varve_slice value(const varve_iter *head)
 {
-    const struct overlay *it = (const struct overlay *)head;
+    const struct varve__overlay *it = (const struct varve__overlay *)head;
     if (it->event_here && it->event->kind == VARVE_RECORD_MERGE)
         return varve_buf_slice(&it->merged);
     if (it->event_here)
@@ -385,13 +421,42 @@ static varve_slice value(const varve_iter *head)
     return it->below->ops->value(&it->below->head);
 }
 
-static void close_overlay(varve_iter *head)
+/* ---- Opening and closing -------------------------------------------------------------------- */
+
+static void free_overlay(struct varve__overlay *it)
 {
-    struct overlay *it = overlay_of(head);
-    varve__engine_iter_close(it->batch->engine, it->below);
     varve_buf_release(&it->merged);
     varve__iter_release(&it->base);
     varve__free(it);
+}
+
+/* Keep one that has no cursor over the engine for the next opening, or free it. */
+static void set_aside(struct varve__overlay *it)
+{
+    varve_batch *batch = it->batch;
+    if (batch->spare != NULL || !it->base.is_prefix || it->base.open_bounds.size > 0) {
+        free_overlay(it);
+        return;
+    }
+    varve_buf_release(&it->merged);
+    it->below = NULL;
+    batch->spare = it;
+    batch->spare_bytes = sizeof *it;
+}
+
+void varve__overlay_free_spare(varve_batch *batch)
+{
+    if (batch->spare != NULL)
+        free_overlay(batch->spare);
+    batch->spare = NULL;
+    batch->spare_bytes = 0;
+}
+
+static void close_overlay(varve_iter *head)
+{
+    struct varve__overlay *it = overlay_of(head);
+    varve__engine_iter_close(it->batch->engine, it->below);
+    set_aside(it);
 }
 
 static const varve_iter_ops overlay_ops = {
@@ -403,28 +468,58 @@ static const varve_iter_ops overlay_ops = {
     .close = close_overlay,
 };
 
+/* The batch's spare iterator as if new; NULL if there is none for the options. */
+static struct varve__overlay *take_spare(varve_batch *batch, const varve_iter_options *options)
+{
+    struct varve__overlay *it = batch->spare;
+    bool has_bounds = options->lower.size + options->upper.size > 0;
+    if (it == NULL || !options->prefix || has_bounds ||
+        options->bypass_cache != it->base.bypasses_cache)
+        return NULL;
+    batch->spare = NULL;
+    varve__iter_reset(&it->base);
+    it->base.version = 0;
+    it->event = NULL;
+    it->below_here = false;
+    it->event_here = false;
+    return it;
+}
+
+static varve_status new_overlay(varve_batch *batch, const varve_iter_options *options,
+                                struct varve__overlay **out, varve_error *err)
+{
+    struct varve__overlay *it = varve__calloc(1, sizeof *it);
+    if (it == NULL)
+        return varve__fail_no_memory(err, sizeof *it);
+    varve_status status = varve__iter_init(&it->base, &overlay_ops, options, err);
+    if (status != VARVE_OK) {
+        varve__free(it);
+        return status;
+    }
+    it->base.version_now = &batch->version;
+    it->batch = batch;
+    *out = it;
+    return VARVE_OK;
+}
+
 varve_status varve__overlay_open(varve_batch *batch, uint64_t user,
                                  const varve_iter_options *options, varve_slice prefix,
                                  varve_iter **out, varve_error *err)
 {
     varve_iter *below = NULL;
-    struct overlay *it = varve__calloc(1, sizeof *it);
-    if (it == NULL)
-        return varve__fail_no_memory(err, sizeof *it);
-    varve_status status = varve__iter_init(&it->base, &overlay_ops, options, err);
-    if (status == VARVE_OK)
-        status = varve__engine_iter_open(batch->engine, varve__batch_below(batch), options, prefix,
-                                         &below, err);
+    struct varve__overlay *it = take_spare(batch, options);
+    varve_status status = it != NULL ? VARVE_OK : new_overlay(batch, options, &it, err);
+    if (status != VARVE_OK)
+        return status;
+    status = varve__engine_iter_open(batch->engine, varve__batch_below(batch), options, prefix,
+                                     &below, err);
     if (status != VARVE_OK) {
-        varve__iter_release(&it->base);
-        varve__free(it);
+        set_aside(it);
         return status;
     }
-    it->base.version_now = &batch->version;
-    it->base.steps_before_seek = varve__iter_of(below)->steps_before_seek;
-    it->batch = batch;
     it->user = user;
     it->below = varve__iter_of(below);
+    it->base.steps_before_seek = it->below->steps_before_seek;
     *out = &it->base.head;
     return VARVE_OK;
 }

@@ -32,6 +32,7 @@ varve_status varve_batch_savepoint(varve_batch *batch, varve_error *err)
 static void cut(varve_batch *batch, const varve__savepoint *mark)
 {
     varve__repr_cut(&batch->repr, mark->size, mark->count);
+    varve__touched_cut(&batch->touched, mark->size);
     if (batch->view.offset > mark->size)
         varve__batch_view_reset(&batch->view);
 }

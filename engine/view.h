@@ -49,4 +49,12 @@ struct varve_writer {
     const varve__writer_ops *ops;
 };
 
+/*
+ * For records that varve has made itself, under keys that have been checked: varve_writer_put() and
+ * varve_writer_apply() without looking at them once more, but for their sizes.
+ */
+varve_status varve__writer_write(varve_writer *writer, const varve_record *record,
+                                 varve_error *err);
+varve_status varve__writer_apply(varve_writer *writer, varve_slice repr, varve_error *err);
+
 #endif

@@ -36,8 +36,9 @@ static varve_status check_records(varve_slice repr, varve_error *err)
 
 varve_status varve_writer_apply(varve_writer *writer, varve_slice repr, varve_error *err)
 {
-    varve_status status = varve_batch_repr_validate(repr, err);
-    if (status == VARVE_OK)
+    bool is_plain;
+    varve_status status = varve__repr_validate(repr, &is_plain, err);
+    if (status == VARVE_OK && !is_plain)
         status = check_records(repr, err);
     if (status != VARVE_OK)
         return status;
@@ -95,4 +96,16 @@ varve_status varve_writer_merge(varve_writer *writer, varve_slice engine_key, va
     if (is_merge_of_version(&record))
         return varve__fail(err, VARVE_INVALID_KEY, "invalid key: a version cannot be merged");
     return writer->ops->write(writer, &record, err);
+}
+
+/* ---- Without checks ------------------------------------------------------------------------- */
+
+varve_status varve__writer_write(varve_writer *writer, const varve_record *record, varve_error *err)
+{
+    return writer->ops->write(writer, record, err);
+}
+
+varve_status varve__writer_apply(varve_writer *writer, varve_slice repr, varve_error *err)
+{
+    return writer->ops->apply(writer, repr, err);
 }

@@ -17,13 +17,17 @@
 
 uint32_t varve__repr_count(varve_slice repr)
 {
-    return (uint32_t)varve__load_le(repr.data + COUNT_OFFSET, 4);
+    return varve__load_le32(repr.data + COUNT_OFFSET);
 }
 
+/* Spelled out, for compilers to make one store of it. */
 static void set_count(varve_buf *repr, uint32_t count)
 {
-    for (size_t i = 0; i < 4; i++, count >>= 8)
-        repr->data[COUNT_OFFSET + i] = (unsigned char)count;
+    unsigned char *out = repr->data + COUNT_OFFSET;
+    out[0] = (unsigned char)count;
+    out[1] = (unsigned char)(count >> 8);
+    out[2] = (unsigned char)(count >> 16);
+    out[3] = (unsigned char)(count >> 24);
 }
 
 static void add_to_count(varve_buf *repr, uint32_t more)
@@ -183,16 +187,20 @@ varve_status varve__repr_reader_init(varve__repr_reader *reader, varve_slice rep
     varve_status status = check_size(repr, err);
     if (status != VARVE_OK)
         return status;
-    uint64_t sequence = varve__load_le(repr.data, 8);
+    uint64_t sequence = varve__load_le64(repr.data);
     if (sequence != 0 && (flags & VARVE_BATCH_FROM_LOG) == 0) {
         (void)varve__fail(err, VARVE_BAD_BATCH, "bad sequence: expected 0, but found %" PRIu64,
                           sequence);
         return locate(err, 0, 0);
     }
-    *reader = (varve__repr_reader){.repr = repr,
-                                   .offset = VARVE_BATCH_HEADER_SIZE,
-                                   .sequence = sequence,
-                                   .count = varve__repr_count(repr)};
+    /* One by one: to clear the error, which is written before it is read, would take longest. */
+    reader->repr = repr;
+    reader->offset = VARVE_BATCH_HEADER_SIZE;
+    reader->sequence = sequence;
+    reader->count = varve__repr_count(repr);
+    reader->found = 0;
+    reader->failed = VARVE_OK;
+    reader->error.status = VARVE_OK;
     return VARVE_OK;
 }
 
@@ -270,6 +278,29 @@ varve_status varve__repr_reader_next(varve__repr_reader *reader, varve_record *r
     return status;
 }
 
+/* A length and as many bytes, which are there. */
+static varve_slice known_varstring(varve_slice repr, size_t *offset)
+{
+    uint64_t size = 0;
+    varve_slice left = varve_slice_of(repr.data + *offset, repr.size - *offset);
+    *offset += varve__varint_decode(left, 32, &size);
+    varve_slice string = varve_slice_of(repr.data + *offset, (size_t)size);
+    *offset += string.size;
+    return string;
+}
+
+size_t varve__repr_take(varve_slice repr, size_t offset, varve_record *record)
+{
+    unsigned type = repr.data[offset++];
+    struct shape shape = shape_of(type);
+    *record = (varve_record){.type = (varve_record_type)type};
+    if (shape.has_key)
+        record->key = known_varstring(repr, &offset);
+    if (shape.has_value)
+        record->value = known_varstring(repr, &offset);
+    return offset;
+}
+
 /* ---- Validating --------------------------------------------------------------------------------
  */
 
@@ -305,8 +336,9 @@ static varve_status in_record(varve_error *err, uint32_t number, varve_status st
     return status;
 }
 
-varve_status varve_batch_repr_validate(varve_slice repr, varve_error *err)
+varve_status varve__repr_validate(varve_slice repr, bool *is_plain, varve_error *err)
 {
+    *is_plain = true;
     if (repr.size > VARVE_BATCH_SIZE_MAX)
         return varve__fail_too_large(err, "batch", repr.size, VARVE_BATCH_SIZE_MAX);
     varve__repr_reader reader;
@@ -318,6 +350,7 @@ varve_status varve_batch_repr_validate(varve_slice repr, varve_error *err)
         status = varve__repr_reader_next(&reader, &record, err);
         if (status != VARVE_OK)
             break;
+        *is_plain &= record.type != VARVE_RECORD_MERGE && record.type != VARVE_RECORD_SINGLE_CLEAR;
         status = validate_record(&record, err);
         if (status != VARVE_OK)
             status = in_record(err, number, status);
@@ -325,4 +358,10 @@ varve_status varve_batch_repr_validate(varve_slice repr, varve_error *err)
             status = locate(err, offset, number);
     }
     return status == VARVE_NOT_FOUND ? VARVE_OK : status;
+}
+
+varve_status varve_batch_repr_validate(varve_slice repr, varve_error *err)
+{
+    bool is_plain;
+    return varve__repr_validate(repr, &is_plain, err);
 }

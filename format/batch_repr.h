@@ -30,6 +30,15 @@ void varve__repr_cut(varve_buf *repr, size_t size, uint32_t count);
 /* The header's count, of at least a header's bytes. */
 uint32_t varve__repr_count(varve_slice repr);
 
+/* As varve_batch_repr_validate(); tells whether there are neither merges nor single clears. */
+varve_status varve__repr_validate(varve_slice repr, bool *is_plain, varve_error *err);
+
+/*
+ * Take the record at `offset` of a representation that has been built here, or validated; returns
+ * where the next one begins.
+ */
+size_t varve__repr_take(varve_slice repr, size_t offset, varve_record *record);
+
 /* Reading in place, without allocation. */
 typedef struct varve__repr_reader {
     varve_slice repr;
@@ -38,7 +47,7 @@ typedef struct varve__repr_reader {
     uint32_t count;      /* of the header */
     uint32_t found;      /* counted records read so far */
     varve_status failed; /* VARVE_OK until a record could not be read */
-    varve_error error;   /* that failure */
+    varve_error error;   /* that failure; until then only its status is set */
 } varve__repr_reader;
 
 /* As varve_batch_reader_open(). */

@@ -182,7 +182,8 @@ varve_status varve_key_decode(varve_slice engine_key, varve_buf *user_key, varve
     return status;
 }
 
-size_t varve_key_prefix_size(varve_slice bytes)
+/* The same where the first 00 begins no terminator. */
+static size_t escaped_prefix_size(varve_slice bytes)
 {
     /* Inside an escaped key every 00 is followed by FF: the first 00 01 is the terminator. */
     size_t at = 0;
@@ -195,6 +196,15 @@ size_t varve_key_prefix_size(varve_slice bytes)
             return at + 1;
     }
     return bytes.size;
+}
+
+size_t varve_key_prefix_size(varve_slice bytes)
+{
+    const unsigned char *zero = bytes.size == 0 ? NULL : memchr(bytes.data, 0x00, bytes.size);
+    if (zero == NULL)
+        return bytes.size;
+    size_t size = (size_t)(zero - bytes.data) + VARVE__TERMINATOR_SIZE;
+    return size <= bytes.size && zero[1] == 0x01 ? size : escaped_prefix_size(bytes);
 }
 
 varve_status varve__engine_key_check(varve_slice engine_key, varve_error *err)

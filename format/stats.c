@@ -34,9 +34,6 @@ enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
 
 _Static_assert(sizeof(varve_stats) == FIELD_COUNT * sizeof(int64_t), "every field has its row");
 
-/* Those from here on are numbers to be added; the two in front are looked after by name. */
-enum { FIRST_AGED = 2 };
-
 static int64_t get(const varve_stats *stats, size_t field)
 {
     int64_t number;
@@ -82,25 +79,30 @@ void varve_stats_forward(varve_stats *stats, int64_t nanos)
         varve_stats_age_to(stats, nanos);
 }
 
-static void combine(varve_stats *stats, const varve_stats *other,
-                    int64_t (*operation)(int64_t a, int64_t b))
+/* `stats` plus so many times `other`, of which the one at the earlier time is aged first. */
+static void combine(varve_stats *stats, const varve_stats *other, int64_t times)
 {
+    int64_t sums[FIELD_COUNT];
+    int64_t parts[FIELD_COUNT];
     varve_stats aged = *other;
     varve_stats_forward(stats, aged.last_update_nanos);
     varve_stats_forward(&aged, stats->last_update_nanos);
-    stats->contains_estimates = operation(stats->contains_estimates, aged.contains_estimates);
-    for (size_t i = FIRST_AGED; i < FIELD_COUNT; i++)
-        set(stats, i, operation(get(stats, i), get(&aged, i)));
+    aged.last_update_nanos = 0;
+    memcpy(sums, stats, sizeof sums);
+    memcpy(parts, &aged, sizeof parts);
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        sums[i] = varve__plus(sums[i], varve__times(times, parts[i]));
+    memcpy(stats, sums, sizeof sums);
 }
 
 void varve_stats_add(varve_stats *stats, const varve_stats *more)
 {
-    combine(stats, more, varve__plus);
+    combine(stats, more, 1);
 }
 
 void varve_stats_subtract(varve_stats *stats, const varve_stats *less)
 {
-    combine(stats, less, varve__minus);
+    combine(stats, less, -1);
 }
 
 double varve_stats_avg_intent_age(const varve_stats *stats, int64_t nanos)

@@ -41,6 +41,10 @@ static inline size_t varve__varint_decode(varve_slice bytes, unsigned bits, uint
 {
     uint64_t result = 0;
     unsigned shift = 0;
+    if (bytes.size > 0 && bytes.data[0] < 0x80) { /* as most are */
+        *number = bytes.data[0];
+        return 1;
+    }
     for (size_t i = 0; i < bytes.size && shift < bits; i++, shift += 7) {
         uint64_t group = bytes.data[i] & 0x7F;
         if (shift + 7 > bits && (group >> (bits - shift)) != 0)

@@ -2,6 +2,7 @@
 
 #include <varve/ts.h>
 
+#include "engine/view.h"
 #include "format/batch_repr.h"
 #include "format/key.h"
 #include "mvcc/bill.h"
@@ -116,7 +117,8 @@ varve_status varve__change_apply(varve__change *change, varve_error *err)
 {
     if (change->records->size > 0) {
         varve_slice records = varve_buf_slice(change->records);
-        varve_status status = varve_writer_apply(change->writer, records, err);
+        varve_status status = change->is_checked ? varve__writer_apply(change->writer, records, err)
+                                                 : varve_writer_apply(change->writer, records, err);
         if (status != VARVE_OK)
             return status;
     }

@@ -28,6 +28,7 @@ typedef struct varve__change {
     varve_bill *bill;           /* likewise */
     uint64_t intents;           /* met so far, for the bill */
     uint64_t tombstones;        /* keys met of which the newest version is one */
+    bool is_checked;            /* the keys of the records may be written: nobody need look again */
 } varve__change;
 
 /*

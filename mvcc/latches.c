@@ -6,6 +6,7 @@
 
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/hash.h"
 #include "util/lane.h"
 
 /*
@@ -20,6 +21,8 @@
 
 /* How often a token is looked at while waiting. */
 #define LOOK_NANOSECONDS 2000000
+
+#define FEW_PLACES 16
 
 /* A key or a span in the queue of a stripe. */
 struct place {
@@ -99,13 +102,9 @@ void varve_latches_close(varve_latches *latches)
 /* ---- Places ------------------------------------------------------------------------------------
  */
 
-/* FNV-1a, folded. */
 static size_t stripe_of(const varve_latches *latches, varve_slice key)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < key.size; i++)
-        hash = (hash ^ key.data[i]) * UINT64_C(1099511628211);
-    return (size_t)((hash ^ hash >> 32) % latches->count);
+    return (size_t)(varve__hash(key) % latches->count);
 }
 
 static bool is_empty(const varve_span *span)
@@ -137,6 +136,22 @@ static int by_stripe(const void *left, const void *right)
     const struct place *a = left;
     const struct place *b = right;
     return (a->stripe > b->stripe) - (a->stripe < b->stripe);
+}
+
+/* Few are sorted faster by putting one after the other into its place. */
+static void sort(struct place *places, size_t count)
+{
+    if (count > FEW_PLACES) {
+        qsort(places, count, sizeof places[0], by_stripe);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct place place = places[i];
+        size_t at = i;
+        for (; at > 0 && places[at - 1].stripe > place.stripe; at--)
+            places[at] = places[at - 1];
+        places[at] = place;
+    }
 }
 
 /* ---- Making a latch ----------------------------------------------------------------------------
@@ -201,7 +216,7 @@ static void fill(varve_latch *latch, const struct request *request)
         for (size_t stripe = 0; stripe < latch->latches->count; stripe++)
             add_place(latch, stripe, &span, true);
     }
-    qsort(latch->places, latch->count, sizeof latch->places[0], by_stripe);
+    sort(latch->places, latch->count);
 }
 
 static varve_latch *make_latch(varve_latches *latches, struct request *request, varve_error *err)

@@ -97,7 +97,9 @@ varve_status varve__recount_first(varve__recount *r, const varve__walk *walk, va
 {
     const unsigned char *suffix = varve__walk_suffix(walk);
     varve_slice prefix = varve__walk_prefix(walk);
-    r->key_size = (int64_t)varve__key_unescaped_size(prefix) + 1;
+    size_t user_size =
+        walk->is_plain ? prefix.size - VARVE__TERMINATOR_SIZE : varve__key_unescaped_size(prefix);
+    r->key_size = (int64_t)user_size + 1;
     r->is_system = prefix.data[0] < varve_key_app_min().data[0]; /* escaping keeps the order */
     if (suffix == NULL) {
         varve_status status = varve__walk_meta(walk, &r->meta, err);

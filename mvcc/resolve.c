@@ -1,5 +1,8 @@
+#include <varve/key.h>
 #include <varve/resolve.h>
+#include <varve/ts.h>
 
+#include "engine/view.h"
 #include "format/fail.h"
 #include "mvcc/resolve_key.h"
 
@@ -13,11 +16,32 @@ static varve_status check_key(varve_slice key, const varve_resolution *update, v
     return VARVE_OK;
 }
 
-/* Gather what changes.  VARVE_NOT_FOUND if nothing does. */
-static varve_status gather(varve__resolver *resolver, varve_slice key, varve_error *err)
+/*
+ * An intent of a transaction that has committed mostly stands where it is to stay, and takes no
+ * more than a look at its record.  VARVE_NOT_FOUND leaves it to the walk.
+ */
+static varve_status gather_from_record(varve__resolver *resolver, varve_error *err)
+{
+    varve__walk walk = {.tally = {.keys = 1, .seeks = 1}};
+    varve_reader *reader = resolver->change.reader;
+    varve_slice prefix = varve_buf_slice(&resolver->prefix);
+    if (resolver->update.status != VARVE_TXN_COMMITTED)
+        return VARVE_NOT_FOUND;
+    varve_status status = reader->ops->get(reader, prefix, &resolver->record, err);
+    varve_slice record = varve_buf_slice(&resolver->record);
+    if (status == VARVE_OK)
+        status = varve__resolve_record(resolver, prefix, record, err);
+    walk.tally.bytes = record.size;
+    if (status != VARVE_NOT_FOUND)
+        varve__change_send_bill(&resolver->change, &walk);
+    return status;
+}
+
+static varve_status gather_from_walk(varve__resolver *resolver, varve_error *err)
 {
     varve__walk walk = {.it = NULL};
-    varve_status status = varve__walk_open_key(&walk, resolver->change.reader, key, err);
+    varve_slice prefix = varve_buf_slice(&resolver->prefix);
+    varve_status status = varve__walk_open_prefix(&walk, resolver->change.reader, prefix, err);
     if (status == VARVE_OK) {
         bool has_record = varve__walk_suffix(&walk) == NULL;
         status = has_record ? varve__resolve_key(resolver, &walk, err) : VARVE_NOT_FOUND;
@@ -25,6 +49,16 @@ static varve_status gather(varve__resolver *resolver, varve_slice key, varve_err
     varve__change_send_bill(&resolver->change, &walk);
     varve__walk_release(&walk);
     return status;
+}
+
+/* Gather what changes.  VARVE_NOT_FOUND if nothing does. */
+static varve_status gather(varve__resolver *resolver, varve_slice key, varve_error *err)
+{
+    varve_status status = varve_key_encode(key, varve_ts_zero(), &resolver->prefix, err);
+    resolver->change.is_checked = varve_key_check(key, NULL) == VARVE_OK;
+    if (status == VARVE_OK)
+        status = gather_from_record(resolver, err);
+    return status == VARVE_NOT_FOUND ? gather_from_walk(resolver, err) : status;
 }
 
 varve_status varve_mvcc_resolve(const varve_write *how, varve_slice key,

@@ -56,6 +56,7 @@ varve_status varve__resolver_begin(varve__resolver *resolver, const varve_write 
 void varve__resolver_release(varve__resolver *resolver)
 {
     varve__change_release(&resolver->change);
+    varve_buf_release(&resolver->prefix);
     varve_buf_release(&resolver->record);
     varve_buf_release(&resolver->history);
     varve_buf_release(&resolver->rewritten);
@@ -313,6 +314,17 @@ static varve_status remove_intent(varve__resolver *resolver, const struct intent
 /* ---- Both --------------------------------------------------------------------------------------
  */
 
+static void count(varve__resolver *resolver, const varve__meta *meta)
+{
+    resolver->change.intents += meta->has_txn;
+    resolver->change.tombstones += meta->deleted;
+}
+
+static bool is_own(const varve__resolver *resolver, const varve__meta *meta)
+{
+    return meta->has_txn && memcmp(meta->txn.id, resolver->update.txn->id, VARVE_TXN_ID_SIZE) == 0;
+}
+
 /* Decode the metadata record; VARVE_NOT_FOUND if it is no intent of the transaction. */
 static varve_status look(varve__resolver *resolver, varve__walk *walk, varve__meta *meta,
                          varve_error *err)
@@ -321,23 +333,33 @@ static varve_status look(varve__resolver *resolver, varve__walk *walk, varve__me
     resolver->is_damaged = status == VARVE_CORRUPT || status == VARVE_MERGE_CONFLICT;
     if (status != VARVE_OK)
         return status;
-    resolver->change.intents += meta->has_txn;
-    resolver->change.tombstones += meta->deleted;
-    bool is_own =
-        meta->has_txn && memcmp(meta->txn.id, resolver->update.txn->id, VARVE_TXN_ID_SIZE) == 0;
-    return is_own ? VARVE_OK : VARVE_NOT_FOUND;
+    count(resolver, meta);
+    return is_own(resolver, meta) ? VARVE_OK : VARVE_NOT_FOUND;
 }
 
-/* Keep the record where movements of the walk do not reach it, and decide. */
-static varve_status prepare(varve__resolver *resolver, struct intent *intent, varve_error *err)
+/* Whether all that changes is that the metadata record goes, for which no other is asked. */
+static bool is_simple(const struct intent *intent)
 {
-    varve_slice value = varve__walk_value(intent->walk);
-    varve_status status = varve__buf_assign(&resolver->record, value, err);
+    const struct decision *decision = &intent->decision;
+    return decision->outcome == KEEP && decision->is_commit && !decision->is_rolled_back &&
+           varve_ts_compare(decision->ts, intent->meta.ts) == 0;
+}
+
+/* Keep the record where movements of the walk do not reach it, and decide once more. */
+static varve_status keep_record(varve__resolver *resolver, struct intent *intent, varve_error *err)
+{
+    varve_status status = varve__buf_assign(&resolver->record, intent->record, err);
     if (status != VARVE_OK)
         return status;
     intent->record = varve_buf_slice(&resolver->record);
     (void)varve__meta_parse(intent->record, &intent->meta); /* it has been before */
-    intent->prefix = varve__walk_prefix(intent->walk);
+    intent->decision = decide(&resolver->update, &intent->meta, intent->record);
+    return VARVE_OK;
+}
+
+/* Of the record, which has been decoded. */
+static varve_status prepare(varve__resolver *resolver, struct intent *intent, varve_error *err)
+{
     intent->key_size = (int64_t)varve__key_unescaped_size(intent->prefix) + 1;
     intent->is_system = varve__stats_is_system(intent->prefix);
     if (!varve__ts_is_of_version(intent->meta.ts))
@@ -348,10 +370,14 @@ static varve_status prepare(varve__resolver *resolver, struct intent *intent, va
 
 varve_status varve__resolve_key(varve__resolver *resolver, varve__walk *walk, varve_error *err)
 {
-    struct intent intent = {.walk = walk};
+    struct intent intent = {.walk = walk, .prefix = varve__walk_prefix(walk)};
     varve_status status = look(resolver, walk, &intent.meta, err);
-    if (status == VARVE_OK)
-        status = prepare(resolver, &intent, err);
+    if (status != VARVE_OK)
+        return status;
+    intent.record = varve__walk_value(walk);
+    status = prepare(resolver, &intent, err);
+    if (status == VARVE_OK && !is_simple(&intent))
+        status = keep_record(resolver, &intent, err);
     if (status != VARVE_OK)
         return status;
     switch (intent.decision.outcome) {
@@ -363,4 +389,16 @@ varve_status varve__resolve_key(varve__resolver *resolver, varve__walk *walk, va
         return remove_intent(resolver, &intent, err);
     }
     return VARVE_NOT_FOUND;
+}
+
+varve_status varve__resolve_record(varve__resolver *resolver, varve_slice prefix,
+                                   varve_slice record, varve_error *err)
+{
+    struct intent intent = {.prefix = prefix, .record = record};
+    bool is_known = varve__meta_decode(record, &intent.meta, NULL) == VARVE_OK &&
+                    is_own(resolver, &intent.meta) && prepare(resolver, &intent, NULL) == VARVE_OK;
+    if (!is_known || !is_simple(&intent))
+        return VARVE_NOT_FOUND;
+    count(resolver, &intent.meta);
+    return keep(resolver, &intent, err);
 }

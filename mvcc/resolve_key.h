@@ -16,6 +16,7 @@ typedef struct varve__resolver {
     bool is_damaged; /* the last failure was about the state of the key alone */
 
     /* Of the key at hand, reused. */
+    varve_buf prefix;  /* its encoded form, if it is the only one */
     varve_buf record;  /* its metadata record */
     varve_buf history; /* what its history will be: an array of varve__history_entry */
     varve_buf rewritten;
@@ -32,5 +33,12 @@ void varve__resolver_release(varve__resolver *resolver);
  * nothing.
  */
 varve_status varve__resolve_key(varve__resolver *resolver, varve__walk *walk, varve_error *err);
+
+/*
+ * Resolve the key behind an encoded `prefix`, of which nothing but the metadata record is known.
+ * VARVE_NOT_FOUND, with nothing gathered, if that does not do: varve__resolve_key() decides then.
+ */
+varve_status varve__resolve_record(varve__resolver *resolver, varve_slice prefix,
+                                   varve_slice record, varve_error *err);
 
 #endif

@@ -64,20 +64,28 @@ static varve_status set_prefix(varve__walk *walk, varve_slice user_key, varve_er
     return status;
 }
 
-varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve_slice user_key,
-                                  varve_error *err)
+varve_status varve__walk_open_prefix(varve__walk *walk, varve_reader *reader, varve_slice prefix,
+                                     varve_error *err)
 {
-    varve_status status = set_prefix(walk, user_key, err);
-    if (status == VARVE_OK)
-        status = varve__iter_open_key(reader, varve__walk_prefix(walk), &walk->it, err);
+    walk->prefix = prefix;
+    varve_status status = varve__iter_open_key(reader, prefix, &walk->it, err);
     if (status != VARVE_OK)
         return status;
-    walk->is_plain = varve__walk_prefix(walk).size == user_key.size + VARVE__TERMINATOR_SIZE;
-    varve__iter_seek_key(walk->it, varve__walk_prefix(walk));
+    varve__iter_seek_key(walk->it, prefix);
     walk->tally.seeks++;
     walk->at_front = true;
     walk->tally.keys++;
     return varve__walk_check(walk, err);
+}
+
+varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve_slice user_key,
+                                  varve_error *err)
+{
+    varve_status status = set_prefix(walk, user_key, err);
+    if (status != VARVE_OK)
+        return status;
+    walk->is_plain = walk->prefix.size == user_key.size + VARVE__TERMINATOR_SIZE;
+    return varve__walk_open_prefix(walk, reader, walk->prefix, err);
 }
 
 static varve_status open_between(varve__walk *walk, varve_reader *reader, varve_slice lower,

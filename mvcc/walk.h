@@ -28,10 +28,11 @@ typedef struct varve__walk_tally {
 /* Start one as zero, or by varve__walk_init(); it must stay where it is. */
 typedef struct varve__walk {
     varve_iter *it;
-    varve_slice prefix; /* of the current key: escaped, with terminator; in `room` or `kept` */
+    varve_slice prefix; /* of the current key: escaped, with terminator; in `room` or `kept`,
+                           or somebody else's */
     varve_buf kept;
     varve_buf target; /* reused for keys to seek */
-    bool is_plain;    /* nothing is escaped in the prefix */
+    bool is_plain;    /* nothing is escaped in the prefix; false if that is not known */
     bool at_front;    /* the iterator stands on the current key's first record */
     varve__walk_tally tally;
     unsigned char room[VARVE__WALK_ROOM];
@@ -59,6 +60,10 @@ void varve__walk_release(varve__walk *walk);
 /* Open a zeroed walk over one key and go to its first record. */
 varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve_slice user_key,
                                   varve_error *err);
+
+/* The same for the key behind an encoded prefix, which the walk borrows. */
+varve_status varve__walk_open_prefix(varve__walk *walk, varve_reader *reader, varve_slice prefix,
+                                     varve_error *err);
 
 /*
  * Open a zeroed walk over the keys between two encoded bounds, of which the lower may be empty, and

@@ -4,6 +4,7 @@
 #include <varve/ts.h>
 #include <varve/value.h>
 
+#include "engine/view.h"
 #include "format/fail.h"
 #include "mvcc/bill.h"
 #include "mvcc/check.h"
@@ -102,9 +103,11 @@ static void note_version(varve__write *write, const unsigned char *suffix)
  */
 static varve_status decode_meta(varve__write *write, varve_error *err)
 {
+    if (!write->is_inline || write->make != NULL)
+        return varve__walk_meta(&write->walk, &write->meta, err);
     varve_error failure = VARVE_ERROR_INIT;
     varve_status status = varve__walk_meta(&write->walk, &write->meta, &failure);
-    if (status == VARVE_MERGE_CONFLICT && write->is_inline && write->make == NULL) {
+    if (status == VARVE_MERGE_CONFLICT) {
         write->meta = (varve__meta){.has_raw = true};
         status = VARVE_OK;
     }
@@ -133,7 +136,8 @@ static varve_status note_meta(varve__write *write, varve_error *err)
 static varve_status look(varve__write *write, varve_error *err)
 {
     write->meta = (varve__meta){.has_txn = false};
-    varve_status status = varve__walk_open_key(&write->walk, write->how.reader, write->key, err);
+    varve_status status = varve__walk_open_prefix(&write->walk, write->how.reader,
+                                                  varve_buf_slice(write->memory), err);
     if (status != VARVE_OK)
         return status == VARVE_NOT_FOUND ? VARVE_OK : status;
     write->has_from = true;
@@ -256,17 +260,17 @@ static void account(varve__write *write, size_t record)
     varve__stats_put(stats, is_system, write->has_from ? &write->from : NULL, &to, write->below);
 }
 
-/* Step 10 of most writes, which is the faster for being here. */
+/*
+ * Step 10 of most writes, which is the faster for being here.  Behind the prefix there is room for
+ * a suffix.
+ */
 static varve_status put_version(const varve__write *write, varve_error *err)
 {
-    varve_buf own = VARVE_BUF_INIT;
-    varve_buf *memory = write->how.scratch != NULL ? write->how.scratch : &own;
-    varve_status status = varve_key_encode(write->key, write->ts, memory, err);
-    if (status == VARVE_OK)
-        status = varve_writer_put(write->how.writer, varve_buf_slice(memory), write->raw, err);
-    if (own.data != NULL)
-        varve_buf_release(&own);
-    return status;
+    varve_buf *key = write->memory;
+    varve__suffix_encode(write->ts, key->data + key->size);
+    key->size += VARVE__SUFFIX_SIZE;
+    const varve_record record = {VARVE_RECORD_PUT, varve_buf_slice(key), write->raw};
+    return varve__writer_write(write->how.writer, &record, err);
 }
 
 static varve_status apply(varve__write *write, varve_error *err)
@@ -302,13 +306,25 @@ static varve_status look_and_place(varve__write *write, varve_error *err)
 {
     if (!needs_lookup(write))
         return place(write, err);
-    write->walk = (varve__walk){.it = NULL};
+    varve__walk_init(&write->walk);
     varve_status status = look(write, err);
     if (status == VARVE_OK)
         status = place(write, err);
     if (write->how.bill != NULL)
         send_bill(write);
     varve__walk_release(&write->walk);
+    return status;
+}
+
+/* Steps 2 to 11. */
+static varve_status run(varve__write *write, varve_error *err)
+{
+    write->memory = write->how.scratch != NULL ? write->how.scratch : &write->own;
+    varve_status status = varve_key_encode(write->key, varve_ts_zero(), write->memory, err);
+    if (status == VARVE_OK)
+        status = look_and_place(write, err);
+    if (status == VARVE_OK && !write->is_replay)
+        status = apply(write, err);
     return status;
 }
 
@@ -324,11 +340,12 @@ varve_status varve__write_run(varve__write *write, const varve_write *how, varve
     write->moves = false;
     write->below = 0;
     write->copies = NULL;
-    status = look_and_place(write, err);
-    if (status == VARVE_OK && !write->is_replay)
-        status = apply(write, err);
+    write->own = (varve_buf)VARVE_BUF_INIT;
+    status = run(write, err);
     if (write->copies != NULL)
         varve__write_release_copies(write);
+    if (write->own.data != NULL)
+        varve_buf_release(&write->own);
     if (status == VARVE_OK && write->is_too_old)
         return varve__fail_too_old(err, write->read_ts, write->ts);
     return status;

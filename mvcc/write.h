@@ -84,6 +84,8 @@ typedef struct varve__write {
     varve_ts from_ts; /* of the metadata that the key had */
     varve__stats_meta from;
     int64_t below;               /* length of the value right below an intent that moves */
+    varve_buf *memory;           /* the caller's scratch memory, or `own`: the encoded key first, */
+    varve_buf own;               /* and behind it all other bytes that have to be made */
     varve__write_copies *copies; /* NULL = none */
     varve__walk walk;            /* over the key, on its first record */
     varve__meta meta;            /* the metadata record there, if there is one */
@@ -95,8 +97,10 @@ varve_status varve__write_run(varve__write *write, const varve_write *how, varve
 /* Step 7, behind its part (a). */
 varve_status varve__write_over_intent(varve__write *write, varve_error *err);
 
-/* Step 10 of an inline write, or of a transaction; the size of the new metadata record, 0 for none,
- * goes to `*record`. */
+/*
+ * Step 10 of an inline write, or of a transaction; the size of the new metadata record, 0 for none,
+ * goes to `*record`.  `write->memory` holds the key's prefix.
+ */
 varve_status varve__write_apply(const varve__write *write, size_t *record, varve_error *err);
 
 void varve__write_release_copies(varve__write *write);

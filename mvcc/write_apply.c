@@ -2,12 +2,12 @@
  * The records of a write that is more than a version, on their way to the writer in one atomic
  * step: step 10 of mvcc/write.h.
  *
- * All bytes that have to be made are packed into one buffer, the caller's scratch memory or an own
- * one.
+ * All bytes that have to be made are packed into the write's memory, behind the key.
  */
 #include <varve/batch_repr.h>
 #include <varve/ts.h>
 
+#include "engine/view.h"
 #include "format/batch_repr.h"
 #include "format/key.h"
 #include "mvcc/write.h"
@@ -19,21 +19,20 @@
 /* ---- Inline values -----------------------------------------------------------------------------
  */
 
-static varve_status put_inline(const varve__write *write, varve_buf *memory, size_t *record,
-                               varve_error *err)
+static varve_status put_inline(const varve__write *write, size_t *record, varve_error *err)
 {
-    varve_status status = varve_key_encode(write->key, varve_ts_zero(), memory, err);
-    if (status != VARVE_OK)
-        return status;
-    size_t key_size = memory->size;
+    varve_buf *memory = write->memory;
+    varve_record change = {.type = VARVE_RECORD_CLEAR, .key = varve_buf_slice(memory)};
     if (write->raw.size == 0)
-        return varve_writer_clear(write->how.writer, varve_buf_slice(memory), err);
-    status = varve__meta_append_inline(write->raw, memory, err);
+        return varve__writer_write(write->how.writer, &change, err);
+    size_t key_size = memory->size;
+    varve_status status = varve__meta_append_inline(write->raw, memory, err);
     if (status != VARVE_OK)
         return status;
     *record = memory->size - key_size;
-    return varve_writer_put(write->how.writer, varve_slice_of(memory->data, key_size),
-                            varve_slice_of(memory->data + key_size, *record), err);
+    change = (varve_record){VARVE_RECORD_PUT, varve_slice_of(memory->data, key_size),
+                            varve_slice_of(memory->data + key_size, *record)};
+    return varve__writer_write(write->how.writer, &change, err);
 }
 
 /* ---- Intents -----------------------------------------------------------------------------------
@@ -72,44 +71,43 @@ static varve_status append(struct intent_repr *repr, varve_record_type type, var
     return varve__repr_append(&repr->bytes, &record, err);
 }
 
-/* Pack behind the metadata record of `record` bytes the key, and room for the representation. */
-static varve_status begin_repr(const varve__write *write, varve_buf *memory, size_t record,
-                               struct intent_repr *repr, varve_error *err)
+/* Make room behind the key and the metadata record of `record` bytes for the representation. */
+static varve_status begin_repr(const varve__write *write, size_t record, struct intent_repr *repr,
+                               varve_error *err)
 {
-    varve_status status = varve__key_append(write->key, varve_ts_zero(), memory, err);
-    if (status != VARVE_OK)
-        return status;
-    repr->prefix_size = memory->size - record;
+    varve_buf *memory = write->memory;
     size_t key_size = repr->prefix_size + VARVE__SUFFIX_SIZE;
     size_t size =
         VARVE_BATCH_HEADER_SIZE + 3 * (RECORD_OVERHEAD + key_size) + record + write->raw.size;
-    status = varve__buf_reserve(memory, VARVE__SUFFIX_SIZE + size, err);
+    varve_status status = varve__buf_reserve(memory, size, err);
     if (status != VARVE_OK)
         return status;
-    repr->key = memory->data + record;
-    repr->bytes = (varve_buf){repr->key + key_size, 0, size};
+    repr->key = memory->data;
+    repr->bytes = (varve_buf){memory->data + memory->size, 0, size};
     return VARVE_OK;
 }
 
-static varve_status put_intent(const varve__write *write, varve_buf *memory, size_t *record,
-                               varve_error *err)
+static varve_status put_intent(const varve__write *write, size_t *record, varve_error *err)
 {
-    struct intent_repr repr;
-    memory->size = 0;
+    varve_buf *memory = write->memory;
+    struct intent_repr repr = {.prefix_size = memory->size};
+    size_t key_size = repr.prefix_size + VARVE__SUFFIX_SIZE;
+    memory->size = key_size; /* there is room for a suffix, which is written when it is wanted */
     varve_status status = append_meta(write, memory, err);
-    *record = memory->size;
-    if (status == VARVE_OK)
-        status = begin_repr(write, memory, *record, &repr, err);
+    if (status != VARVE_OK)
+        return status;
+    *record = memory->size - key_size;
+    status = begin_repr(write, *record, &repr, err);
     if (status == VARVE_OK)
         status = append(&repr, VARVE_RECORD_PUT, varve_ts_zero(),
-                        varve_slice_of(memory->data, *record), err);
+                        varve_slice_of(memory->data + key_size, *record), err);
     if (status == VARVE_OK && write->moves)
         status = append(&repr, VARVE_RECORD_CLEAR, write->from_ts, varve_slice_of(NULL, 0), err);
     if (status == VARVE_OK)
         status = append(&repr, VARVE_RECORD_PUT, write->ts, write->raw, err);
     if (status != VARVE_OK)
         return status;
-    return varve_writer_apply(write->how.writer, varve_buf_slice(&repr.bytes), err);
+    return varve__writer_apply(write->how.writer, varve_buf_slice(&repr.bytes), err);
 }
 
 /* ---- All ---------------------------------------------------------------------------------------
@@ -117,11 +115,6 @@ static varve_status put_intent(const varve__write *write, varve_buf *memory, siz
 
 varve_status varve__write_apply(const varve__write *write, size_t *record, varve_error *err)
 {
-    varve_buf own = VARVE_BUF_INIT;
-    varve_buf *memory = write->how.scratch != NULL ? write->how.scratch : &own;
     *record = 0;
-    varve_status status = write->is_inline ? put_inline(write, memory, record, err)
-                                           : put_intent(write, memory, record, err);
-    varve_buf_release(&own);
-    return status;
+    return write->is_inline ? put_inline(write, record, err) : put_intent(write, record, err);
 }

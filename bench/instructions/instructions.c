@@ -18,6 +18,7 @@ typedef struct hot {
     varve_engine *engine;
     varve_reader *reader;
     varve_batch *batch;
+    varve_latches *latches;
     varve_rows rows;
     varve_buf version; /* an engine key */
     varve_buf buf;
@@ -82,6 +83,7 @@ static void set_up(hot *h)
                              .rocksdb_options = "disable_auto_compactions=true"};
     must(varve_engine_open(&options, &h->engine, &err));
     must(varve_batch_open(h->engine, 0, &h->batch, &err));
+    must(varve_latches_open(0, &h->latches, &err));
     h->reader = varve_engine_reader(h->engine);
     put_all(h, "one", 1);
     put_all(h, "ten", VERSIONS);
@@ -93,6 +95,7 @@ static void set_up(hot *h)
 static void tear_down(hot *h)
 {
     varve_batch_close(h->batch);
+    varve_latches_close(h->latches);
     must(varve_engine_close(h->engine, &err));
     varve_rows_release(&h->rows);
     varve_buf_release(&h->version);
@@ -175,23 +178,66 @@ static void iterator_100(hot *h)
     varve_iter_close(it);
 }
 
-static void put_100(hot *h, varve_reader *reader, const char *kind)
+static void put_100(hot *h, varve_reader *reader, const char *kind, unsigned first)
 {
     h->ts += SECOND;
     varve_write how = write_at(h, reader, h->ts);
     for (unsigned number = 0; number < ROWS; number++)
-        must(varve_mvcc_put(&how, key_of(kind, number), raw_value(), &err));
+        must(varve_mvcc_put(&how, key_of(kind, first + number), raw_value(), &err));
     commit(h);
 }
 
 static void put_100_blind(hot *h)
 {
-    put_100(h, NULL, "new");
+    put_100(h, NULL, "new", 0);
 }
 
 static void put_100_over(hot *h)
 {
-    put_100(h, varve_batch_reader_of(h->batch), "one");
+    put_100(h, varve_batch_reader_of(h->batch), "one", 0);
+}
+
+/* Each time other ones. */
+static void put_100_new(hot *h)
+{
+    static unsigned first;
+    put_100(h, varve_batch_reader_of(h->batch), "few", first += ROWS);
+}
+
+/* Latches, intents in one batch, and their resolution in another. */
+static void txn_10(hot *h)
+{
+    enum { TXN_KEYS = 10 };
+    static unsigned time;
+    char text[TXN_KEYS][KEY_SIZE];
+    varve_slice keys[TXN_KEYS];
+    unsigned char id[VARVE_TXN_ID_SIZE] = {1};
+    varve_txn txn = VARVE_TXN_INIT;
+    varve_latch *latch;
+    time++;
+    memcpy(id + 1, &time, sizeof time);
+    h->ts += SECOND;
+    for (unsigned i = 0; i < TXN_KEYS; i++) {
+        memcpy(text[i], key_of("txn", TXN_KEYS * time + i).data, KEY_SIZE);
+        keys[i] = varve_slice_of(text[i], KEY_SIZE);
+    }
+    must(varve_txn_begin(&txn, id, varve_slice_text("hot"), &keys[0], (varve_ts){h->ts, 0}, &err));
+    must(varve_latches_acquire(h->latches, keys, TXN_KEYS, NULL, 0, NULL, &latch, &err));
+    varve_write how = write_at(h, varve_batch_reader_of(h->batch), h->ts);
+    how.txn = &txn;
+    for (unsigned i = 0; i < TXN_KEYS; i++) {
+        must(varve_txn_step(&txn, 1, &err));
+        must(varve_mvcc_put(&how, keys[i], raw_value(), &err));
+    }
+    commit(h);
+    varve_latches_release(latch);
+    const varve_resolution resolution = {
+        .struct_size = sizeof resolution, .txn = &txn.meta, .status = VARVE_TXN_COMMITTED};
+    how = write_at(h, varve_batch_reader_of(h->batch), 0);
+    for (unsigned i = 0; i < TXN_KEYS; i++)
+        must(varve_mvcc_resolve(&how, keys[i], &resolution, NULL, &err));
+    commit(h);
+    varve_txn_release(&txn);
 }
 
 /* ---- Counting */
@@ -214,6 +260,8 @@ static const operation operations[] = {
     {"reverse scan of 100", reverse_100},
     {"batch of 100 blind puts", put_100_blind},
     {"batch of 100 puts over existing keys", put_100_over},
+    {"batch of 100 puts into new keys", put_100_new},
+    {"transaction of 10 keys", txn_10},
 };
 
 /* The first time grows buffers. */

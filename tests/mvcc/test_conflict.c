@@ -113,6 +113,7 @@ START_TEST(naming_the_key_can_run_out_of_memory)
     bool fired = true;
     put_conflict();
     for (unsigned nth = 1; fired; nth++) {
+        fault_alloc_settle(); /* so that every read asks for the same */
         fault_alloc_arm(nth);
         varve_status status = varve_mvcc_get(mvcc.reader, &read, bytes("k\0"), &rows, &mvcc.err);
         fired = fault_alloc_disarm();

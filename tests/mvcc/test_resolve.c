@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "tests/support/fault.h"
 #include "tests/support/intents.h"
 
 /* ---- Resolving, as text ------------------------------------------------------------------------
@@ -498,8 +499,64 @@ START_TEST(results_may_be_unwanted)
 }
 END_TEST
 
+/* Commit key "a" at a time; how often an iterator is sought for it, and what that costs on paper.
+ */
+static unsigned commit_and_count(int64_t wall, varve_bill *bill)
+{
+    fault_view view;
+    varve_txn_meta meta = txn_of(1, 0, at(wall));
+    varve_resolution resolution = {
+        .struct_size = sizeof resolution, .txn = &meta, .status = VARVE_TXN_COMMITTED};
+    varve_write how = write_counted();
+    fault_view_init(&view, mvcc.reader, mvcc.writer);
+    fault_view_arm(&view, 0);
+    how.reader = &view.reader;
+    how.writer = &view.writer;
+    how.bill = bill;
+    *bill = (varve_bill){.struct_size = sizeof *bill};
+    ck_ok(varve_mvcc_resolve(&how, bytes("a"), &resolution, NULL, &mvcc.err), &mvcc.err);
+    return view.seeks;
+}
+
+/* Its record is all that is asked for, at the price of a seek; otherwise the key is walked over. */
+START_TEST(an_intent_that_stays_is_resolved_by_its_record)
+{
+    varve_bill bill;
+    varve_buf record = VARVE_BUF_INIT;
+    intent(.key = "a", .ts = at(5), .value = "v", .sequence = 1);
+    ck_ok(varve_reader_get(mvcc.reader, mvcc_engine_key("a", varve_ts_zero()), &record, &mvcc.err),
+          &mvcc.err);
+    stats_start(SECOND);
+    ck_assert_uint_eq(commit_and_count(5, &bill), 0);
+    ck_assert_str_eq(store_text(), "a@5=v");
+    ck_stats();
+    ck_assert_uint_eq(bill.keys, 1);
+    ck_assert_uint_eq(bill.intents, 1);
+    ck_assert_uint_eq(bill.versions, 0);
+    ck_assert_uint_eq(bill.tombstones, 0);
+    ck_assert_uint_eq(bill.steps, 0);
+    ck_assert_uint_eq(bill.seeks, 1);
+    ck_assert_uint_eq(bill.bytes_read, record.size);
+    varve_buf_release(&record);
+
+    ck_assert_uint_eq(commit_and_count(5, &bill), 1); /* there is none any more */
+    ck_assert_uint_eq(bill.keys, 1);
+    ck_assert_uint_eq(bill.versions, 1);
+    ck_assert_uint_eq(bill.seeks, 1);
+    ck_assert_str_eq(store_text(), "a@5=v");
+
+    intent(.key = "a", .ts = at(8), .value = "w", .sequence = 1);
+    stats_start(SECOND);
+    ck_assert_uint_ge(commit_and_count(9, &bill), 1);
+    ck_assert_uint_eq(bill.intents, 1);
+    ck_assert_str_eq(store_text(), "a@9=w a@5=v");
+    ck_stats();
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
+    tcase_add_test(tcase, an_intent_that_stays_is_resolved_by_its_record);
     tcase_add_test(tcase, every_row_of_the_decision);
     tcase_add_test(tcase, statistics_know_how_long_things_were_provisional);
     tcase_add_test(tcase, TestMVCCResolveTxnNoOps);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "engine/batch.h"
 #include "engine/view.h"
 #include "format/batch_repr.h"
 #include "format/meta.h"
@@ -76,10 +77,25 @@ static varve_status split_apply(varve_writer *writer, varve_slice repr, varve_er
 static const varve__writer_ops split_ops = {split_apply, split_write};
 static varve_writer split_writer = {&split_ops};
 
+/* What the batch keeps from one read for the next. */
+static void (*settle_backends)(void);
+
+static void settle(void)
+{
+    if (mvcc.batch != NULL) {
+        varve__overlay_free_spare(mvcc.batch);
+        varve__touched_release(&mvcc.batch->touched);
+        varve__batch_view_release(&mvcc.batch->view);
+    }
+    settle_backends();
+}
+
 void mvcc_open(const mvcc_place *place)
 {
     mvcc = (struct mvcc_test){.err = VARVE_ERROR_INIT};
     mvcc.engine = backend_open(place->backend);
+    settle_backends = fault_alloc_settle;
+    fault_alloc_settle = settle;
     mvcc.reader = varve_engine_reader(mvcc.engine);
     mvcc.writer = varve_engine_writer(mvcc.engine);
     if (!place->in_batch)

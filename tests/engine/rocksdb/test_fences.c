@@ -593,6 +593,41 @@ START_TEST(the_first_fence_above_a_key_is_found)
 }
 END_TEST
 
+static int64_t seeks_of(varve_engine *engine)
+{
+    varve_engine_stats stats = {.struct_size = sizeof stats};
+    ck_ok(varve_engine_get_stats(engine, &stats, &err), &err);
+    return stats.seeks;
+}
+
+/* A key that is not there is none of the next table's. */
+START_TEST(one_look_at_a_key_is_one_seek)
+{
+    (void)make_store(fill_keys);
+    varve_engine *engine = store_open(place_path("s"));
+    varve_batch *batch;
+    ck_ok(varve_batch_open(engine, 0, &batch, &err), &err);
+    varve_reader *const readers[] = {varve_engine_reader(engine), varve_batch_reader_of(batch)};
+    varve_iter_options options = {.struct_size = sizeof options, .prefix = true};
+    for (size_t i = 0; i < 2; i++) {
+        varve_iter *it;
+        ck_ok(varve_iter_open(readers[i], &options, &it, &err), &err);
+        int64_t before = seeks_of(engine);
+        for (unsigned number = 0; number < KEYS; number += 100) {
+            ck_assert(varve_iter_seek_ge(it, key_number(number)));
+            char absent[16];
+            int size = snprintf(absent, sizeof absent, "k%08ux", number);
+            ck_assert(!varve_iter_seek_ge(it, key_at(absent, 0)));
+            ck_assert_int_eq(size, 10);
+        }
+        ck_assert_int_eq(seeks_of(engine) - before, 2 * KEYS / 100);
+        varve_iter_close(it);
+    }
+    varve_batch_close(batch);
+    store_close(engine);
+}
+END_TEST
+
 /* ---- What a seek costs -------------------------------------------------------------------------
  */
 
@@ -669,6 +704,7 @@ int main(void)
     tcase_add_test(tcase, tables_are_told_in_order);
     tcase_add_test(tcase, fences_are_not_seen);
     tcase_add_test(tcase, the_first_fence_above_a_key_is_found);
+    tcase_add_test(tcase, one_look_at_a_key_is_one_seek);
     tcase_add_test(tcase, a_seek_costs_more_with_every_sorted_run);
     tcase_add_test(tcase, scans_step_further_over_more_runs);
     suite_add_tcase(suite, tcase);
