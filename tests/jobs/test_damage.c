@@ -226,7 +226,7 @@ START_TEST(each_of_many_damaged_keys_is_told_once)
     enum { KEYS = 90 };
     use_engine();
     for (int i = 0; i < KEYS; i++) {
-        char key[8];
+        char key[16];
         (void)snprintf(key, sizeof key, "k%02d", i);
         put_versions(key, 2);
         if (i % 3 == 0)
