@@ -50,14 +50,21 @@ static bool mark_record(varve__pool *pool, const varve_record *record, uint64_t 
     return true;
 }
 
+/* What a commit of so many records counts as, of all that may be written before the next sweep. */
+static unsigned weight_of(varve_slice repr, uint32_t count)
+{
+    return count + (unsigned)(repr.size / VARVE__POOL_BYTES_PER_MARK);
+}
+
 /* Mark all keys of a commit; false if these are too many, or cannot be told one by one. */
 static bool mark_keys(varve__pool *pool, varve_slice repr, uint64_t number)
 {
     varve__repr_reader reader;
     varve_record record;
     uint32_t count = varve__repr_count(repr);
+    unsigned weight = weight_of(repr, count);
     if (count > VARVE__POOL_MARKED_RECORDS ||
-        atomic_fetch_add(&pool->marked, count) + count > VARVE__POOL_MARKS_MADE)
+        atomic_fetch_add(&pool->marked, weight) + weight > VARVE__POOL_MARKS_MADE)
         return false;
     varve_status status = varve__repr_reader_init(&reader, repr, 0, NULL);
     while (status == VARVE_OK) {

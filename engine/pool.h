@@ -36,10 +36,10 @@
  * the same.
  *
  * An iterator pins the memtables and tables of its opening.  Those for walks are closed when a
- * write begins, all others when one sweeps, as one does after VARVE__POOL_MARKS_MADE marks; and so
- * does everything that is about memory or tables: flush, compact, the numbers of the
- * engine.  Flushes and compactions in the background are no writes and tell nobody; because of them
- * an iterator is closed for good after VARVE__POOL_USES openings.
+ * write begins, all others when one sweeps, as one does after VARVE__POOL_MARKS_MADE marks, or
+ * earlier if much has been written; and so does everything that is about memory or tables: flush,
+ * compact, the numbers of the engine.  Flushes and compactions in the background are no writes and
+ * tell nobody; because of them an iterator is closed for good after VARVE__POOL_USES openings.
  *
  * Every call here stands inside the engine's gate, but for those of somebody who has an iterator or
  * a snapshot open; what is in the pool does not count as open, so nobody else keeps the store from
@@ -56,6 +56,9 @@
 /* When a quarter of the marks have been made, too many readers would find theirs made by others. */
 #define VARVE__POOL_MARKS 4096
 #define VARVE__POOL_MARKS_MADE 1024
+
+/* So many bytes of a commit count as one more mark: 16 MiB, which memtables keep, as all. */
+#define VARVE__POOL_BYTES_PER_MARK 16384
 
 /* The commit of more records than that does not look at each of them. */
 #define VARVE__POOL_MARKED_RECORDS 128
@@ -75,7 +78,7 @@ typedef struct varve__pool {
     atomic_uint_least64_t finished;
     atomic_uint_least64_t settled; /* so many writes, the first ones, had finished all together */
     atomic_uint_least64_t swept;   /* by this write; no iterator older than that is lent */
-    atomic_uint marked;            /* keys since then, about */
+    atomic_uint marked;            /* keys since then, about, and what counts as such */
     /* Of each kind: false = there is none in any slot, or its giver has yet to look. */
     atomic_bool may_hold[VARVE__POOL_KINDS];
     char rest_of_the_line[VARVE__CACHE_LINE];

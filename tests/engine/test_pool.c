@@ -446,6 +446,21 @@ START_TEST(every_so_many_writes_let_go_of_all)
 }
 END_TEST
 
+/* Nor are the memtables of large values, however few keys these are of. */
+START_TEST(so_many_bytes_let_go_of_all)
+{
+    enum { VALUE_SIZE = 1 << 20, WRITES = 16 };
+    varve_slice value = varve_slice_of(calloc(1, VALUE_SIZE), VALUE_SIZE);
+    ck_assert_ptr_nonnull(value.data);
+    put(on.writer, "a", "1");
+    ck_assert(!key_is_lent("a", "a=1"));
+    for (int i = 0; i < WRITES; i++)
+        ck_ok(varve_writer_put(on.writer, key_of("k"), value, &on.err), &on.err);
+    ck_assert_uint_eq(pooled(), 0);
+    free((void *)(uintptr_t)value.data);
+}
+END_TEST
+
 START_TEST(the_numbers_of_an_engine_are_without_the_pool)
 {
     varve_engine_info info = {.struct_size = sizeof info};
@@ -717,6 +732,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, a_write_of_the_key_does_not);
     tcase_add_test(tcase, one_that_was_out_during_a_write_comes_back);
     tcase_add_test(tcase, every_so_many_writes_let_go_of_all);
+    tcase_add_test(tcase, so_many_bytes_let_go_of_all);
     tcase_add_test(tcase, the_numbers_of_an_engine_are_without_the_pool);
     tcase_add_test(tcase, an_engine_closes_with_iterators_in_the_pool);
     tcase_add_test(tcase, what_is_opened_during_a_write_is_not_kept);
