@@ -213,7 +213,10 @@ static bool was_opened_with(const varve__iter *it, const varve_iter_options *opt
            varve_slice_equal(it->open_upper, options->upper);
 }
 
-/* Take one out that was opened like this; the caller judges its age. */
+/*
+ * Take one out that was opened like this; the caller judges its age.  One over another snapshot is
+ * not put back: that may have been closed meanwhile, and with it those that were in the pool.
+ */
 static varve__iter *take_out(varve__pool *pool, const varve_iter_options *options,
                              uint64_t snapshot)
 {
@@ -223,7 +226,10 @@ static varve__iter *take_out(varve__pool *pool, const varve_iter_options *option
     varve__iter *it = atomic_exchange(home, NULL);
     if (it == NULL || (it->snapshot == snapshot && was_opened_with(it, options)))
         return it;
-    put(pool, it);
+    if (it->snapshot == snapshot)
+        put(pool, it);
+    else
+        close_if_any(it);
     return NULL;
 }
 

@@ -225,6 +225,23 @@ START_TEST(iterators_of_a_snapshot_are_lent_to_its_readers)
 }
 END_TEST
 
+/* That may be closed while a reader of another one has its iterator at hand, to put it back. */
+START_TEST(an_iterator_of_another_snapshot_is_not_put_back)
+{
+    put(on.writer, "a", "1");
+    varve_snapshot *first = snapshot_now();
+    varve_snapshot *second = snapshot_now();
+    (void)snapshot_is_lent(first, "a=1");
+    ck_assert_uint_eq(pooled(), 1);
+    varve_iter *it = iter(varve_snapshot_reader(second), NULL);
+    ck_assert_uint_eq(pooled(), 0);
+    varve_iter_close(it);
+    varve_snapshot_close(first);
+    varve_snapshot_close(second);
+    ck_assert_uint_eq(pooled(), 0);
+}
+END_TEST
+
 /* It pins memtables and tables, too. */
 START_TEST(iterators_of_a_snapshot_are_let_go_as_others_are)
 {
@@ -724,6 +741,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, it_is_lent_with_another_prefix);
     tcase_add_test(tcase, batches_read_through_the_pool);
     tcase_add_test(tcase, iterators_of_a_snapshot_are_lent_to_its_readers);
+    tcase_add_test(tcase, an_iterator_of_another_snapshot_is_not_put_back);
     tcase_add_test(tcase, iterators_of_a_snapshot_are_let_go_as_others_are);
     tcase_add_test(tcase, it_is_closed_for_good_after_many_uses);
     tcase_add_test(tcase, one_that_has_failed_is_not_kept);
