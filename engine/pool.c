@@ -147,8 +147,12 @@ void varve__pool_write_end(varve__pool *pool)
      * In this order.  Neither count falls, and `finished` is never ahead of `started`: if it was
      * where `started` is found afterwards, all that had started then was finished.  Of two that
      * come to this at once the later one may write first; an earlier number is as true.
+     *
+     * Adding nothing makes this look a part of the order of all writes of `started`: those that
+     * start later find it there, so that their marks come behind those of the settled writes.  A
+     * mere load would leave the order of two marks in the same place open.
      */
-    if (atomic_load(&pool->started) == finished)
+    if (atomic_fetch_add(&pool->started, 0) == finished)
         atomic_store(&pool->settled, finished);
 }
 

@@ -30,7 +30,8 @@
  * any moment, neither the mark of a key nor the sweep is above e, then no write after e has touched
  * the key of which anything could be seen: of that key the iterator shows the state of that moment.
  * Marks need not grow for this: when the first e writes were settled, their marks had been made,
- * and all that are made later are above e.
+ * and all that are made later are above e.  (Each of the latter is ordered behind each of the
+ * former, since the count of those started is written, not only read, by who settles.)
  *
  * What a snapshot shows does not change, and iterators over one are lent again to those who read
  * the same.
