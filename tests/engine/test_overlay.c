@@ -66,7 +66,7 @@ END_TEST
 /* One put after the other, each of which looks first: for all of them there is no index. */
 START_TEST(looking_before_each_put_builds_no_index)
 {
-    char key[16];
+    char key[32];
     begin();
     for (int i = 0; i < 500; i++) {
         (void)snprintf(key, sizeof key, "k%d@1", i);
@@ -255,8 +255,8 @@ START_TEST(an_iterator_opened_again_shows_the_present)
     begin();
     put(writer, "own@1", "own");
     for (int i = 1; i <= 5; i++) {
-        char key[16];
-        char expected[16];
+        char key[32];
+        char expected[32];
         (void)snprintf(key, sizeof key, "k%d@1", i);
         (void)snprintf(expected, sizeof expected, "k%d@1=v", i);
         ck_text(look(key), "");
