@@ -3,6 +3,7 @@
 #include <varve/key.h>
 
 #include "format/batch_repr.h"
+#include "util/hash.h"
 
 typedef _Atomic(varve__iter *) slot;
 
@@ -27,16 +28,7 @@ void varve__pool_init(varve__pool *pool)
 /* The mark of a user key, given by its prefix, and of the others of that hash. */
 static atomic_uint_least64_t *mark_of(varve__pool *pool, varve_slice prefix)
 {
-    const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t hash = prefix.size;
-    for (size_t at = 0; at < prefix.size; at += sizeof hash) {
-        uint64_t word = 0;
-        size_t left = prefix.size - at;
-        memcpy(&word, prefix.data + at, left < sizeof word ? left : sizeof word);
-        hash = (hash ^ word) * odd;
-        hash ^= hash >> 32;
-    }
-    return &pool->marks[hash % VARVE__POOL_MARKS];
+    return &pool->marks[varve__hash(prefix) % VARVE__POOL_MARKS];
 }
 
 static bool mark_record(varve__pool *pool, const varve_record *record, uint64_t number)
@@ -59,20 +51,18 @@ static unsigned weight_of(varve_slice repr, uint32_t count)
 /* Mark all keys of a commit; false if these are too many, or cannot be told one by one. */
 static bool mark_keys(varve__pool *pool, varve_slice repr, uint64_t number)
 {
-    varve__repr_reader reader;
     varve_record record;
     uint32_t count = varve__repr_count(repr);
     unsigned weight = weight_of(repr, count);
     if (count > VARVE__POOL_MARKED_RECORDS ||
         atomic_fetch_add(&pool->marked, weight) + weight > VARVE__POOL_MARKS_MADE)
         return false;
-    varve_status status = varve__repr_reader_init(&reader, repr, 0, NULL);
-    while (status == VARVE_OK) {
-        status = varve__repr_reader_next(&reader, &record, NULL);
-        if (status == VARVE_OK && !mark_record(pool, &record, number))
+    for (size_t offset = VARVE_BATCH_HEADER_SIZE; offset < repr.size;) {
+        offset = varve__repr_take(repr, offset, &record);
+        if (!mark_record(pool, &record, number))
             return false;
     }
-    return status == VARVE_NOT_FOUND;
+    return true;
 }
 
 /* ---- Writes --------------------------------------------------------------------------------- */
