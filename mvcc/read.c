@@ -108,36 +108,6 @@ void varve__read_bill(varve__read *read)
     read->tombstones_met = 0;
 }
 
-varve_status varve__read_find(varve__read *read, varve__found *found, varve_error *err)
-{
-    return varve__find(&read->view, &read->walk, &read->conflicts, found, err);
-}
-
-/* Whether the row of a tombstone is a result. */
-static bool takes_tombstone(varve__read *read)
-{
-    read->tombstones_met++;
-    return read->tombstones;
-}
-
-void varve__read_accept(varve__read *read, const varve__packed_row *row)
-{
-    if (row->value_size > 0 || takes_tombstone(read))
-        varve__rows_count(read->rows, row);
-    else
-        varve__rows_drop(read->rows, row);
-}
-
-varve_status varve__read_emit(varve__read *read, const varve__found *found, varve_error *err)
-{
-    varve__packed_row row;
-    varve_status status = varve__rows_pack(read->rows, varve__walk_prefix(&read->walk),
-                                           read->walk.is_plain, found->ts, found->value, &row, err);
-    if (status == VARVE_OK)
-        varve__read_accept(read, &row);
-    return status;
-}
-
 varve_status varve__read_key(varve__read *read, varve_error *err)
 {
     varve__found found;

@@ -78,13 +78,46 @@ void varve__read_bill(varve__read *read);
  * What the current key yields, on whose first record the walk stands.  VARVE_NOT_FOUND is nothing,
  * a conflict included; that is added to the list.
  */
-varve_status varve__read_find(varve__read *read, varve__found *found, varve_error *err);
+static inline varve_status varve__read_find(varve__read *read, varve__found *found,
+                                            varve_error *err)
+{
+    return varve__find(&read->view, &read->walk, &read->conflicts, found, err);
+}
 
-/* Make a row of what has been found, unless it is a tombstone that nobody asked for. */
-varve_status varve__read_emit(varve__read *read, const varve__found *found, varve_error *err);
+/* A tombstone has been met; whether its row is a result. */
+static inline bool varve__read_takes_tombstone(varve__read *read)
+{
+    read->tombstones_met++;
+    return read->tombstones;
+}
 
 /* The row packed last is a result: count it, or drop the tombstone that nobody asked for. */
-void varve__read_accept(varve__read *read, const varve__packed_row *row);
+static inline void varve__read_accept(varve__read *read, const varve__packed_row *row)
+{
+    if (row->value_size > 0 || varve__read_takes_tombstone(read))
+        varve__rows_count(read->rows, row);
+    else
+        varve__rows_drop(read->rows, row);
+}
+
+/* Pack a row of what has been found behind the others. */
+static inline varve_status varve__read_pack(varve__read *read, const varve__found *found,
+                                            varve__packed_row *row, varve_error *err)
+{
+    return varve__rows_pack(read->rows, varve__walk_prefix(&read->walk), read->walk.is_plain,
+                            found->ts, found->value, row, err);
+}
+
+/* Make a row of what has been found, unless it is a tombstone that nobody asked for. */
+static inline varve_status varve__read_emit(varve__read *read, const varve__found *found,
+                                            varve_error *err)
+{
+    varve__packed_row row;
+    varve_status status = varve__read_pack(read, found, &row, err);
+    if (status == VARVE_OK)
+        varve__read_accept(read, &row);
+    return status;
+}
 
 /* Both: what the current key yields becomes a row, if it yields anything. */
 varve_status varve__read_key(varve__read *read, varve_error *err);

@@ -121,25 +121,16 @@ varve_status varve__walk_seek(varve__walk *walk, varve_slice engine_key, varve_e
     return varve__walk_arrived(walk, err);
 }
 
-/* The prefix of a key that is not a plain one. */
-static varve_status split_prefix(varve_slice key, size_t *size, varve_error *err)
-{
-    varve__key_parts parts;
-    varve_status status = varve__key_split(key, &parts, err);
-    if (status == VARVE_OK)
-        *size = parts.prefix.size;
-    return status;
-}
-
 varve_status varve__walk_enter(varve__walk *walk, varve_error *err)
 {
     varve_slice key = walk->it->key;
     size_t size = varve__key_plain_prefix_size(key);
     walk->is_plain = size > 0;
     if (size == 0) {
-        varve_status status = split_prefix(key, &size, err);
+        varve_status status = varve__key_validate(key, err);
         if (status != VARVE_OK)
             return status;
+        size = varve_key_prefix_size(key);
     }
     walk->tally.keys++;
     walk->tally.versions += size < key.size;
@@ -157,13 +148,9 @@ static inline bool is_of_key(const varve__walk *walk)
     return key.size >= common && memcmp(key.data, walk->prefix.data, common) == 0;
 }
 
-/* Every step goes through this. */
-static inline varve_status check(varve__walk *walk, varve_error *err)
+/* Whether that record, which has the current key's prefix, is well-formed. */
+static inline varve_status check_form(varve__walk *walk, varve_error *err)
 {
-    if (!walk->it->valid)
-        return varve__walk_arrived(walk, err);
-    if (!is_of_key(walk))
-        return VARVE_NOT_FOUND;
     varve_slice key = walk->it->key;
     size_t common = walk->prefix.size;
     if (key.size == common)
@@ -172,6 +159,13 @@ static inline varve_status check(varve__walk *walk, varve_error *err)
         return varve__key_validate(key, err); /* fails, and says why */
     walk->tally.versions++;
     return VARVE_OK;
+}
+
+static inline varve_status check(varve__walk *walk, varve_error *err)
+{
+    if (!walk->it->valid)
+        return varve__walk_arrived(walk, err);
+    return is_of_key(walk) ? check_form(walk, err) : VARVE_NOT_FOUND;
 }
 
 varve_status varve__walk_check(varve__walk *walk, varve_error *err)
@@ -194,7 +188,7 @@ varve_status varve__walk_older(varve__walk *walk, varve_error *err)
 varve_status varve__walk_newer(varve__walk *walk, varve_error *err)
 {
     step_prev(walk);
-    return varve__walk_check(walk, err);
+    return check(walk, err);
 }
 
 varve_status varve__walk_front(varve__walk *walk, varve_error *err)
@@ -214,7 +208,7 @@ static varve_status seek_version(varve__walk *walk, const unsigned char *suffix,
         return status;
     walk->at_front = false;
     seek_ge(walk, varve_buf_slice(&walk->target));
-    return check(walk, err);
+    return varve__walk_check(walk, err);
 }
 
 varve_status varve__walk_descend(varve__walk *walk, const unsigned char *suffix, varve_error *err)
@@ -244,11 +238,14 @@ static varve_status leave_key(varve__walk *walk, varve_error *err)
 {
     varve__iter *it = varve__iter_of(walk->it);
     for (unsigned left = varve__iter_steps(it, VARVE__AIM_NEXT_KEY); left > 0; left--) {
-        varve_status status = older(walk, err);
-        if (status != VARVE_OK) {
+        step_next(walk);
+        if (!walk->it->valid || !is_of_key(walk)) {
             varve__iter_stepped(it, VARVE__AIM_NEXT_KEY);
-            return status == VARVE_NOT_FOUND ? varve__walk_arrived(walk, err) : status;
+            return varve__walk_arrived(walk, err);
         }
+        varve_status status = check_form(walk, err);
+        if (status != VARVE_OK)
+            return status;
     }
     varve__iter_seeks(it, VARVE__AIM_NEXT_KEY);
     varve_status status = target_prefix_end(walk, err);

@@ -10,8 +10,9 @@
  * Backwards, RocksDB seeks the end of a table from the next one, so this loses the error too: the
  * end is sought forward, from right below, and then again backwards.
  *
- * Where much has been cleared, one movement comes to many tables at once. All but the last of them
- * are sought with a bound at the next one, lest each seek passes over all that is cleared.
+ * Where much has been cleared, one movement comes to many tables at once.  All but the last of them
+ * are looked at by an iterator that ends at the next one, lest each seek passes over all that is
+ * cleared.
  *
  * In level 0 each table is on its own, and nothing is forgotten by this.
  *

@@ -1,5 +1,7 @@
 #include "engine/iter.h"
 
+#include <varve/key.h>
+
 #include "engine/rocksdb/errors.h"
 #include "engine/rocksdb/store.h"
 #include "util/alloc.h"
@@ -17,6 +19,8 @@ struct rocksdb_iter {
     rocksdb_iterator_t *raw;
     rocksdb_readoptions_t *how;    /* its own; NULL if it is one of those that go by the store's */
     varve__generation *generation; /* of a secondary, held */
+    rocksdb_t *db;                 /* and its fences; both outlive it */
+    varve__fence_cache *cache;     /* where iterators over the same tables find these */
     varve__fences *fences;         /* of the tables it shows, held */
     enum { NOWAY, FORWARD, BACKWARD } way; /* of which what follows is */
     size_t next_fence;                     /* forward: behind the mark */
@@ -24,6 +28,7 @@ struct rocksdb_iter {
     varve_slice mark;                      /* the fence above its key, or the end below; or empty */
     uint64_t mark_start;                   /* the first bytes of that: see start_of() */
     bool has_failed;                       /* since the last seek */
+    bool has_untold_upper;                 /* of which RocksDB does not know */
 };
 
 static struct rocksdb_iter *iter_of(varve_iter *head)
@@ -54,6 +59,22 @@ static void forget_failure(struct rocksdb_iter *it)
     it->has_failed = false;
 }
 
+/*
+ * Behind all keys that may be written there is nothing to be kept from showing, mostly; RocksDB
+ * would look at a bound there with every record.
+ */
+static bool is_above_all(varve_slice upper)
+{
+    return upper.size > 0 && varve_slice_compare(upper, varve_key_max()) >= 0;
+}
+
+/* Whether a key lies beyond such a bound all the same: hardly any begins like that. */
+static inline bool is_hidden(const struct rocksdb_iter *it, varve_slice key)
+{
+    return key.size > 0 && key.data[0] == 0xFF && it->has_untold_upper &&
+           varve__iter_is_behind_end(&it->base, key);
+}
+
 /* Take over where RocksDB's iterator stands now. */
 static inline void land(struct rocksdb_iter *it)
 {
@@ -64,6 +85,8 @@ static inline void land(struct rocksdb_iter *it)
     varve_slice *key = &it->base.head.key; /* in place: a step has nothing on the stack to guard */
     key->data = (const unsigned char *)rocksdb_iter_key(it->raw, &key->size);
     varve__iter_found(&it->base, *key);
+    if (is_hidden(it, *key))
+        varve__iter_exhausted(&it->base);
 }
 
 /* The first eight bytes of a key, as a number that is in the order of keys. */
@@ -83,15 +106,71 @@ static void set_mark(struct rocksdb_iter *it, varve_slice mark)
     it->mark_start = start_of(mark);
 }
 
-/* How a key lies to the mark: most differ from that in their first bytes already. */
-static inline int compare_to_mark(const struct rocksdb_iter *it, varve_slice key)
+/*
+ * Whether the record it stands on lies on this side of the mark by its first bytes already, as most
+ * do; or there is no mark.
+ */
+static inline bool is_clearly_below_mark(const struct rocksdb_iter *it)
 {
-    if (key.size >= sizeof(uint64_t)) {
-        uint64_t start = varve__load_be64(key.data);
-        if (start != it->mark_start)
-            return start < it->mark_start ? -1 : 1;
-    }
-    return varve_slice_compare(key, it->mark);
+    varve_slice key = it->base.head.key;
+    return it->mark.size == 0 || (it->base.head.valid && key.size >= sizeof(uint64_t) &&
+                                  varve__load_be64(key.data) < it->mark_start);
+}
+
+static inline bool is_clearly_above_mark(const struct rocksdb_iter *it)
+{
+    varve_slice key = it->base.head.key;
+    return it->mark.size == 0 || (it->base.head.valid && key.size >= sizeof(uint64_t) &&
+                                  varve__load_be64(key.data) > it->mark_start);
+}
+
+/* ---- Probes: iterators over what lies between two fences, over the same tables */
+
+struct probe {
+    rocksdb_readoptions_t *how;
+    rocksdb_iterator_t *raw;
+};
+
+static void close_probe(struct probe *probe)
+{
+    if (probe->raw != NULL)
+        rocksdb_iter_destroy(probe->raw);
+    rocksdb_readoptions_destroy(probe->how);
+}
+
+/*
+ * It shows what has been written since, too: that harms nothing, since it is the tables that are
+ * looked at.  False if these are others by now, or without memory.
+ */
+static bool open_probe(const struct rocksdb_iter *it, varve_slice lower, varve_slice upper,
+                       struct probe *probe)
+{
+    varve__fences *fences = NULL;
+    probe->how = rocksdb_readoptions_create();
+    probe->raw = NULL;
+    rocksdb_readoptions_set_total_order_seek(probe->how, 1);
+    rocksdb_readoptions_set_fill_cache(probe->how, !it->base.bypasses_cache);
+    rocksdb_readoptions_set_iterate_lower_bound(probe->how, (const char *)lower.data, lower.size);
+    rocksdb_readoptions_set_iterate_upper_bound(probe->how, (const char *)upper.data, upper.size);
+    bool is_open = varve__fences_iterator(it->cache, it->db, probe->how, &probe->raw, &fences,
+                                          NULL) == VARVE_OK &&
+                   fences->version == it->fences->version;
+    varve__fences_release(fences);
+    if (!is_open)
+        close_probe(probe);
+    return is_open;
+}
+
+/* Whether it has found no record.  A failure is recorded, and is a no. */
+static bool found_none(struct rocksdb_iter *it, const struct probe *probe)
+{
+    char *text = NULL;
+    if (rocksdb_iter_valid(probe->raw))
+        return false;
+    rocksdb_iter_get_error(probe->raw, &text);
+    if (text != NULL)
+        (void)varve__rocksdb_fail(varve__iter_failed(&it->base), "reading", text);
+    return it->base.error.status == VARVE_OK;
 }
 
 /* ---- Forward */
@@ -120,12 +199,12 @@ static void place(struct rocksdb_iter *it, varve_slice key)
 }
 
 /* Whether the movement that has just been made, from below the fence, has come to it. */
-static inline bool has_reached_fence(const struct rocksdb_iter *it)
+static bool has_reached_fence(const struct rocksdb_iter *it)
 {
     if (it->mark.size == 0)
         return false;
     if (it->base.head.valid)
-        return compare_to_mark(it, it->base.head.key) >= 0;
+        return varve_slice_compare(it->base.head.key, it->mark) >= 0;
     /* At an end: that of what it may show, or of all that it has not lost. */
     return it->base.error.status == VARVE_OK;
 }
@@ -137,43 +216,39 @@ static size_t fences_reached(const struct rocksdb_iter *it)
     if (it->base.head.valid)
         return varve__fences_find(fences, it->base.head.key);
     varve_slice upper = it->base.upper;
+    if (upper.size == 0)
+        return fences->count;
     size_t count = varve__fences_find(fences, upper);
     return varve_slice_equal(fences->keys[count - 1], upper) ? count - 1 : count;
 }
 
-static void move_upper(struct rocksdb_iter *it, varve_slice upper)
-{
-    rocksdb_readoptions_set_iterate_upper_bound(it->how, (const char *)upper.data, upper.size);
-}
-
 /*
- * Whether nothing is to be seen from the fence at `index` up to the next one, as where all has been
- * cleared.  A failure is recorded, and says yes.  The iterator has to be sought afterwards.
+ * Whether all can be read from the fence at `index` up to the next one, and shows nothing, as where
+ * all has been cleared.  A failure is recorded, and is a no.
  */
-static bool is_bare(struct rocksdb_iter *it, size_t index)
+static bool is_bare_above(struct rocksdb_iter *it, size_t index)
 {
     const varve_slice *keys = &it->fences->keys[index];
-    move_upper(it, keys[1]);
-    rocksdb_iter_seek(it->raw, (const char *)keys[0].data, keys[0].size);
-    bool bare = !rocksdb_iter_valid(it->raw);
-    if (bare)
-        stop(it);
-    move_upper(it, it->base.open_upper);
-    return bare;
+    struct probe probe;
+    if (!open_probe(it, keys[0], keys[1], &probe))
+        return false;
+    rocksdb_iter_seek(probe.raw, (const char *)keys[0].data, keys[0].size);
+    bool is_bare = found_none(it, &probe);
+    close_probe(&probe);
+    return is_bare;
 }
 
 /*
- * The last of the fences that it has come to of those with nothing in front of them.  Where much
- * has been cleared there are many at once, and a seek to each of them would pass over all that lies
- * behind it; so they are looked at one by one, each up to the next.  Without an upper bound
- * RocksDB's iterator takes none.
+ * The fence to go to, of those that it has come to.  Where much has been cleared there are many at
+ * once, and a seek to each of them would pass over all that lies behind it: those with nothing in
+ * front of the next one are looked at by themselves.
  */
 static size_t pass_bare_tables(struct rocksdb_iter *it, size_t index)
 {
-    if (it->base.open_upper.size == 0 || it->base.is_prefix)
+    if (it->base.is_prefix)
         return index;
     size_t last = fences_reached(it) - 1;
-    while (index < last && is_bare(it, index) && it->base.error.status == VARVE_OK)
+    while (index < last && is_bare_above(it, index))
         index++;
     return index;
 }
@@ -181,7 +256,7 @@ static size_t pass_bare_tables(struct rocksdb_iter *it, size_t index)
 /* Go to the fences that it has come to by a way that loses no error. */
 static void go_to_fences(struct rocksdb_iter *it)
 {
-    do {
+    while (has_reached_fence(it)) {
         size_t index = pass_bare_tables(it, it->next_fence - 1);
         if (it->base.error.status != VARVE_OK)
             return;
@@ -189,13 +264,13 @@ static void go_to_fences(struct rocksdb_iter *it)
         rocksdb_iter_seek(it->raw, (const char *)fence.data, fence.size);
         aim_at_fence(it, index + 1);
         land(it);
-    } while (has_reached_fence(it));
+    }
 }
 
 /* What comes after a movement forward. */
 static inline void look_at_fences(struct rocksdb_iter *it)
 {
-    if (has_reached_fence(it))
+    if (!is_clearly_below_mark(it))
         go_to_fences(it);
 }
 
@@ -231,62 +306,54 @@ static void place_back(struct rocksdb_iter *it, size_t ends_left)
 }
 
 /* Whether the movement that has just been made, from above the end of a table, has come to it. */
-static inline bool has_reached_end(const struct rocksdb_iter *it)
+static bool has_reached_end(const struct rocksdb_iter *it)
 {
     if (it->mark.size == 0)
         return false;
-    if (it->base.head.valid && compare_to_mark(it, it->base.head.key) > 0)
+    if (it->base.head.valid && varve_slice_compare(it->base.head.key, it->mark) > 0)
         return false;
     /* What lies below the bound is not shown, and may not be read. */
     return it->base.error.status == VARVE_OK && varve_slice_compare(it->mark, it->base.lower) >= 0;
 }
 
-static void move_lower(struct rocksdb_iter *it, varve_slice lower)
-{
-    rocksdb_readoptions_set_iterate_lower_bound(it->how, (const char *)lower.data, lower.size);
-}
-
 /* Whether the block that `end` is in can be read; if not, the failure is recorded. */
 static bool can_read(struct rocksdb_iter *it, const varve__fence_end *end)
 {
-    bool is_bounded = it->base.open_upper.size > 0;
-    if (is_bounded)
-        move_upper(it, end->above);
-    rocksdb_iter_seek(it->raw, (const char *)end->below.data, end->below.size);
-    land(it);
-    if (is_bounded)
-        move_upper(it, it->base.open_upper);
+    struct probe probe;
+    if (open_probe(it, end->below, end->above, &probe)) {
+        rocksdb_iter_seek(probe.raw, (const char *)end->below.data, end->below.size);
+        (void)found_none(it, &probe);
+        close_probe(&probe);
+    } else {
+        rocksdb_iter_seek(it->raw, (const char *)end->below.data, end->below.size);
+        land(it);
+    }
     return it->base.error.status == VARVE_OK;
 }
 
-static void seek_end(struct rocksdb_iter *it, const varve__fence_end *end)
-{
-    rocksdb_iter_seek_for_prev(it->raw, (const char *)end->key.data, end->key.size);
-}
-
-/* As is_bare(): from the end at `index` down to the one before. */
+/* As is_bare_above(): from the end at `index` down to the one before. */
 static bool is_bare_below(struct rocksdb_iter *it, size_t index)
 {
     const varve__fence_end *end = &it->fences->ends[index];
-    if (!can_read(it, end))
-        return true;
-    move_lower(it, end[-1].above);
-    seek_end(it, end);
-    bool bare = !rocksdb_iter_valid(it->raw);
-    if (bare)
-        stop(it);
-    move_lower(it, it->base.open_lower);
-    return bare;
+    struct probe probe;
+    if (!open_probe(it, end[-1].above, end->above, &probe))
+        return false;
+    rocksdb_iter_seek(probe.raw, (const char *)end->below.data, end->below.size);
+    bool is_bare = found_none(it, &probe);
+    if (is_bare) {
+        rocksdb_iter_seek_for_prev(probe.raw, (const char *)end->key.data, end->key.size);
+        is_bare = found_none(it, &probe);
+    }
+    close_probe(&probe);
+    return is_bare;
 }
 
 /* As pass_bare_tables(): the end to go to, of those that it has come to. */
 static size_t pass_bare_ends(struct rocksdb_iter *it, size_t index)
 {
-    if (it->base.open_lower.size == 0)
-        return index;
     varve_slice lowest = it->base.head.valid ? it->base.head.key : it->base.lower;
     size_t first = varve__fences_ends_below(it->fences, lowest);
-    while (index > first && is_bare_below(it, index) && it->base.error.status == VARVE_OK)
+    while (index > first && is_bare_below(it, index))
         index--;
     return index;
 }
@@ -294,21 +361,21 @@ static size_t pass_bare_ends(struct rocksdb_iter *it, size_t index)
 /* Go to the ends of tables that it has come to by a way that loses no error. */
 static void go_to_ends(struct rocksdb_iter *it)
 {
-    do {
+    while (has_reached_end(it)) {
         size_t index = pass_bare_ends(it, it->ends_left - 1);
         const varve__fence_end *end = &it->fences->ends[index];
         if (it->base.error.status != VARVE_OK || !can_read(it, end))
             return;
-        seek_end(it, end);
+        rocksdb_iter_seek_for_prev(it->raw, (const char *)end->key.data, end->key.size);
         aim_at_end(it, index);
         land(it);
-    } while (has_reached_end(it));
+    }
 }
 
 /* What comes after a movement backwards. */
 static inline void look_at_ends(struct rocksdb_iter *it)
 {
-    if (has_reached_end(it))
+    if (!is_clearly_above_mark(it))
         go_to_ends(it);
 }
 
@@ -351,12 +418,19 @@ static void seek_le(varve_iter *head, varve_slice key)
     struct rocksdb_iter *it = iter_of(head);
     varve__iter_restart(&it->base);
     forget_failure(it);
+    if (it->has_untold_upper &&
+        (key.size == 0 || varve_slice_compare(key, it->base.open_upper) > 0))
+        key = it->base.open_upper;
     place_back(it, ends_up_to(it->fences, key));
     if (key.size == 0)
         rocksdb_iter_seek_to_last(it->raw);
     else
         rocksdb_iter_seek_for_prev(it->raw, (const char *)key.data, key.size);
     land(it);
+    if (!it->base.head.valid && it->has_untold_upper && rocksdb_iter_valid(it->raw)) {
+        rocksdb_iter_prev(it->raw); /* from the bound itself */
+        land(it);
+    }
     look_at_ends(it);
 }
 
@@ -406,9 +480,10 @@ rocksdb_readoptions_t *varve__rocksdb_read_options(bool prefix)
     return how;
 }
 
-static rocksdb_readoptions_t *make_read_options(const varve__iter *base,
+static rocksdb_readoptions_t *make_read_options(const struct rocksdb_iter *it,
                                                 varve__store_snapshot *snapshot)
 {
+    const varve__iter *base = &it->base;
     rocksdb_readoptions_t *how = varve__rocksdb_read_options(base->is_prefix);
     if (snapshot != NULL)
         rocksdb_readoptions_set_snapshot(how, snapshot->snapshot);
@@ -417,7 +492,7 @@ static rocksdb_readoptions_t *make_read_options(const varve__iter *base,
     if (base->open_lower.size > 0)
         rocksdb_readoptions_set_iterate_lower_bound(how, (const char *)base->open_lower.data,
                                                     base->open_lower.size);
-    if (base->open_upper.size > 0)
+    if (base->open_upper.size > 0 && !it->has_untold_upper)
         rocksdb_readoptions_set_iterate_upper_bound(how, (const char *)base->open_upper.data,
                                                     base->open_upper.size);
     return how;
@@ -429,10 +504,11 @@ static const rocksdb_readoptions_t *choose_read_options(const varve__store *stor
                                                         varve__store_snapshot *snapshot)
 {
     const varve__iter *base = &it->base;
+    it->has_untold_upper = is_above_all(base->open_upper);
     if (snapshot == NULL && !base->bypasses_cache && base->open_lower.size == 0 &&
-        base->open_upper.size == 0)
+        (base->open_upper.size == 0 || it->has_untold_upper))
         return base->is_prefix ? store->point_options : store->walk_options;
-    it->how = make_read_options(base, snapshot);
+    it->how = make_read_options(it, snapshot);
     return it->how;
 }
 
@@ -451,9 +527,9 @@ varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot
     }
     const rocksdb_readoptions_t *how = choose_read_options(store, it, snapshot);
     it->generation = varve__generation_hold(snapshot == NULL ? store->shown : snapshot->generation);
-    varve__fence_cache *cache = it->generation != NULL ? &it->generation->fences : &store->fences;
-    status = varve__fences_iterator(cache, varve__generation_db(store, it->generation), how,
-                                    &it->raw, &it->fences, err);
+    it->db = varve__generation_db(store, it->generation);
+    it->cache = it->generation != NULL ? &it->generation->fences : &store->fences;
+    status = varve__fences_iterator(it->cache, it->db, how, &it->raw, &it->fences, err);
     if (status != VARVE_OK) {
         close_iter(&it->base.head);
         return status;
