@@ -91,10 +91,15 @@ static enum tool_exit fail_count(const struct counting *counting, varve_error *e
     const char *path = counting->store->path;
     varve_job_progress done = {.struct_size = sizeof done};
     char text[CLI_KEY_TEXT_MAX];
+    varve_span left = counting->span;
+    bool named = cli_exit_of(err->status) == TOOL_CORRUPT &&
+                 varve_recount_get_progress(counting->job, &done, NULL) == VARVE_OK &&
+                 done.at.size > 0;
 
-    records_tell_gap(cli, counting->store, counting->span, err, "counted");
-    if (cli_exit_of(err->status) != TOOL_CORRUPT ||
-        varve_recount_get_progress(counting->job, &done, NULL) != VARVE_OK || done.at.size == 0)
+    if (named)
+        left.start = done.at;
+    records_tell_gap(cli, counting->store, left, err, "counted");
+    if (!named)
         return cli_fail_reading(cli, err, around, "%s", path);
     return cli_fail_reading(cli, err, around, "%s: at or behind key %s", path,
                             cli_key_text(cli, done.at, text));

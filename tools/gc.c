@@ -151,10 +151,14 @@ enum tool_exit gc_fail(const struct cli *cli, const struct store *store,
 {
     varve_job_progress done = {.struct_size = sizeof done};
     char text[CLI_KEY_TEXT_MAX];
+    varve_span left = options->span;
+    bool named = gc != NULL && cli_exit_of(err->status) == TOOL_CORRUPT &&
+                 varve_gc_get_progress(gc, &done, NULL) == VARVE_OK && done.at.size > 0;
 
-    records_tell_gap(cli, store, options->span, err, "collected");
-    if (gc == NULL || cli_exit_of(err->status) != TOOL_CORRUPT ||
-        varve_gc_get_progress(gc, &done, NULL) != VARVE_OK || done.at.size == 0)
+    if (named)
+        left.start = done.at;
+    records_tell_gap(cli, store, left, err, "collected");
+    if (!named)
         return cli_fail_reading(cli, err, CLI_AROUND_RANGE, "%s", store->path);
     return cli_fail_reading(cli, err, CLI_AROUND_RANGE, "%s: at or behind key %s", store->path,
                             cli_key_text(cli, done.at, text));

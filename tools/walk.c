@@ -38,7 +38,10 @@ static enum tool_exit fail_behind(const struct cli *cli, const struct walk *walk
 {
     char text[CLI_KEY_TEXT_MAX];
 
-    records_tell_gap(cli, walk->store, walk->span, err, "shown");
+    varve_span left = walk->span;
+    if (last->data != NULL && !walk->reverse)
+        left.start = bytes_slice(last);
+    records_tell_gap(cli, walk->store, left, err, "shown");
     if (last->data == NULL)
         return cli_fail_reading(cli, err, CLI_AROUND_RANGE, "%s", walk->store->path);
     return cli_fail_reading(cli, err, CLI_AROUND_RANGE, "%s: %s key %s", walk->store->path,
