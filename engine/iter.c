@@ -78,6 +78,7 @@ static void guarded_seek_ge(varve_iter *head, varve_slice engine_key)
 void varve__iter_seek_key(varve_iter *head, varve_slice prefix)
 {
     varve__iter *it = varve__iter_of(head);
+    head->ops = it->ops;
     varve__iter_restart(it);
     if (varve__buf_assign(&it->prefix, prefix, &it->error) == VARVE_OK)
         it->ops->seek_ge(head, prefix);
@@ -203,6 +204,8 @@ void varve__iter_reset(varve__iter *it)
 {
     if (it->is_narrowed)
         widen(it);
+    else if (it->is_prefix)
+        it->head.ops = &guard_ops; /* varve__iter_seek_key() has taken it away */
     memset(it->habits, 0, sizeof it->habits);
     it->prefix.size = 0; /* who passes by the guard does not set another one */
     varve__iter_restart(it);

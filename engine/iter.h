@@ -140,8 +140,9 @@ static inline bool varve__iter_is_outdated(const varve__iter *it)
 }
 
 /*
- * Let an iterator of varve__iter_open_key() seek its key's first record: a seek of the same prefix,
- * but it may come to rest on a record of another key, which the caller has to notice.
+ * Let an iterator of varve__iter_open_key() seek its key's first record.  From here on it goes
+ * without the guard: it may come to rest on records of other keys, which the caller has to notice,
+ * and it is not to be moved backwards.
  */
 void varve__iter_seek_key(varve_iter *head, varve_slice prefix);
 
