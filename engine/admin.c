@@ -139,7 +139,9 @@ varve_status varve_engine_get_memory(varve_engine *engine, varve_engine_memory *
     if (status != VARVE_OK)
         return status;
     known.batches = atomic_load(&engine->batch_bytes);
-    known.total = known.memtables + known.cache + known.table_readers + known.batches;
+    known.newest = varve__newest_numbers_of(engine->newest).bytes;
+    known.total =
+        known.memtables + known.cache + known.table_readers + known.batches + known.newest;
     varve__struct_give(memory, given, &known, sizeof known);
     return VARVE_OK;
 }
@@ -201,9 +203,9 @@ static varve_status catch_up(varve_engine *engine, varve_error *err)
     if (status != VARVE_OK)
         return status;
     varve__gate_close(&engine->gate);
-    varve__pool_write_begin(&engine->pool);
+    varve__engine_change_begin(engine);
     engine->ops->caught_up(store);
-    varve__pool_write_end(&engine->pool);
+    varve__engine_change_end(engine);
     varve__gate_open(&engine->gate);
     return VARVE_OK;
 }

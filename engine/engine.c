@@ -180,6 +180,26 @@ static void note_commit(varve_engine *engine, varve_status status, const varve_e
                    varve__engine_name(engine));
 }
 
+static varve_status apply(varve_engine *engine, varve__store *store, varve_slice repr, bool sync,
+                          varve_error *told)
+{
+    varve__pool_commit_begin(&engine->pool, repr);
+    varve_status status = engine->ops->apply(store, repr, sync, told);
+    varve__pool_write_end(&engine->pool);
+    return status;
+}
+
+/* The same where newest versions are kept. */
+static varve_status apply_counted(varve_engine *engine, varve__store *store, varve_slice repr,
+                                  bool sync, varve_error *told)
+{
+    varve__newest_write write;
+    varve__newest_write_begin(engine->newest, repr, &write);
+    varve_status status = apply(engine, store, repr, sync, told);
+    varve__newest_write_end(engine->newest, &write);
+    return status;
+}
+
 varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_durability how,
                                   varve_error *err)
 {
@@ -193,9 +213,8 @@ varve_status varve__engine_commit(varve_engine *engine, varve_slice repr, varve_
     varve_error own;
     varve_error *told = teller(err, &own);
     varve__store *store = varve__engine_enter(engine);
-    varve__pool_commit_begin(&engine->pool, repr);
-    status = engine->ops->apply(store, repr, sync, told);
-    varve__pool_write_end(&engine->pool);
+    status = engine->newest != NULL ? apply_counted(engine, store, repr, sync, told)
+                                    : apply(engine, store, repr, sync, told);
     varve__engine_leave(engine);
     note_commit(engine, status, told);
     varve__state_note(engine, status);
@@ -233,6 +252,7 @@ static void free_engine(varve_engine *engine)
     (void)pthread_mutex_destroy(&engine->catching_up);
     varve__state_destroy(&engine->state);
     varve__options_disown(&engine->options);
+    varve__newest_close(engine->newest);
     varve__free(engine);
 }
 
@@ -259,6 +279,9 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     varve__pool_init(&engine->pool);
     atomic_init(&engine->commits_fail, false);
     varve_status status = varve__options_own(options, &engine->options, err);
+    if (status == VARVE_OK && options->newest_bytes > 0)
+        status = varve__newest_open(options->newest_bytes, &engine->newest, err);
+    engine->reader.newest = engine->newest;
     if (status != VARVE_OK) {
         free_engine(engine);
         return status;
@@ -400,6 +423,16 @@ varve_status varve_engine_compact(varve_engine *engine, varve_error *err)
     return administer(engine, COMPACT, err);
 }
 
+static void give_newest(varve_engine *engine, varve_engine_info *info)
+{
+    varve__newest_numbers numbers = varve__newest_numbers_of(engine->newest);
+    info->newest_bytes = numbers.bytes;
+    info->newest_entries = numbers.entries;
+    info->newest_hits = numbers.hits;
+    info->newest_misses = numbers.misses;
+    info->newest_evictions = numbers.evictions;
+}
+
 varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info, varve_error *err)
 {
     size_t given;
@@ -419,6 +452,7 @@ varve_status varve_engine_get_info(varve_engine *engine, varve_engine_info *info
     known.open_batches = atomic_load(&engine->batches);
     known.open_snapshots = atomic_load(&engine->snapshots);
     known.open_iterators = varve__tally_sum(&engine->iterators);
+    give_newest(engine, &known);
     varve__struct_give(info, given, &known, sizeof known);
     return VARVE_OK;
 }

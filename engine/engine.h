@@ -8,6 +8,7 @@
 
 #include "engine/backend.h"
 #include "engine/iter.h"
+#include "engine/newest.h"
 #include "engine/pool.h"
 #include "engine/state.h"
 #include "engine/view.h"
@@ -52,7 +53,8 @@ struct varve_engine {
      */
     pthread_mutex_t catching_up;
 
-    varve__pool pool; /* of iterators of the current state */
+    varve__pool pool;      /* of iterators of the current state */
+    varve__newest *newest; /* NULL = it is switched off */
 
     varve__state state;
 
@@ -75,6 +77,24 @@ static inline varve__store *varve__engine_enter(varve_engine *engine)
 static inline void varve__engine_leave(varve_engine *engine)
 {
     varve__gate_leave(&engine->gate);
+}
+
+/*
+ * Around whatever changes what the engine shows and is no commit: tables taken in, a secondary that
+ * catches up, a store opened anew.  Inside, as the backend.
+ */
+static inline void varve__engine_change_begin(varve_engine *engine)
+{
+    varve__pool_write_begin(&engine->pool);
+    if (engine->newest != NULL)
+        varve__newest_change_begin(engine->newest);
+}
+
+static inline void varve__engine_change_end(varve_engine *engine)
+{
+    if (engine->newest != NULL)
+        varve__newest_change_end(engine->newest);
+    varve__pool_write_end(&engine->pool);
 }
 
 /* What the engine is called in a line of the log. */

@@ -153,9 +153,9 @@ static varve_status take_tables(struct ingest *ingest, bool move, varve_error *e
         return status;
     varve_error own = VARVE_ERROR_INIT;
     varve__store *store = varve__engine_enter(engine);
-    varve__pool_write_begin(&engine->pool);
+    varve__engine_change_begin(engine);
     status = engine->ops->ingest(store, ingest->paths, ingest->count, move, &own);
-    varve__pool_write_end(&engine->pool);
+    varve__engine_change_end(engine);
     varve__engine_leave(engine);
     if (status != VARVE_OK && move)
         restore(ingest);

@@ -142,9 +142,9 @@ static varve_status take_in(varve_sst_reader *sst, const char *path, const varve
                          : varve__table_bring(path, varve__path_text(&target), info, err);
     if (status == VARVE_OK) {
         varve__store *store = varve__engine_enter(sst->engine);
-        varve__pool_write_begin(&sst->engine->pool);
+        varve__engine_change_begin(sst->engine);
         status = varve__table_adopt(store, varve__path_text(&target), err);
-        varve__pool_write_end(&sst->engine->pool);
+        varve__engine_change_end(sst->engine);
         varve__engine_leave(sst->engine);
         if (status != VARVE_OK)
             varve__tree_remove(varve__path_text(&target));

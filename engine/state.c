@@ -238,8 +238,9 @@ static varve_status reopen(varve_engine *engine, int64_t hold, varve_error *err)
     const varve__backend_ops *ops = engine->open_ops;
     varve_status status = wait_until_idle(engine, hold, err);
     if (status == VARVE_OK) {
-        varve__pool_renew(&engine->pool);
+        varve__engine_change_begin(engine);
         status = ops->reopen(engine->store, err);
+        varve__engine_change_end(engine);
     }
     (void)ops->state(engine->store, &seen);
     engine->ops = seen.health == VARVE_HEALTH_FAILED ? ops->closed : ops;

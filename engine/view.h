@@ -29,6 +29,7 @@ typedef struct varve__reader_ops {
 
 struct varve_reader {
     const varve__reader_ops *ops;
+    struct varve__newest *newest; /* of what its iterators show first; NULL = nothing is kept */
 };
 
 /*

@@ -1,17 +1,40 @@
+#include "engine/view.h"
 #include "mvcc/check.h"
 #include "mvcc/read.h"
+#include "mvcc/recall.h"
+
+/* Go to the first record of the key, unless what is kept of it decides. */
+static varve_status open_key(varve__read *read, varve_reader *reader, varve_slice key,
+                             varve__recall *recall, varve_error *err)
+{
+    if (reader->newest == NULL)
+        return varve__walk_open_key(&read->walk, reader, key, err);
+    varve_status status = varve__walk_name_key(&read->walk, key, err);
+    if (status != VARVE_OK)
+        return status;
+    varve__recall_key(recall, reader, &read->view, &read->walk);
+    if (recall->entry != NULL)
+        return varve__recall_status(recall);
+    status = varve__walk_open_prefix(&read->walk, reader, read->walk.prefix, err);
+    varve__recall_keep(recall, reader, &read->walk, status);
+    return status;
+}
 
 static varve_status get(varve__read *read, varve_reader *reader, varve_slice key, varve_error *err)
 {
+    varve__recall recall;
+    recall.entry = NULL;
     varve_status status = varve__check_point(key, read->how.ts, err);
     if (status == VARVE_OK)
         status = varve__read_check_options(read, err);
     if (status == VARVE_OK)
-        status = varve__walk_open_key(&read->walk, reader, key, err);
+        status = open_key(read, reader, key, &recall, err);
     status = varve__read_check_collected(read, reader, (varve_span){key, key}, status, err);
     varve__rows_clear(read->rows);
     if (status == VARVE_OK)
-        status = varve__read_key(read, err);
+        status = recall.entry != NULL ? varve__read_emit(read, &recall.found, err)
+                                      : varve__read_key(read, err);
+    varve__newest_release(recall.entry);
     if (status == VARVE_OK && read->rows->count == 0)
         return VARVE_NOT_FOUND;
     return status;

@@ -53,14 +53,16 @@ static void seek_lt(varve__walk *walk, varve_slice key)
 /* ---- Walks -------------------------------------------------------------------------------------
  */
 
-static varve_status set_prefix(varve__walk *walk, varve_slice user_key, varve_error *err)
+varve_status varve__walk_name_key(varve__walk *walk, varve_slice user_key, varve_error *err)
 {
+    varve_status status = VARVE_OK;
     if (user_key.size <= VARVE__KEY_SIZE_IN(VARVE__WALK_ROOM)) {
         walk->prefix = varve_slice_of(walk->room, varve__key_write_prefix(user_key, walk->room));
-        return VARVE_OK;
+    } else {
+        status = varve_key_encode(user_key, varve_ts_zero(), &walk->kept, err);
+        walk->prefix = varve_buf_slice(&walk->kept);
     }
-    varve_status status = varve_key_encode(user_key, varve_ts_zero(), &walk->kept, err);
-    walk->prefix = varve_buf_slice(&walk->kept);
+    walk->is_plain = varve__walk_prefix(walk).size == user_key.size + VARVE__TERMINATOR_SIZE;
     return status;
 }
 
@@ -81,11 +83,8 @@ varve_status varve__walk_open_prefix(varve__walk *walk, varve_reader *reader, va
 varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve_slice user_key,
                                   varve_error *err)
 {
-    varve_status status = set_prefix(walk, user_key, err);
-    if (status != VARVE_OK)
-        return status;
-    walk->is_plain = walk->prefix.size == user_key.size + VARVE__TERMINATOR_SIZE;
-    return varve__walk_open_prefix(walk, reader, walk->prefix, err);
+    varve_status status = varve__walk_name_key(walk, user_key, err);
+    return status == VARVE_OK ? varve__walk_open_prefix(walk, reader, walk->prefix, err) : status;
 }
 
 static varve_status open_between(varve__walk *walk, varve_reader *reader, varve_slice lower,

@@ -65,6 +65,9 @@ varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve
 varve_status varve__walk_open_prefix(varve__walk *walk, varve_reader *reader, varve_slice prefix,
                                      varve_error *err);
 
+/* Make the prefix of a zeroed walk, and nothing else: varve__walk_open_prefix() does the rest. */
+varve_status varve__walk_name_key(varve__walk *walk, varve_slice user_key, varve_error *err);
+
 /*
  * Open a zeroed walk over the keys between two encoded bounds, of which the lower may be empty, and
  * go to the first record of the first key, or to the last record of the last.

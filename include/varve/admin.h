@@ -146,6 +146,7 @@ typedef struct varve_engine_memory {
     uint64_t table_readers; /* indexes and filters outside the cache */
     uint64_t batches;       /* of varve's open batches: bytes and indexes */
     uint64_t total;
+    uint64_t newest; /* the cache of newest versions */
 } varve_engine_memory;
 
 /* Fill `memory`.  Returns VARVE_OK or VARVE_INVALID_ARGUMENT. */

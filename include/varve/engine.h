@@ -193,6 +193,13 @@ typedef struct varve_options {
      * each, until they are compacted.  Not for the memory map.
      */
     bool cache_indexes;
+
+    /*
+     * A cache of newest versions, of at most so many bytes: gets of the present through
+     * varve_engine_reader() find there what they have read before, and commits see to it that they
+     * find nothing else.  0 = none; docs/tuning.md says what it gains and costs.
+     */
+    uint64_t newest_bytes;
 } varve_options;
 
 /*
@@ -261,6 +268,12 @@ typedef struct varve_engine_info {
     uint64_t open_snapshots;
     uint64_t open_iterators;
     int64_t format_version; /* of the store; 0 for the memory backends */
+    /* The cache of newest versions, since the opening: all 0 without. */
+    uint64_t newest_bytes;
+    uint64_t newest_entries;
+    uint64_t newest_hits;
+    uint64_t newest_misses;
+    uint64_t newest_evictions; /* of what had to make room */
 } varve_engine_info;
 
 /* Fill `info`.  Returns VARVE_OK or VARVE_INVALID_ARGUMENT. */

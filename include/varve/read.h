@@ -72,7 +72,8 @@ enum varve_read_flags {
 /*
  * What reads and writes have cost; every call that is given one adds up.  Start one as zero with
  * `struct_size` set.  Steps and seeks are movements of an iterator: those over keys and versions
- * that are not returned are what makes a read slow.
+ * that are not returned are what makes a read slow.  A get that is answered by the cache of newest
+ * versions has none of them.
  */
 typedef struct varve_bill {
     size_t struct_size;

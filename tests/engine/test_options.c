@@ -40,6 +40,7 @@ START_TEST(zero_means_the_defaults)
     ck_assert_uint_eq(complete.block_bytes, 8u << 10);
     ck_assert_int_eq(complete.bloom_bits, 10);
     ck_assert_int_eq(complete.max_open_files, 0);
+    ck_assert_uint_eq(complete.newest_bytes, 0);
     ck_assert(complete.log == NULL);
     ck_assert(complete.cache == NULL && complete.rocksdb_options == NULL);
     ck_assert_int_eq(complete.compression, VARVE_COMPRESSION_DEFAULT);
@@ -63,6 +64,7 @@ START_TEST(what_is_given_is_kept)
     options.bloom_bits = -1;
     options.max_open_files = 4;
     options.max_bytes = 5;
+    options.newest_bytes = 6;
     options.attributes = "ssd,rack7";
     options.temp_dir = "scratch";
     options.rocksdb_options = "ttl=1";

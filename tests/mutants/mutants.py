@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Apply small faults to mvcc/ and jobs/, one at a time, and expect the tests to notice each.
+"""Apply small faults to the library, one at a time, and expect the tests to notice each.
 
     mutants.py WORK [NUMBER...]
 
@@ -37,6 +37,10 @@ TOKENS = "jobs/token.c"
 PLACES = "jobs/place.c"
 NAMES = "jobs/names.c"
 ACCOUNTS = "jobs/account.c"
+RECALL = "mvcc/recall.c"
+NEWEST = "engine/newest.c"
+STATE = "engine/state.c"
+ADMIN = "engine/admin.c"
 OTHER_TESTS = {
     DECIDE: ["mvcc_test_gc_decide"],
     CHANGES: ["mvcc_test_changes"],
@@ -55,6 +59,10 @@ OTHER_TESTS = {
     PLACES: ["jobs_test_damage", "jobs_fuzz_token"],
     NAMES: ["jobs_test_gc_threads"],
     ACCOUNTS: ["jobs_test_resolve"],
+    RECALL: ["mvcc_test_recall"],
+    NEWEST: ["engine_test_newest"],
+    STATE: ["engine_test_newest"],
+    ADMIN: ["engine_test_newest"],
 }
 
 SEE = "mvcc/visible.c"
@@ -275,6 +283,21 @@ MUTANTS = [
     ("latches of a step", NAMES, "    if (latches == NULL)\n", "    if (true)\n"),
     ("statistics of a step", ACCOUNTS, "    if (status == VARVE_NOT_FOUND)\n",
      "    if (status >= VARVE_OK)\n"),
+    ("newest: shown whatever has been written", NEWEST,
+     "if (found != NULL && found->epoch == started(newest, bucket))", "if (found != NULL)"),
+    ("newest: kept during a write", NEWEST,
+     "return now == finished ? now : VARVE__NEWEST_NO_EPOCH;",
+     "return now >= finished ? now : VARVE__NEWEST_NO_EPOCH;"),
+    ("newest: ranges that are cleared", NEWEST,
+     "if (record->type == VARVE_RECORD_CLEAR_RANGE)\n", "if (false)\n"),
+    ("newest: writes of many keys", NEWEST,
+     "    while ((counts = next_counts(newest, &rest)) != NULL)\n", "    while (false)\n"),
+    ("newest: a store opened anew", STATE, "        varve__engine_change_begin(engine);\n",
+     "        varve__pool_write_begin(&engine->pool);\n"),
+    ("newest: a secondary that catches up", ADMIN, "    varve__engine_change_begin(engine);\n",
+     "    varve__pool_write_begin(&engine->pool);\n"),
+    ("newest: readers of earlier times", RECALL, "if (!varve__view_shows(view, suffix.data))",
+     "if (false)"),
 ]
 
 

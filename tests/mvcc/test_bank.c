@@ -22,7 +22,7 @@ enum {
     WRITERS = 3,
     RESOLVERS = 2,
     LOOKS = 5, /* each thread that looks or cleans up does so at least so often */
-    KINDS_OF_READERS = 4,
+    KINDS_OF_READERS = 5,
     PENDING_MAX = WRITERS * TRANSFERS,
     NAP = 8
 };
@@ -422,6 +422,32 @@ static bool recount(struct clerk *clerk)
                  "a recount has missed accounts");
 }
 
+/*
+ * The newest version of an account, again and again: it is never older than the one before.  That
+ * is what gets of the present are asked for, and what is kept for them.
+ */
+static bool watch_account(struct clerk *clerk)
+{
+    varve_row row;
+    varve_ts before = varve_ts_zero();
+    varve_rows rows = VARVE_ROWS_INIT;
+    varve_read how = {
+        .struct_size = sizeof how, .ts = varve_ts_max(), .flags = VARVE_READ_INCONSISTENT};
+    varve_slice name = name_of(test_random_below(&clerk->dice, ACCOUNTS));
+    bool is_well = true;
+    for (int i = 0; i < 20 && is_well; i++) {
+        size_t position = 0;
+        is_well = succeeds(clerk, varve_mvcc_get(on.reader, &how, name, &rows, &clerk->err),
+                           "an account is not there") &&
+                  check(clerk, varve_rows_next(&rows, &position, &row), "no row") &&
+                  check(clerk, varve_ts_compare(row.ts, before) >= 0, "time has gone back");
+        if (is_well)
+            before = row.ts;
+    }
+    varve_rows_release(&rows);
+    return is_well;
+}
+
 static void *read_on(void *argument)
 {
     struct clerk *clerk = argument;
@@ -433,8 +459,10 @@ static void *read_on(void *argument)
             is_well = read_snapshot(clerk);
         else if (clerk->number == 2)
             is_well = walk(clerk, on.reader, varve_ts_max());
-        else
+        else if (clerk->number == 3)
             is_well = recount(clerk);
+        else
+            is_well = watch_account(clerk);
         if (is_well)
             clerk->done++;
     }
@@ -551,7 +579,7 @@ static void ck_recount(varve_stats *stats)
     ck_assert_mem_eq(&counted, stats, sizeof counted);
 }
 
-START_TEST(no_money_comes_or_goes)
+static void do_business(void)
 {
     static struct clerk writers[WRITERS];
     static struct clerk resolvers[RESOLVERS];
@@ -578,6 +606,19 @@ START_TEST(no_money_comes_or_goes)
     }
     ck_recount(&stats);
     varve_latches_close(latches);
+}
+
+START_TEST(no_money_comes_or_goes)
+{
+    do_business();
+}
+END_TEST
+
+/* Fewer entries than accounts, so that they come and go all the time. */
+START_TEST(nor_with_newest_versions_kept)
+{
+    backend_keep_newest(on.engine, 700);
+    do_business();
 }
 END_TEST
 
@@ -619,6 +660,7 @@ END_TEST
 static void fill(TCase *tcase)
 {
     tcase_add_test(tcase, no_money_comes_or_goes);
+    tcase_add_test(tcase, nor_with_newest_versions_kept);
     tcase_add_test(tcase, control_without_latches_money_comes);
 }
 

@@ -66,8 +66,11 @@ static void open_iterators(void)
 static void empty_pools(void)
 {
     for (int i = 0; i < OPENED_MAX; i++) {
-        if (opened[i] != NULL)
-            varve__pool_clear(&opened[i]->pool);
+        if (opened[i] == NULL)
+            continue;
+        varve__pool_clear(&opened[i]->pool);
+        if (opened[i]->newest != NULL)
+            varve__newest_clear(opened[i]->newest);
     }
 }
 
@@ -97,6 +100,13 @@ varve_engine *backend_open_with(int backend, varve_options options)
 varve_engine *backend_open(int backend)
 {
     return backend_open_with(backend, (varve_options){.never_sync = true});
+}
+
+void backend_keep_newest(varve_engine *engine, uint64_t bytes)
+{
+    varve_error err = VARVE_ERROR_INIT;
+    ck_ok(varve__newest_open(bytes, &engine->newest, &err), &err);
+    varve_engine_reader(engine)->newest = engine->newest;
 }
 
 void backend_path(const varve_engine *engine, char *path, size_t size)

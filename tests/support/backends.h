@@ -22,6 +22,9 @@ varve_engine *backend_open(int backend);
 /* The same with options; `backend` and, for the disk, a missing `path` are filled in. */
 varve_engine *backend_open_with(int backend, varve_options options);
 
+/* Let an engine that has just been opened keep newest versions, in so many bytes. */
+void backend_keep_newest(varve_engine *engine, uint64_t bytes);
+
 /* Close an engine on the disk and open its directory again, with default options. */
 varve_engine *backend_reopen(varve_engine *engine);
 

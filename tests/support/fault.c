@@ -175,7 +175,7 @@ static const varve__writer_ops writer_ops = {fault_apply, fault_write};
 void fault_view_init(fault_view *view, varve_reader *reads, varve_writer *writes)
 {
     *view = (fault_view){
-        .reader = {&reader_ops}, .writer = {&writer_ops}, .reads = reads, .writes = writes};
+        .reader = {.ops = &reader_ops}, .writer = {&writer_ops}, .reads = reads, .writes = writes};
 }
 
 void fault_view_arm(fault_view *view, unsigned nth)

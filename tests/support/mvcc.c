@@ -15,13 +15,14 @@ struct mvcc_test mvcc;
  */
 
 const mvcc_place mvcc_places[] = {
-    {"disk", BACKEND_DISK, false, false},
-    {"memory", BACKEND_MEMORY, false, false},
-    {"map", BACKEND_MAP, false, false},
-    {"batch over memory", BACKEND_MEMORY, true, false},
-    {"batch over map", BACKEND_MAP, true, false},
-    {"split over memory", BACKEND_MEMORY, true, true},
-    {"split over map", BACKEND_MAP, true, true},
+    {"disk", BACKEND_DISK, false, false, 0},
+    {"memory", BACKEND_MEMORY, false, false, 0},
+    {"map", BACKEND_MAP, false, false, 0},
+    {"batch over memory", BACKEND_MEMORY, true, false, 0},
+    {"batch over map", BACKEND_MAP, true, false, 0},
+    {"memory with newest", BACKEND_MEMORY, false, false, 2048},
+    {"split over memory", BACKEND_MEMORY, true, true, 0},
+    {"split over map", BACKEND_MAP, true, true, 0},
 };
 const int mvcc_place_count = (int)(sizeof mvcc_places / sizeof mvcc_places[0]);
 
@@ -98,6 +99,8 @@ void mvcc_open(const mvcc_place *place)
     fault_alloc_settle = settle;
     mvcc.reader = varve_engine_reader(mvcc.engine);
     mvcc.writer = varve_engine_writer(mvcc.engine);
+    if (place->newest_bytes > 0)
+        backend_keep_newest(mvcc.engine, place->newest_bytes);
     if (!place->in_batch)
         return;
     ck_ok(varve_batch_open(mvcc.engine, 0, &mvcc.batch, &mvcc.err), &mvcc.err);
@@ -125,8 +128,9 @@ SETUP(3)
 SETUP(4)
 SETUP(5)
 SETUP(6)
+SETUP(7)
 static void (*const setups[])(void) = {setup_0, setup_1, setup_2, setup_3,
-                                       setup_4, setup_5, setup_6};
+                                       setup_4, setup_5, setup_6, setup_7};
 _Static_assert(sizeof setups / sizeof setups[0] == sizeof mvcc_places / sizeof mvcc_places[0],
                "a setup for each place");
 
@@ -161,7 +165,7 @@ static varve_status snapshot_iter_open(varve_reader *reader, const varve_iter_op
 }
 
 static const varve__reader_ops snapshot_ops = {snapshot_get, snapshot_iter_open};
-static varve_reader snapshot_reader = {&snapshot_ops};
+static varve_reader snapshot_reader = {.ops = &snapshot_ops};
 
 static void open_snapshots(int backend)
 {

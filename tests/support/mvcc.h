@@ -29,8 +29,9 @@
 typedef struct mvcc_place {
     const char *name;
     int backend;
-    bool in_batch; /* read through a batch */
-    bool split;    /* with half of the records in the batch and half below it */
+    bool in_batch;         /* read through a batch */
+    bool split;            /* with half of the records in the batch and half below it */
+    uint64_t newest_bytes; /* of the engine, for newest versions; a few entries */
 } mvcc_place;
 
 extern const mvcc_place mvcc_places[];
