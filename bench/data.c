@@ -16,7 +16,8 @@ enum {
     LOADED_AT_ONCE = 1000,
     L0_FILES = 4,
     L0_PER_MILLE = 25, /* of the keys have their newest version in one of these files */
-    MEMTABLE_PER_MILLE = 20
+    MEMTABLE_PER_MILLE = 20,
+    HOT_KEYS = 1000
 };
 
 #define SECOND 1000000000
@@ -227,6 +228,9 @@ static uint64_t number_for(bench_picker *picker, bench_pick pick, size_t index, 
 {
     size_t keys = picker->shape->keys;
     size_t starts = rows < keys ? keys - rows : 1;
+    size_t hot = keys < HOT_KEYS ? keys : HOT_KEYS;
+    if (pick == BENCH_PICK_HOT)
+        return (uint64_t)random_below(picker, hot) * (keys / hot) * APART;
     if (pick == BENCH_PICK_ABSENT)
         return (uint64_t)random_below(picker, keys) * APART + ABSENT_OFFSET;
     if (pick == BENCH_PICK_START || pick == BENCH_PICK_START_MIDDLE)

@@ -46,6 +46,7 @@ void bench_load(const bench_contender *contender, void *store, const bench_shape
 /* Which keys a round works on, in what order. */
 typedef enum bench_pick {
     BENCH_PICK_NEWEST,       /* random keys, the newest version of each */
+    BENCH_PICK_HOT,          /* the same of a thousand keys, which lie apart */
     BENCH_PICK_MIDDLE,       /* random keys, the version in the middle of each */
     BENCH_PICK_ABSENT,       /* random keys that do not exist */
     BENCH_PICK_START,        /* where a scan of `rows` keys may start */

@@ -32,6 +32,10 @@ typedef struct goal {
 static const goal goals[] = {
     {"newest get, quiet engine", "get-newest", "varve", NULL, ONE_LEVEL, 0, 1.10, 0.5, false},
     {"newest get, quiet engine", "get-newest", "varve", PLAIN, WITH_L0, 0, 0.90, 0.5, false},
+    {"newest get of hot keys, with a cache of newest versions", "get-newest-hot", "cached", NULL,
+     ONE_LEVEL, 0, 0.5, 0, false},
+    {"newest get of hot keys, with a cache of newest versions", "get-newest-hot", "cached", PLAIN,
+     WITH_L0, 0, 0.5, 0, false},
     {"newest get while others write", "get-newest-writing", "varve", NULL, ONE_LEVEL, 0, 1.55, 1.0,
      false},
     {"newest get while others write", "get-newest-writing", "varve", PLAIN, WITH_L0, 0, 1.30, 1.0,

@@ -45,10 +45,19 @@ enum { NEVER_SEEK = 1000000 };
 static const bench_lane newest[] = {
     GET_FLOORS,
     {.name = "varve", .op = BENCH_GET},
+    {.name = "cached", .op = BENCH_GET},
     {.name = "raw seek", .op = BENCH_GET},
     {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
     {.name = "transactiondb", .op = BENCH_GET_EXACT},
     PEERS(BENCH_GET),
+    {.name = NULL},
+};
+
+static const bench_lane hot[] = {
+    GET_FLOORS,
+    {.name = "varve", .op = BENCH_GET},
+    {.name = "cached", .op = BENCH_GET},
+    {.name = "udt", .op = BENCH_GET},
     {.name = NULL},
 };
 
@@ -105,6 +114,7 @@ static const bench_lane threads[] = {
 static const bench_lane touched[] = {
     GET_FLOORS,
     {.name = "varve", .op = BENCH_GET},
+    {.name = "cached", .op = BENCH_GET},
     {.name = "raw fresh seek", .op = BENCH_GET_FRESH},
     {.name = "udt", .op = BENCH_GET},
     {.name = NULL},
@@ -121,6 +131,7 @@ static const bench_lane touched_absent[] = {
 static const bench_lane put[] = {
     {.name = "raw put", .op = BENCH_PUT},
     {.name = "varve", .op = BENCH_PUT},
+    {.name = "cached", .op = BENCH_PUT},
     {.name = "transactiondb", .op = BENCH_PUT},
     PEERS(BENCH_PUT),
     {.name = NULL},
@@ -129,6 +140,7 @@ static const bench_lane put[] = {
 static const bench_lane put_batch[] = {
     {.name = "raw batch", .op = BENCH_PUT_BATCH},
     {.name = "varve blind", .op = BENCH_PUT_BATCH},
+    {.name = "cached blind", .op = BENCH_PUT_BATCH},
     {.name = "varve new key", .op = BENCH_PUT_CHECKED},
     {.name = "raw seek and batch", .op = BENCH_PUT_CHECKED},
     {.name = "transactiondb", .op = BENCH_PUT_BATCH},
@@ -172,6 +184,7 @@ static const bench_lane delete_range[] = {
 /* Those that write come last, and last of all what makes other versions the newest. */
 const bench_operation bench_operations[] = {
     {"get-newest", "get", .pick = BENCH_PICK_NEWEST, .narrow = true, .lanes = newest},
+    {"get-newest-hot", "get", .pick = BENCH_PICK_HOT, .lanes = hot},
     {"get-absent", "get", .pick = BENCH_PICK_ABSENT, .lanes = absent},
     {"get-middle", "get", .pick = BENCH_PICK_MIDDLE, .versions_min = 2, .lanes = middle},
     {"scan-100", "row", .amount = BENCH_ROWS, .pick = BENCH_PICK_START, .rows = 100, .narrow = true,

@@ -4,6 +4,7 @@
 
 const bench_contender *const bench_contenders[] = {
     &bench_varve,
+    &bench_cached,
     &bench_raw,
     &bench_plain,
     &bench_udt,

@@ -103,6 +103,7 @@ extern const char *const bench_missing[];
 const bench_contender *bench_contender_find(const char *name);
 
 extern const bench_contender bench_varve;
+extern const bench_contender bench_cached;
 extern const bench_contender bench_raw;
 extern const bench_contender bench_plain;
 extern const bench_contender bench_udt;

@@ -16,6 +16,7 @@ enum { KEYS = 400, VERSIONS = 10, KEY_SIZE = 24, TIMES = 100, ROWS = 100 };
 /* What the operations work on: keys "one..." have one version, keys "ten..." have ten. */
 typedef struct hot {
     varve_engine *engine;
+    varve_engine *keeping; /* newest versions; holds the key that is got */
     varve_reader *reader;
     varve_batch *batch;
     varve_latches *latches;
@@ -92,11 +93,23 @@ static void set_up(hot *h)
     h->ts = (VERSIONS + 1) * (int64_t)SECOND;
 }
 
+static void set_up_keeping(hot *h)
+{
+    varve_options options = {.struct_size = sizeof options,
+                             .backend = VARVE_BACKEND_ROCKSDB_MEMORY,
+                             .newest_bytes = 1 << 20};
+    must(varve_engine_open(&options, &h->keeping, &err));
+    varve_write how = {
+        .struct_size = sizeof how, .writer = varve_engine_writer(h->keeping), .ts = {SECOND, 0}};
+    must(varve_mvcc_put(&how, key_of("one", 7), raw_value(), &err));
+}
+
 static void tear_down(hot *h)
 {
     varve_batch_close(h->batch);
     varve_latches_close(h->latches);
     must(varve_engine_close(h->engine, &err));
+    must(varve_engine_close(h->keeping, &err));
     varve_rows_release(&h->rows);
     varve_buf_release(&h->version);
     varve_buf_release(&h->buf);
@@ -127,6 +140,14 @@ static void get(hot *h, const char *kind, int64_t ts)
 static void get_newest(hot *h)
 {
     get(h, "one", INT64_MAX);
+}
+
+static void get_newest_kept(hot *h)
+{
+    varve_reader *reader = h->reader;
+    h->reader = varve_engine_reader(h->keeping);
+    get(h, "one", INT64_MAX);
+    h->reader = reader;
 }
 
 static void get_newest_of_10(hot *h)
@@ -251,6 +272,7 @@ static const operation operations[] = {
     {"key encode", key_encode},
     {"key decode", key_decode},
     {"get newest", get_newest},
+    {"get newest that is kept", get_newest_kept},
     {"get newest of 10 versions", get_newest_of_10},
     {"get middle of 10 versions", get_middle_of_10},
     {"get absent", get_absent},
@@ -280,6 +302,9 @@ int main(void)
 {
     hot h = {.rows = VARVE_ROWS_INIT};
     set_up(&h);
+    set_up_keeping(&h);
+    for (int i = 0; i < 2; i++)
+        get_newest_kept(&h); /* it is read; from then on it is kept */
     for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
         count(&h, &operations[i]);
     tear_down(&h);

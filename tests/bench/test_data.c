@@ -192,6 +192,7 @@ static void is_over(size_t number, int64_t ts)
 START_TEST(keys_are_picked_as_they_are_needed)
 {
     pick(BENCH_PICK_NEWEST, 500, 0, newest_exists);
+    pick(BENCH_PICK_HOT, 500, 0, newest_exists);
     pick(BENCH_PICK_MIDDLE, 500, 0, middle_exists);
     pick(BENCH_PICK_ABSENT, 500, 0, does_not_exist);
     pick(BENCH_PICK_START, 500, 100, has_rows_behind);
