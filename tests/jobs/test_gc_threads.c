@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 #include <varve/varve.h>
 
 #include "mvcc/gc_hold.h"
@@ -161,8 +162,10 @@ static void await_waiting_job(void)
     varve_cancel *cancel;
     varve_latch *latch;
     varve_status status = VARVE_OK;
+    const struct timespec moment = {.tv_nsec = 1000000}; /* for the job to come to it */
     ck_ok(varve_cancel_open(&cancel, &on.err), &on.err);
     while (status == VARVE_OK && atomic_load(&running) > 0) {
+        (void)nanosleep(&moment, NULL);
         varve_cancel_after(cancel, PATIENCE);
         status = varve_latches_acquire(latches, &holds, 1, NULL, 0, cancel, &latch, NULL);
         varve_latches_release(latch);
