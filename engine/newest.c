@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "format/batch_repr.h"
 #include "format/key.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -143,43 +144,40 @@ static varve__newest_counts *counts_of(varve__newest *newest, const varve_record
     return &bucket_of(newest, shard_of(newest, hash), hash)->writes;
 }
 
-/* The counts of the next record that has some; NULL at the end. */
-static varve__newest_counts *next_counts(varve__newest *newest, varve__repr_reader *reader)
+/* The counts of the next record that has some, from `*offset` on, which moves behind it; or NULL.
+ */
+static varve__newest_counts *next_counts(varve__newest *newest, varve_slice repr, size_t *offset)
 {
+    varve__newest_counts *counts = NULL;
     varve_record record;
-    while (varve__repr_reader_next(reader, &record, NULL) == VARVE_OK) {
-        varve__newest_counts *counts = counts_of(newest, &record);
-        if (counts != NULL)
-            return counts;
+    while (counts == NULL && *offset < repr.size) {
+        *offset = varve__repr_take(repr, *offset, &record);
+        counts = counts_of(newest, &record);
     }
-    return NULL;
+    return counts;
 }
 
 void varve__newest_write_begin(varve__newest *newest, varve_slice repr, varve__newest_write *write)
 {
     varve__newest_counts *counts;
+    write->repr = repr;
     write->count = 0;
-    (void)varve__repr_reader_init(&write->rest, repr, 0, NULL);
+    write->offset = VARVE_BATCH_HEADER_SIZE;
     while (write->count < VARVE__NEWEST_REMEMBERED &&
-           (counts = next_counts(newest, &write->rest)) != NULL) {
+           (counts = next_counts(newest, repr, &write->offset)) != NULL) {
         (void)atomic_fetch_add(&counts->started, 1);
         write->counts[write->count++] = counts;
     }
-    if (write->count < VARVE__NEWEST_REMEMBERED)
-        return;
-    varve__repr_reader rest = write->rest;
-    while ((counts = next_counts(newest, &rest)) != NULL)
+    for (size_t rest = write->offset; (counts = next_counts(newest, repr, &rest)) != NULL;)
         (void)atomic_fetch_add(&counts->started, 1);
 }
 
-void varve__newest_write_end(varve__newest *newest, varve__newest_write *write)
+void varve__newest_write_end(varve__newest *newest, const varve__newest_write *write)
 {
     varve__newest_counts *counts;
     for (size_t i = 0; i < write->count; i++)
         (void)atomic_fetch_add(&write->counts[i]->finished, 1);
-    if (write->count < VARVE__NEWEST_REMEMBERED)
-        return;
-    while ((counts = next_counts(newest, &write->rest)) != NULL)
+    for (size_t rest = write->offset; (counts = next_counts(newest, write->repr, &rest)) != NULL;)
         (void)atomic_fetch_add(&counts->finished, 1);
 }
 

@@ -33,7 +33,7 @@
 
 #include <stdatomic.h>
 
-#include "format/batch_repr.h"
+#include <varve/error.h>
 
 typedef struct varve__newest varve__newest;
 
@@ -93,7 +93,8 @@ enum { VARVE__NEWEST_REMEMBERED = 128 };
 typedef struct varve__newest_write {
     size_t count;
     varve__newest_counts *counts[VARVE__NEWEST_REMEMBERED];
-    varve__repr_reader rest;
+    varve_slice repr;
+    size_t offset; /* of those */
 } varve__newest_write;
 
 /*
@@ -101,7 +102,7 @@ typedef struct varve__newest_write {
  * anything.  Several may be on their way at once.
  */
 void varve__newest_write_begin(varve__newest *newest, varve_slice repr, varve__newest_write *write);
-void varve__newest_write_end(varve__newest *newest, varve__newest_write *write);
+void varve__newest_write_end(varve__newest *newest, const varve__newest_write *write);
 void varve__newest_change_begin(varve__newest *newest);
 void varve__newest_change_end(varve__newest *newest);
 

@@ -291,7 +291,7 @@ MUTANTS = [
     ("newest: ranges that are cleared", NEWEST,
      "if (record->type == VARVE_RECORD_CLEAR_RANGE)\n", "if (false)\n"),
     ("newest: writes of many keys", NEWEST,
-     "    while ((counts = next_counts(newest, &rest)) != NULL)\n", "    while (false)\n"),
+     "(counts = next_counts(newest, repr, &rest)) != NULL;)", "false;)"),
     ("newest: a store opened anew", STATE, "        varve__engine_change_begin(engine);\n",
      "        varve__pool_write_begin(&engine->pool);\n"),
     ("newest: a secondary that catches up", ADMIN, "    varve__engine_change_begin(engine);\n",
