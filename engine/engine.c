@@ -58,6 +58,12 @@ static varve__store_snapshot *state_of(const varve_snapshot *snapshot)
     return snapshot != NULL ? snapshot->state : NULL;
 }
 
+/* And to the pool. */
+static uint64_t number_of(const varve_snapshot *snapshot)
+{
+    return snapshot != NULL ? snapshot->number : 0;
+}
+
 varve_status varve__engine_get(varve_engine *engine, const varve_snapshot *snapshot,
                                varve_slice engine_key, varve_buf *value, varve_error *err)
 {
@@ -69,40 +75,54 @@ varve_status varve__engine_get(varve_engine *engine, const varve_snapshot *snaps
     return varve__engine_report(engine, "get", status, told);
 }
 
-/* An iterator of the pool if there is one, else of the backend. */
-static varve_status open_iter(varve_engine *engine, varve__store *store,
-                              const varve_snapshot *snapshot, const varve_iter_options *options,
-                              varve_slice prefix, varve_iter **out, varve_error *told)
+/*
+ * An iterator of the pool, already counted as open; NULL if there is none.
+ *
+ * Nobody passes the gate for it: counted first, and looked then whether that is closed.  Who closes
+ * the gate does it the other way round, so one sees the other.
+ */
+static varve__iter *lend(varve_engine *engine, uint64_t snapshot, const varve_iter_options *options,
+                         varve_slice prefix)
 {
-    uint64_t number = snapshot != NULL ? snapshot->number : 0;
-    varve__iter *pooled = number == 0 && prefix.size > 0
-                              ? varve__pool_take_for_key(&engine->pool, prefix)
-                              : varve__pool_take(&engine->pool, options, number);
-    if (pooled != NULL) {
-        *out = &pooled->head;
-        return VARVE_OK;
-    }
+    if (!varve__pool_may_have(&engine->pool, options, snapshot))
+        return NULL;
+    varve__iter *it = NULL;
+    varve__tally_add(&engine->iterators);
+    if (!varve__gate_is_closed(&engine->gate))
+        it = snapshot == 0 && prefix.size > 0 ? varve__pool_take_for_key(&engine->pool, prefix)
+                                              : varve__pool_take(&engine->pool, options, snapshot);
+    if (it == NULL)
+        varve__tally_subtract(&engine->iterators);
+    return it;
+}
+
+/* One of the backend. */
+static varve_status open_iter(varve_engine *engine, const varve_snapshot *snapshot,
+                              const varve_iter_options *options, varve_iter **out, varve_error *err)
+{
+    varve_error own;
+    varve_error *told = teller(err, &own);
+    varve__store *store = varve__engine_enter(engine);
     uint64_t epoch = varve__pool_epoch(&engine->pool);
     varve_status status = engine->ops->iter_open(store, state_of(snapshot), options, out, told);
     if (status == VARVE_OK) {
         varve__iter_of(*out)->epoch = epoch;
-        varve__iter_of(*out)->snapshot = number;
+        varve__iter_of(*out)->snapshot = number_of(snapshot);
+        varve__tally_add(&engine->iterators);
     }
-    return status;
+    varve__engine_leave(engine);
+    return varve__engine_report(engine, "open an iterator", status, told);
 }
 
 varve_status varve__engine_iter_open(varve_engine *engine, const varve_snapshot *snapshot,
                                      const varve_iter_options *options, varve_slice prefix,
                                      varve_iter **out, varve_error *err)
 {
-    varve_error own;
-    varve_error *told = teller(err, &own);
-    varve__store *store = varve__engine_enter(engine);
-    varve_status status = open_iter(engine, store, snapshot, options, prefix, out, told);
-    if (status == VARVE_OK)
-        varve__tally_add(&engine->iterators);
-    varve__engine_leave(engine);
-    return varve__engine_report(engine, "open an iterator", status, told);
+    varve__iter *lent = lend(engine, number_of(snapshot), options, prefix);
+    if (lent == NULL)
+        return open_iter(engine, snapshot, options, out, err);
+    *out = &lent->head;
+    return VARVE_OK;
 }
 
 void varve__engine_iter_close(varve_engine *engine, varve__iter *it)

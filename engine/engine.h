@@ -65,8 +65,8 @@ struct varve_engine {
  * The store, for one call into the backend; the call is over with varve__engine_leave().  While the
  * store is reopened inside, it waits.  Not to be nested, and nothing of the caller (log, state and
  * walk callbacks) is called in between.  Opening an iterator, a snapshot or a log reader counts it
- * before leaving.  What an open handle does needs no entering: it keeps the store from being
- * reopened.
+ * before leaving.  An iterator of the pool is counted without entering (engine.c).  What an open
+ * handle does needs no entering: it keeps the store from being reopened.
  */
 static inline varve__store *varve__engine_enter(varve_engine *engine)
 {

@@ -207,6 +207,13 @@ static bool was_opened_with(const varve__iter *it, const varve_iter_options *opt
            varve_slice_equal(it->open_upper, options->upper);
 }
 
+bool varve__pool_may_have(const varve__pool *pool, const varve_iter_options *options,
+                          uint64_t snapshot)
+{
+    const slot *home = &pool->lanes[varve__lane()].slots[kind_of(options->prefix, snapshot)];
+    return atomic_load_explicit(home, memory_order_relaxed) != NULL;
+}
+
 /*
  * Take one out that was opened like this; the caller judges its age.  One over another snapshot is
  * not put back: that may have been closed meanwhile, and with it those that were in the pool.
@@ -215,8 +222,6 @@ static varve__iter *take_out(varve__pool *pool, const varve_iter_options *option
                              uint64_t snapshot)
 {
     slot *home = &pool->lanes[varve__lane()].slots[kind_of(options->prefix, snapshot)];
-    if (atomic_load_explicit(home, memory_order_relaxed) == NULL)
-        return NULL;
     varve__iter *it = atomic_exchange(home, NULL);
     if (it == NULL || (it->snapshot == snapshot && was_opened_with(it, options)))
         return it;

@@ -42,9 +42,9 @@
  * compact, the numbers of the engine.  Flushes and compactions in the background are no writes and
  * tell nobody; because of them an iterator is closed for good after VARVE__POOL_USES openings.
  *
- * Every call here stands inside the engine's gate, but for those of somebody who has an iterator or
- * a snapshot open; what is in the pool does not count as open, so nobody else keeps the store from
- * being closed under it.
+ * Every call here stands inside the engine's gate, or is made by somebody who has an iterator or a
+ * snapshot open, or counts as such: what is in the pool does not, so nobody else keeps the store
+ * from being closed under it.
  */
 #ifndef VARVE_ENGINE_POOL_H
 #define VARVE_ENGINE_POOL_H
@@ -109,6 +109,10 @@ void varve__pool_renew(varve__pool *pool);
 
 /* The epoch of an iterator whose opening begins now. */
 uint64_t varve__pool_epoch(const varve__pool *pool);
+
+/* Whether it is worth while to ask for one of these on this thread. */
+bool varve__pool_may_have(const varve__pool *pool, const varve_iter_options *options,
+                          uint64_t snapshot);
 
 /* An iterator as if opened with `options` now, of that snapshot if not 0; NULL if there is none. */
 varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *options,

@@ -39,6 +39,12 @@ static inline void varve__gate_enter(varve__gate *gate)
         varve__gate_wait(gate);
 }
 
+/* Whether it is; to one who has told otherwise that he is about to do what it guards. */
+static inline bool varve__gate_is_closed(const varve__gate *gate)
+{
+    return atomic_load(&gate->is_closed);
+}
+
 /* Pass out again, on the thread that has passed in. */
 static inline void varve__gate_leave(varve__gate *gate)
 {
