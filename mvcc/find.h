@@ -30,6 +30,21 @@ varve_status varve__find_further(const varve__view *view, varve__walk *walk,
                                  varve_error *err);
 
 /*
+ * Whether the current key, on whose first record the walk stands, yields that, which is then what
+ * has been found.  So do most keys; the decision table comes to the same.
+ */
+static inline bool varve__find_first(const varve__view *view, varve__walk *walk,
+                                     varve__found *found)
+{
+    const unsigned char *suffix = varve__walk_suffix(walk);
+    if (suffix == NULL || !varve__view_shows(view, suffix))
+        return false;
+    found->row = 1;
+    varve__find_here(walk, found);
+    return true;
+}
+
+/*
  * Judge the current key, on whose first record the walk stands, and fetch what it yields.
  * VARVE_NOT_FOUND is nothing.  An intent that is in the way, which is nothing, too, and one that is
  * to be told are added to `conflicts`.
@@ -38,12 +53,9 @@ static inline varve_status varve__find(const varve__view *view, varve__walk *wal
                                        varve__conflicts *conflicts, varve__found *found,
                                        varve_error *err)
 {
-    const unsigned char *suffix = varve__walk_suffix(walk);
-    if (suffix == NULL || !varve__view_shows(view, suffix))
-        return varve__find_further(view, walk, conflicts, found, err);
-    found->row = 1; /* as most keys; the decision table comes to the same */
-    varve__find_here(walk, found);
-    return VARVE_OK;
+    return varve__find_first(view, walk, found)
+               ? VARVE_OK
+               : varve__find_further(view, walk, conflicts, found, err);
 }
 
 /* ---- For writers --------------------------------------------------------------------------- */

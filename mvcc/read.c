@@ -108,10 +108,11 @@ void varve__read_bill(varve__read *read)
     read->tombstones_met = 0;
 }
 
-varve_status varve__read_key(varve__read *read, varve_error *err)
+varve_status varve__read_key_further(varve__read *read, varve_error *err)
 {
     varve__found found;
-    varve_status status = varve__read_find(read, &found, err);
+    varve_status status =
+        varve__find_further(&read->view, &read->walk, &read->conflicts, &found, err);
     if (status == VARVE_NOT_FOUND)
         return VARVE_OK;
     return status == VARVE_OK ? varve__read_emit(read, &found, err) : status;

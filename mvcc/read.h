@@ -119,8 +119,17 @@ static inline varve_status varve__read_emit(varve__read *read, const varve__foun
     return status;
 }
 
+/* The part of varve__read_key() for keys that take more than a look at their first record. */
+varve_status varve__read_key_further(varve__read *read, varve_error *err);
+
 /* Both: what the current key yields becomes a row, if it yields anything. */
-varve_status varve__read_key(varve__read *read, varve_error *err);
+static inline varve_status varve__read_key(varve__read *read, varve_error *err)
+{
+    varve__found found;
+    if (!varve__find_first(&read->view, &read->walk, &found))
+        return varve__read_key_further(read, err);
+    return varve__read_emit(read, &found, err);
+}
 
 /* Whether as many intents have been met as the caller wants to know of. */
 static inline bool varve__read_has_enough_intents(const varve__read *read)
