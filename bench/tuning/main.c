@@ -61,6 +61,14 @@ static size_t count_of(const tuning_plan *plan, const tuning_task *task)
     return count < least ? least : count;
 }
 
+static double misses_of(const tuning_store *store)
+{
+    varve_engine_stats stats = {.struct_size = sizeof stats};
+    varve_error err = VARVE_ERROR_INIT;
+    bench_must(varve_engine_get_stats(store->engine, &stats, &err), &err);
+    return (double)stats.block_cache_misses;
+}
+
 double tuning_run(const tuning_plan *plan, const tuning_task *task, tuning_store *store)
 {
     unsigned char value[64];
@@ -90,9 +98,12 @@ double tuning_run(const tuning_plan *plan, const tuning_task *task, tuning_store
                             .value = varve_slice_of(value, sizeof value)};
     if (task->before != NULL)
         task->before(store);
+    double misses = task->misses ? misses_of(store) : 0;
     bench_times times = bench_round_run(&round);
     bench_keys_release(&keys);
     bench_end_if_stopped();
+    if (task->misses)
+        return (misses_of(store) - misses) / (double)count;
     return task->mode == BENCH_ROUND ? times.cpu : times.wall;
 }
 
@@ -160,7 +171,7 @@ int main(int argc, char **argv)
     (void)atexit(remove_place);
     bench_stop_on_signals();
     tuning_plan plan = {
-        .place = place, .rounds = 5, .keys = 100000, .points = 4000, .loaded = 300000};
+        .place = place, .rounds = 9, .keys = 100000, .points = 4000, .loaded = 300000};
     if (a.smoke)
         plan =
             (tuning_plan){.place = place, .rounds = 1, .keys = 2000, .points = 200, .loaded = 5000};

@@ -40,6 +40,7 @@ typedef struct tuning_task {
     unsigned batch;   /* keys in a commit */
     unsigned threads; /* with BENCH_THREADS */
     unsigned part;    /* so many times fewer keys than others do in a round; 0: as many */
+    bool misses;      /* not time is what counts, but blocks that were not in the cache */
     void (*before)(tuning_store *store); /* what does not count, before each round */
 } tuning_task;
 
@@ -50,7 +51,7 @@ void tuning_store_close(tuning_store *store);
 
 /*
  * Do it once; nanoseconds for a key, or a row of a scan: of the processor, or by the clock on the
- * wall where threads or the disk are what is measured.
+ * wall where threads or the disk are what is measured.  Or the misses for a key.
  */
 double tuning_run(const tuning_plan *plan, const tuning_task *task, tuning_store *store);
 
