@@ -356,8 +356,18 @@ START_TEST(who_holds_a_key_reads_what_was_written_last)
 }
 END_TEST
 
+/* Less room than keys, so that entries come and go all the time. */
+START_TEST(also_where_newest_versions_are_kept)
+{
+    backend_keep_newest(on.engine, 1 << 14);
+    work();
+    ck_assert_uint_gt(varve__newest_numbers_of(on.engine->newest).hits, 0);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
+    tcase_add_test(tcase, also_where_newest_versions_are_kept);
     tcase_add_test(tcase, who_holds_a_key_reads_what_was_written_last);
 }
 
