@@ -21,7 +21,9 @@ struct rocksdb_iter {
     varve__generation *generation; /* of a secondary, held */
     rocksdb_t *db;                 /* and its fences; both outlive it */
     varve__fence_cache *cache;     /* where iterators over the same tables find these */
-    varve__fences *fences;         /* of the tables it shows, held */
+    const rocksdb_snapshot_t *snapshot;    /* whose state it shows; NULL = that of its opening */
+    uint64_t sequence;                     /* of the last write before that */
+    varve__fences *fences;                 /* of the tables it shows, held */
     enum { NOWAY, FORWARD, BACKWARD } way; /* of which what follows is */
     size_t next_fence;                     /* forward: behind the mark */
     size_t ends_left;                      /* backward: that of the mark, and those below */
@@ -138,23 +140,43 @@ static void close_probe(struct probe *probe)
     rocksdb_readoptions_destroy(probe->how);
 }
 
+/* Whether an iterator that is opened now shows the same as this one. */
+static bool shows_the_present(const struct rocksdb_iter *it)
+{
+    return it->snapshot == NULL && rocksdb_get_latest_sequence_number(it->db) == it->sequence;
+}
+
+static rocksdb_readoptions_t *make_probe_options(const struct rocksdb_iter *it, varve_slice lower,
+                                                 varve_slice upper)
+{
+    rocksdb_readoptions_t *how = varve__rocksdb_read_options(false);
+    rocksdb_readoptions_set_fill_cache(how, !it->base.bypasses_cache);
+    rocksdb_readoptions_set_iterate_lower_bound(how, (const char *)lower.data, lower.size);
+    rocksdb_readoptions_set_iterate_upper_bound(how, (const char *)upper.data, upper.size);
+    if (it->snapshot != NULL)
+        rocksdb_readoptions_set_snapshot(how, it->snapshot);
+    return how;
+}
+
 /*
- * It shows what has been written since, too: that harms nothing, since it is the tables that are
- * looked at.  False if these are others by now, or without memory.
+ * Without a snapshot it shows what has been written since, too.  Records that have been put or
+ * cleared one by one harm nothing: it is the tables that are looked at, and they are read for it.
+ * Those in a range that has been cleared are not, so it has to show them all the same.  (What is
+ * left is a failure that has passed by now, over records that have all been cleared one by one
+ * since.)  False if the tables are others by now, if somebody has just written, or without memory.
  */
 static bool open_probe(const struct rocksdb_iter *it, varve_slice lower, varve_slice upper,
                        struct probe *probe)
 {
     varve__fences *fences = NULL;
-    probe->how = rocksdb_readoptions_create();
+    bool is_present = shows_the_present(it);
+    probe->how = make_probe_options(it, lower, upper);
     probe->raw = NULL;
-    rocksdb_readoptions_set_total_order_seek(probe->how, 1);
-    rocksdb_readoptions_set_fill_cache(probe->how, !it->base.bypasses_cache);
-    rocksdb_readoptions_set_iterate_lower_bound(probe->how, (const char *)lower.data, lower.size);
-    rocksdb_readoptions_set_iterate_upper_bound(probe->how, (const char *)upper.data, upper.size);
+    if (it->snapshot == NULL && !is_present)
+        rocksdb_readoptions_set_ignore_range_deletions(probe->how, 1);
     bool is_open = varve__fences_iterator(it->cache, it->db, probe->how, &probe->raw, &fences,
                                           NULL) == VARVE_OK &&
-                   fences->version == it->fences->version;
+                   fences->version == it->fences->version && is_present == shows_the_present(it);
     varve__fences_release(fences);
     if (!is_open)
         close_probe(probe);
@@ -529,6 +551,8 @@ varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot
     it->generation = varve__generation_hold(snapshot == NULL ? store->shown : snapshot->generation);
     it->db = varve__generation_db(store, it->generation);
     it->cache = it->generation != NULL ? &it->generation->fences : &store->fences;
+    it->snapshot = snapshot == NULL ? NULL : snapshot->snapshot;
+    it->sequence = rocksdb_get_latest_sequence_number(it->db);
     status = varve__fences_iterator(it->cache, it->db, how, &it->raw, &it->fences, err);
     if (status != VARVE_OK) {
         close_iter(&it->base.head);

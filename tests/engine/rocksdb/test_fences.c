@@ -455,6 +455,45 @@ static struct split make_split(void)
 }
 
 /* The table begins with old values of a key, and goes on with others that are missed then. */
+/*
+ * What has been cleared since an iterator was opened is there for it, and so is the damage: bit 0
+ * tells whether it goes backwards, bit 1 whether it is one over a snapshot.
+ */
+START_TEST(a_walk_fails_over_damage_that_has_been_cleared_since)
+{
+    bool backwards = (_i & 1) != 0;
+    struct middle middle = make_store(fill_keys);
+    varve_options options = small_tables();
+    varve_snapshot *snapshot = NULL;
+    if (backwards)
+        damage_end(&middle);
+    else
+        file_damage(middle.path, 0, 1);
+    varve_engine *engine = store_open_with(&options);
+    varve_reader *reader = varve_engine_reader(engine);
+    if ((_i & 2) != 0) {
+        ck_ok(varve_snapshot_open(engine, &snapshot, &err), &err);
+        reader = varve_snapshot_reader(snapshot);
+    }
+    varve_iter *it = NULL;
+    unsigned count = 0;
+    ck_ok(varve_iter_open(reader, NULL, &it, &err), &err);
+    clear(engine, 0, KEYS);
+    if (backwards)
+        for (varve_iter_seek_le(it, bytes("")); it->valid; varve_iter_prev(it))
+            count++;
+    else
+        for (varve_iter_seek_ge(it, bytes("")); it->valid; varve_iter_next(it))
+            count++;
+    ck_assert_uint_gt(count, KEYS / 4);
+    ck_assert_uint_lt(count, KEYS);
+    ck_status(varve_iter_status(it, &err), VARVE_CORRUPT, &err);
+    varve_iter_close(it);
+    varve_snapshot_close(snapshot);
+    store_close(engine);
+}
+END_TEST
+
 START_TEST(a_walk_fails_behind_a_key_that_is_in_several_tables)
 {
     struct split split = make_split();
@@ -696,6 +735,7 @@ int main(void)
     tcase_add_test(tcase, a_seek_over_cleared_records_fails_too);
     tcase_add_test(tcase, what_is_cleared_is_not_passed_over_for_each_table);
     tcase_add_loop_test(tcase, a_step_over_cleared_tables_fails_where_one_cannot_be_read, 0, 2);
+    tcase_add_loop_test(tcase, a_walk_fails_over_damage_that_has_been_cleared_since, 0, 4);
     tcase_add_test(tcase, a_walk_fails_behind_a_key_that_is_in_several_tables);
     tcase_add_test(tcase, tables_are_told_in_order);
     tcase_add_test(tcase, fences_are_not_seen);
