@@ -1,6 +1,8 @@
 /* Batches of writes, the cursor and the statistics in them, and the keys that may be written. */
 #include "import_sink.h"
 
+#include "store.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -85,6 +87,18 @@ static varve_status open_batch(struct import_sink *sink, varve_error *err)
                             err);
 }
 
+/* Say what still reads a store that damage keeps from opening; returns false. */
+static bool open_failed(varve_error *err, const char *path, struct import_fault *fault)
+{
+    bool damaged = cli_exit_of(err->status) == TOOL_CORRUPT;
+
+    import_failed_error(fault, err, path);
+    size_t used = strlen(fault->message);
+    snprintf(fault->message + used, sizeof fault->message - used, "%s",
+             damaged ? STORE_READ_ITS_FILES : "");
+    return false;
+}
+
 bool import_sink_open(struct import_sink *sink, const char *path, bool dry_run,
                       struct import_fault *fault)
 {
@@ -104,7 +118,7 @@ bool import_sink_open(struct import_sink *sink, const char *path, bool dry_run,
     }
     if (status == VARVE_OK && !dry_run)
         status = open_batch(sink, &err);
-    return status == VARVE_OK || import_failed_error(fault, &err, path);
+    return status == VARVE_OK || open_failed(&err, path, fault);
 }
 
 bool import_sink_close(struct import_sink *sink, struct import_fault *fault)

@@ -10,10 +10,8 @@
 static enum tool_exit fail_open(const struct cli *cli, varve_error *err, const char *path,
                                 const char *what_for)
 {
-    return cli_fail_reading(cli, err,
-                            "; `varve wal dump`, `varve sst check` and `varve find` read its files "
-                            "all the same",
-                            "cannot open the store %s%s", path, what_for);
+    return cli_fail_reading(cli, err, STORE_READ_ITS_FILES, "cannot open the store %s%s", path,
+                            what_for);
 }
 
 enum tool_exit store_is_there(const struct cli *cli, const char *path)

@@ -23,6 +23,10 @@ struct store {
         NULL, NULL, NULL, NULL, NULL                                                               \
     }
 
+/* The way out where a store does not open for damage. */
+#define STORE_READ_ITS_FILES                                                                       \
+    "; `varve wal dump`, `varve sst check` and `varve find` read its files all the same"
+
 /*
  * Open the store at `path` read-only, also beside a live writer, which is not disturbed.  Prints
  * the failure.  The caller closes `store` whatever is returned.

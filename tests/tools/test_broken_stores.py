@@ -73,6 +73,8 @@ class Broken(ToolTest):
             copy = self.store + "-copy"
             shutil.copytree(self.store, copy)
             self.all_fail(CORRUPT, self.lose(pattern), FILES)
+            err = self.run_failing(CORRUPT, "import", "tsv", self.store, "/dev/null").err
+            self.assertTrue(err.endswith(FILES), err)
             # As the message says.
             self.assertEqual(varve("wal", "dump", self.store).code, OK)
             self.assertIn(b'log\t', varve("find", self.store, "l").out)
