@@ -163,11 +163,12 @@ void varve__newest_write_begin(varve__newest *newest, varve_slice repr, varve__n
     write->repr = repr;
     write->count = 0;
     write->offset = VARVE_BATCH_HEADER_SIZE;
+    /* Found first and counted then: a processor does nothing else while it counts. */
     while (write->count < VARVE__NEWEST_REMEMBERED &&
-           (counts = next_counts(newest, repr, &write->offset)) != NULL) {
-        (void)atomic_fetch_add(&counts->started, 1);
+           (counts = next_counts(newest, repr, &write->offset)) != NULL)
         write->counts[write->count++] = counts;
-    }
+    for (size_t i = 0; i < write->count; i++)
+        (void)atomic_fetch_add(&write->counts[i]->started, 1);
     for (size_t rest = write->offset; (counts = next_counts(newest, repr, &rest)) != NULL;)
         (void)atomic_fetch_add(&counts->started, 1);
 }

@@ -147,7 +147,7 @@ START_TEST(memory_is_bounded)
         open_own(sizes[i]);
         uint64_t empty = numbers().bytes;
         uint64_t most = empty > sizes[i] ? empty : sizes[i];
-        for (int j = 0; j < 3000; j++) {
+        for (int j = 0; j < 1000; j++) {
             (void)snprintf(key, sizeof key, "key%d", j);
             (void)snprintf(record, sizeof record, "%s@%d", key, j + 1);
             keep(key, record, j % 10 == 0 ? "a value that is longer than the others" : "v");
