@@ -14,13 +14,26 @@ enum { HOT_PART = 5, BEYOND = 4, OWN_WRITES = 1000 };
 
 /* ---- Stores */
 
-enum { ONE, TEN, HUNDRED, L0, BEYOND_CACHE, TOUCHED, WRITTEN, READ_ONLY, SECONDARY, STORES };
+enum {
+    ONE,
+    TEN,
+    HUNDRED,
+    L0,
+    BEYOND_CACHE,
+    TOUCHED,
+    WRITTEN,
+    NEWEST,
+    READ_ONLY,
+    SECONDARY,
+    STORES
+};
 
 static tuning_store stores[STORES];
 
 static void open_stores(const tuning_plan *plan)
 {
     const varve_options plain = {.rocksdb_options = QUIET};
+    const varve_options newest = {.rocksdb_options = QUIET, .newest_bytes = CACHE_BYTES / 4};
     const size_t keys = plan->keys;
     const bench_shape one = {BENCH_ONE, 1, 64, keys, 0};
     tuning_store_open(plan, "one", &plain, one, CACHE_BYTES, &stores[ONE]);
@@ -33,6 +46,7 @@ static void open_stores(const tuning_plan *plan)
     tuning_store_open(plan, "beyond", &plain, one, bench_shape_bytes(&one) / BEYOND,
                       &stores[BEYOND_CACHE]);
     tuning_store_open(plan, "touched", &plain, one, CACHE_BYTES, &stores[TOUCHED]);
+    tuning_store_open(plan, "newest", &newest, one, CACHE_BYTES, &stores[NEWEST]);
     tuning_store_open(plan, "written", &plain, one, CACHE_BYTES, &stores[WRITTEN]);
 }
 
@@ -489,6 +503,7 @@ static const struct call calls[] = {
     TOGETHER("2 threads", 2),
     TOGETHER("4 threads", 4),
     TOGETHER("8 threads", 8),
+    {"get", "`newest_bytes`, kept there", "get", NEWEST, {.run = get_hot, .before = warm}},
 };
 enum { CALLS = sizeof calls / sizeof calls[0] };
 

@@ -43,6 +43,7 @@ static const struct setting settings[] = {
      "true, in one part",
      {.cache_indexes = true,
       .rocksdb_options = OF_TABLES("index_type=kBinarySearch;partition_filters=false")}},
+    {"newest_bytes", "16 MiB", {.newest_bytes = 16 << 20, .rocksdb_options = QUIET}},
     {"wal", "off", {.wal = VARVE_WAL_OFF, .rocksdb_options = QUIET}},
     {"tables: checksum", "kXXH3", {.rocksdb_options = OF_TABLES("checksum=kXXH3")}},
     {"tables: block_restart_interval",
