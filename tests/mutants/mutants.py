@@ -291,13 +291,14 @@ MUTANTS = [
     ("newest: ranges that are cleared", NEWEST,
      "if (record->type == VARVE_RECORD_CLEAR_RANGE)\n", "if (false)\n"),
     ("newest: writes of many keys", NEWEST,
-     "(counts = next_counts(newest, repr, &rest)) != NULL;)", "false;)"),
+     "(counts = next_counts(newest, repr, &rest)) != NULL;)",
+     "rest == 0 && (counts = next_counts(newest, repr, &rest)) != NULL;)"),
     ("newest: a store opened anew", STATE, "        varve__engine_change_begin(engine);\n",
      "        varve__pool_write_begin(&engine->pool);\n"),
     ("newest: a secondary that catches up", ADMIN, "    varve__engine_change_begin(engine);\n",
      "    varve__pool_write_begin(&engine->pool);\n"),
     ("newest: readers of earlier times", RECALL, "if (!varve__view_shows(view, suffix.data))",
-     "if (false)"),
+     "if (!varve__view_shows(view, suffix.data) && false)"),
 ]
 
 
