@@ -102,9 +102,8 @@ static varve_status move_repr(varve_batch *batch, size_t capacity, varve_error *
 
 static bool lies_in_repr(const varve_batch *batch, varve_slice bytes)
 {
-    uintptr_t start = (uintptr_t)batch->repr.data;
-    uintptr_t data = (uintptr_t)bytes.data;
-    return data >= start && data < start + batch->repr.capacity;
+    /* What lies before wraps around, to beyond the end. */
+    return (uintptr_t)bytes.data - (uintptr_t)batch->repr.data < batch->repr.capacity;
 }
 
 /*
