@@ -143,7 +143,9 @@ instructions-check: release
 	$(call instructions,--check)
 
 .PHONY: garbage
-garbage: release
+garbage: bootstrap
+	cmake --preset release -B build/release$(suffix) -DVARVE_BUILD_TESTS=ON
+	cmake --build build/release$(suffix) --parallel $(JOBS) --target varve_tool tools_helper_garbage
 	python3 -B bench/garbage.py build/release$(suffix)
 
 # Both write their tables into the documents.
