@@ -38,6 +38,7 @@ void watch_begin(struct watch *watch, const char *items, uint64_t total_bytes, w
     pthread_mutex_init(&watch->mutex, NULL);
     pthread_cond_init(&watch->end, NULL);
     progress_start(&watch->progress, items, total_bytes, true);
+    look(watch); /* the start is now, whenever the thread comes to its first look */
     if (watch->progress.shown)
         watch->begun = pthread_create(&watch->thread, NULL, keep_looking, watch) == 0;
 }
