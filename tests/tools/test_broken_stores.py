@@ -100,12 +100,17 @@ class Broken(ToolTest):
         tool = self.folder / "varve"
         shutil.copy(VARVE, tool)
         os.chmod(self.folder, 0o755)
+        # What a build for the coverage counts is written to a place of his, and not to ours.
+        counts = self.folder / "counts"
+        counts.mkdir()
+        os.chmod(counts, 0o777)
         for mode, kinds in ((0o755, WRITING), (0o700, READING), (0o700, WRITING)):
             os.chmod(self.store, mode)
             for command in self.commands(kinds):
                 result = Result(subprocess.run(
                     ["setpriv", "--reuid=65534", "--clear-groups", str(tool), *command],
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False))
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                    env={**os.environ, "GCOV_PREFIX": str(counts)}))
                 self.assertEqual(result.code, IO, (command, result.err))
                 self.assertRegex(result.err, r"\Avarve: [^\n]+\n\Z")
                 self.assertIn(f"cannot open the store {self.store}", result.err)
