@@ -113,10 +113,9 @@ static void look(const void *arg, uint64_t *items, uint64_t *bytes)
 {
     struct stat file;
 
-    if (stat(arg, &file) != 0)
-        return;
-    *items = 1;
-    *bytes = (uint64_t)file.st_size;
+    *items = 1; /* the one that is being written, there already or not */
+    if (stat(arg, &file) == 0)
+        *bytes = (uint64_t)file.st_size;
 }
 
 /* One call, which says nothing on its way. */
