@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from toolkit import (CORRUPT, IO, OK, SECOND, STORE, VARVE, Result, ToolTest, Writer, raw_bytes,
@@ -96,12 +97,15 @@ class Broken(ToolTest):
 
     @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "it takes another user")
     def test_no_permission(self):
-        # Where the tool lies, that user may not look.
-        tool = self.folder / "varve"
+        # Where the tool lies, that user may not look, nor perhaps into what TMPDIR names.
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="varve-test-", dir="/tmp"))
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o755)
+        tool = folder / "varve"
         shutil.copy(VARVE, tool)
-        os.chmod(self.folder, 0o755)
+        self.store = shutil.move(self.store, str(folder / "store"))
         # What a build for the coverage counts is written to a place of his, and not to ours.
-        counts = self.folder / "counts"
+        counts = folder / "counts"
         counts.mkdir()
         os.chmod(counts, 0o777)
         for mode, kinds in ((0o755, WRITING), (0o700, READING), (0o700, WRITING)):
