@@ -8,6 +8,7 @@
 #include "engine/rocksdb/directory.h"
 #include "engine/rocksdb/errors.h"
 #include "engine/rocksdb/files.h"
+#include "engine/rocksdb/intake.h"
 #include "engine/rocksdb/lock.h"
 #include "engine/rocksdb/options.h"
 #include "engine/rocksdb/version_file.h"
@@ -64,6 +65,8 @@ static varve_status remove_all(int fd, const char *path, varve_error *err)
     varve_status status = destroy_database(path, err);
     if (status == VARVE_OK)
         status = remove_temp(fd, path, err);
+    if (status == VARVE_OK)
+        status = remove_file(fd, path, VARVE__INTAKE_MARK, err);
     if (status == VARVE_OK)
         status = remove_file(fd, path, VARVE__VERSION_FILE_TEMP, err);
     if (status == VARVE_OK)

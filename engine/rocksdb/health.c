@@ -151,6 +151,11 @@ void varve__rocksdb_stop(varve__store *store)
     atomic_store(&store->stopped, STOPPED_BY_MANIFEST);
 }
 
+bool varve__rocksdb_manifest_has_failed(varve__store *store)
+{
+    return atomic_load(&store->stopped) == STOPPED_BY_MANIFEST;
+}
+
 bool varve__rocksdb_sync_has_failed(varve__store *store)
 {
     return atomic_load(&store->stopped) == STOPPED_BY_SYNC;

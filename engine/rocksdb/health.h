@@ -31,6 +31,9 @@ bool varve__rocksdb_is_told_again(const char *text, uint64_t told_of);
 /* Let nothing be written any more: the manifest has met a full disk behind RocksDB's back. */
 void varve__rocksdb_stop(varve__store *store);
 
+/* Whether that has happened. */
+bool varve__rocksdb_manifest_has_failed(varve__store *store);
+
 /* Whether a sync of the log has failed, so that nothing can be said of what was to be synced. */
 bool varve__rocksdb_sync_has_failed(varve__store *store);
 

@@ -1,6 +1,38 @@
 #include "engine/rocksdb/errors.h"
 #include "engine/rocksdb/health.h"
+#include "engine/rocksdb/intake.h"
 #include "engine/rocksdb/store.h"
+
+/* ---- The mark ------------------------------------------------------------------------------- */
+
+static varve_status mark(varve__store *store, varve_error *err)
+{
+    varve_status status = VARVE_OK;
+    if (store->path == NULL)
+        return VARVE_OK;
+    (void)pthread_mutex_lock(&store->marking);
+    if (store->ingests == 0)
+        status = varve__intake_mark(store->path, err);
+    if (status == VARVE_OK)
+        store->ingests++;
+    (void)pthread_mutex_unlock(&store->marking);
+    return status;
+}
+
+/* It goes when nothing is taken in, and the manifest on the disk is known to be right. */
+static void unmark(varve__store *store, unsigned ended)
+{
+    if (store->path == NULL)
+        return;
+    (void)pthread_mutex_lock(&store->marking);
+    store->ingests -= ended;
+    if (store->ingests == 0 && !atomic_load(&store->is_doubtful) &&
+        !varve__rocksdb_manifest_has_failed(store))
+        varve__intake_unmark(store->path);
+    (void)pthread_mutex_unlock(&store->marking);
+}
+
+/* ---- Failures ------------------------------------------------------------------------------- */
 
 /*
  * If the manifest cannot be synced, RocksDB takes the new tables away, but the manifest may have
@@ -15,8 +47,10 @@ void varve__rocksdb_settle(varve__store *store)
     if (!atomic_load(&store->is_doubtful))
         return;
     rocksdb_set_options(store->db, 1, &name, &value, &text);
-    if (text == NULL)
+    if (text == NULL) {
         atomic_store(&store->is_doubtful, false);
+        unmark(store, 0);
+    }
     rocksdb_free(text);
 }
 
@@ -39,6 +73,8 @@ static varve_status note_failure(varve__store *store, char *text, varve_error *e
     return status;
 }
 
+/* ---- Ingesting ------------------------------------------------------------------------------ */
+
 /*
  * With a snapshot open RocksDB gives the tables a sequence number of their own, in any case:
  * whoever reads the log finds that something is missing in it.
@@ -48,6 +84,8 @@ varve_status varve__rocksdb_ingest(varve__store *store, const char *const *paths
 {
     char *text = NULL;
     varve_status status = varve__rocksdb_check_log(store, "ingesting", err);
+    if (status == VARVE_OK)
+        status = mark(store, err);
     if (status != VARVE_OK)
         return status;
     rocksdb_ingestexternalfileoptions_t *how = rocksdb_ingestexternalfileoptions_create();
@@ -56,5 +94,8 @@ varve_status varve__rocksdb_ingest(varve__store *store, const char *const *paths
     rocksdb_ingest_external_file(store->db, paths, count, how, &text);
     rocksdb_release_snapshot(store->db, snapshot);
     rocksdb_ingestexternalfileoptions_destroy(how);
-    return text == NULL ? VARVE_OK : note_failure(store, text, err);
+    if (text != NULL)
+        status = note_failure(store, text, err);
+    unmark(store, 1);
+    return status;
 }

@@ -3,6 +3,7 @@
 #include "engine/rocksdb/directory.h"
 #include "engine/rocksdb/errors.h"
 #include "engine/rocksdb/health.h"
+#include "engine/rocksdb/intake.h"
 #include "engine/rocksdb/lock.h"
 #include "engine/rocksdb/options.h"
 #include "engine/rocksdb/store.h"
@@ -44,6 +45,7 @@ static void free_store(varve__store *store)
         rocksdb_env_destroy(store->env);
     varve_error_release(&store->closed_by);
     varve__fence_cache_destroy(&store->fences);
+    (void)pthread_mutex_destroy(&store->marking);
     (void)pthread_mutex_destroy(&store->compacting);
     (void)pthread_mutex_destroy(&store->following);
     varve__free(store->path);
@@ -58,6 +60,7 @@ static varve__store *make_store(const varve_options *options)
         return NULL;
     varve__rocksdb_health_init(store);
     varve__fence_cache_init(&store->fences);
+    (void)pthread_mutex_init(&store->marking, NULL);
     (void)pthread_mutex_init(&store->compacting, NULL);
     (void)pthread_mutex_init(&store->following, NULL);
     store->get_options = rocksdb_readoptions_create();
@@ -82,13 +85,32 @@ static varve_status open_database(varve__store *store, const char *path, varve_e
     return text == NULL ? VARVE_OK : varve__rocksdb_fail(err, "opening", text);
 }
 
+/* Open a database under its lock, without what an ingest that failed may have left in it. */
+static varve_status open_marked(varve__store *store, const char *path, varve_error *err)
+{
+    varve_error failure = VARVE_ERROR_INIT;
+    varve_status status = open_database(store, path, &failure);
+    store->has_taken_back = status == VARVE_CORRUPT && varve__intake_is_marked(path) &&
+                            varve__intake_take_back(path, NULL) == VARVE_OK;
+    if (store->has_taken_back) {
+        varve_error_release(&failure);
+        status = open_database(store, path, &failure);
+    }
+    if (status == VARVE_OK)
+        varve__intake_unmark(path);
+    else
+        (void)varve__error_copy(&failure, err);
+    varve_error_release(&failure);
+    return status;
+}
+
 varve_status varve__rocksdb_open_for_writing(varve__store *store, const char *path,
                                              varve_error *err)
 {
     varve_status status = varve__rocksdb_lock(path, &store->lock, err);
     if (status != VARVE_OK)
         return status;
-    status = open_database(store, path, err);
+    status = open_marked(store, path, err);
     if (status == VARVE_OK)
         return VARVE_OK;
     varve__rocksdb_unlock(store->lock);
@@ -148,13 +170,29 @@ static varve_status check_logs(const varve__store *store, const varve_options *o
     return status;
 }
 
+/* Whoever only reads cannot take back what keeps a store from opening. */
+static varve_status open_for_reading(varve__store *store, const varve_options *options,
+                                     varve_error *err)
+{
+    varve_error failure = VARVE_ERROR_INIT;
+    varve_status status =
+        options->secondary_path != NULL
+            ? varve__rocksdb_open_secondary(store, options->secondary_path, &failure)
+            : varve__rocksdb_open_read_only(store, options->path, &store->db, &failure);
+    if (status == VARVE_CORRUPT && varve__intake_is_marked(options->path))
+        (void)varve__fail(err, status, "an ingest has failed, open it once for writing: %s",
+                          failure.message);
+    else if (status != VARVE_OK)
+        (void)varve__error_copy(&failure, err);
+    varve_error_release(&failure);
+    return status;
+}
+
 static varve_status open_as_asked(varve__store *store, const varve_options *options,
                                   varve_error *err)
 {
-    if (options->secondary_path != NULL)
-        return varve__rocksdb_open_secondary(store, options->secondary_path, err);
     if (options->read_only)
-        return varve__rocksdb_open_read_only(store, options->path, &store->db, err);
+        return open_for_reading(store, options, err);
     varve_status status = varve__rocksdb_open_for_writing(store, options->path, err);
     /* What was found before the lock was taken may have been changed until then. */
     if (status == VARVE_OK)
@@ -183,6 +221,11 @@ static varve_status open_disk(varve__store *store, const varve_options *options,
         return status;
     if (directory.create)
         varve__log(&logger, VARVE_LOG_INFO, "%s: created", options->path);
+    if (store->has_taken_back)
+        varve__log(&logger, VARVE_LOG_WARN,
+                   "%s: tables whose ingest failed are not there and have been taken out of the "
+                   "manifest",
+                   options->path);
     if (options->salvage)
         varve__log(&logger, VARVE_LOG_WARN,
                    "%s: opened for salvage, up to sequence %" PRIu64

@@ -59,6 +59,11 @@ struct varve__store {
 
     /* ingest.c */
     atomic_bool is_doubtful; /* the manifest on disk may name tables that are not there */
+    pthread_mutex_t marking; /* of what follows, and of the mark in the directory */
+    unsigned ingests;        /* on their way */
+
+    /* open.c: the last opening has taken back an ingest that had failed. */
+    bool has_taken_back;
 
     /* reopen.c: why it is closed inside; then `db` is NULL. */
     varve_error closed_by;

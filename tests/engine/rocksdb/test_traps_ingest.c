@@ -126,6 +126,136 @@ START_TEST(a_store_opens_after_a_failed_ingest)
 }
 END_TEST
 
+/* ---- A process that ends before the manifest is right again */
+
+/* A table of five records, whose keys fill more than a block of the manifest. */
+static const char *long_table_of(const char *name, char front)
+{
+    char text[20001];
+    varve_sst_writer *writer = NULL;
+    memset(text, front, sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    ck_ok(varve_sst_writer_open(place_path(name), &writer, &err), &err);
+    for (unsigned i = 0; i < 5; i++) {
+        text[sizeof text - 2] = (char)('a' + i);
+        ck_ok(varve_sst_writer_put(writer, key_at(text, 0), bytes("ingested"), &err), &err);
+    }
+    ck_ok(varve_sst_writer_finish(writer, &err), &err);
+    varve_sst_writer_close(writer);
+    return place_path(name);
+}
+
+static const struct {
+    bool move;
+    bool is_long;
+} last_ingests[] = {{false, false}, {true, false}, {true, true}};
+
+static unsigned last_ingest;
+
+static void make_tables(const char *paths[2])
+{
+    bool is_long = last_ingests[last_ingest].is_long;
+    paths[0] = is_long ? long_table_of("t.sst", 'l') : table_of("t.sst", 0, 5);
+    paths[1] = is_long ? long_table_of("u.sst", 'm') : table_of("u.sst", 10, 5);
+}
+
+/* Take in two tables, and neither close the engine nor let it do anything else. */
+static void ingest_last(int code, varve_status expected)
+{
+    const varve_ingest_options options = {.struct_size = sizeof options,
+                                          .move = last_ingests[last_ingest].move};
+    const char *paths[2];
+    varve_options store = store_options(place_path("s"));
+    store.rocksdb_options = "disable_auto_compactions=true"; /* of what has come in */
+    make_tables(paths);
+    varve_engine *engine = store_open_with(&store);
+    ck_ok(store_put(engine, key_number(100), bytes("v")), &err);
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    ck_ok(store_put(engine, key_number(101), bytes("v")), &err);
+    fault_arm_later(FAULT_SYNC, "/s/MANIFEST", code, 1);
+    varve_status status = varve_engine_ingest(engine, paths, 2, &options, &err);
+    ck_assert_uint_gt(fault_disarm(), 0);
+    ck_status(status, expected, &err);
+    child_tell(1);
+}
+
+static void die_after_a_failed_ingest(void)
+{
+    ingest_last(EIO, VARVE_IO);
+}
+
+static void die_after_an_ingest(void)
+{
+    ingest_last(0, VARVE_OK);
+}
+
+static void die_after(void (*body)(void))
+{
+    int status = in_child(body);
+    ck_assert_msg(status == 0 && child_told == 1, "the child has failed: %d", status);
+}
+
+START_TEST(a_store_opens_whose_process_died_after_a_failed_ingest)
+{
+    const varve_ingest_options move = {.struct_size = sizeof move, .move = true};
+    const char *const paths[] = {place_path("t.sst"), place_path("u.sst")};
+    varve_status status;
+    last_ingest = (unsigned)_i;
+    die_after(die_after_a_failed_ingest);
+
+    varve_engine *engine = NULL;
+    varve_options reading = store_options(place_path("s"));
+    reading.read_only = true;
+    ck_status(varve_engine_open(&reading, &engine, &err), VARVE_CORRUPT, &err);
+    ck_assert_ptr_nonnull(strstr(err.message, "once for writing"));
+    varve_error_release(&err);
+
+    engine = store_open(place_path("s"));
+    ck_assert_int_eq(access(place_path("s/VARVE_INGEST"), F_OK), -1);
+    ck_assert_uint_eq(store_count(engine, &status), 2);
+    ck_assert_int_eq(status, VARVE_OK);
+    ck_ok(varve_engine_ingest(engine, paths, 2, &move, &err), &err);
+    ck_assert_int_eq(access(place_path("s/VARVE_INGEST"), F_OK), -1);
+    ck_assert_uint_eq(store_count(engine, &status), 12);
+    store_close(engine);
+    engine = store_open(place_path("s"));
+    ck_assert_uint_eq(store_count(engine, &status), 12);
+    ck_assert_int_eq(status, VARVE_OK);
+    store_close(engine);
+}
+END_TEST
+
+static unsigned remove_tables(unsigned count)
+{
+    glob_t tables;
+    unsigned removed = 0;
+    ck_assert_int_eq(glob(place_path("s/*.sst"), 0, NULL, &tables), 0);
+    /* The names go up: the last ones are those that have come in. */
+    for (size_t i = tables.gl_pathc; i-- > 0 && removed < count; removed++)
+        ck_assert_int_eq(unlink(tables.gl_pathv[i]), 0);
+    globfree(&tables);
+    return removed;
+}
+
+/* What was taken in and has been lost is damage, and no longer a matter of the ingest. */
+static const struct {
+    unsigned lost;
+    bool is_marked;
+} losses[] = {{2, false}, {1, true}, {3, true}};
+
+START_TEST(a_lost_table_is_not_taken_for_a_failed_ingest)
+{
+    varve_engine *engine = NULL;
+    varve_options options = store_options(place_path("s"));
+    die_after(die_after_an_ingest);
+    ck_assert_int_eq(access(place_path("s/VARVE_INGEST"), F_OK), -1);
+    ck_assert_uint_eq(remove_tables(losses[_i].lost), losses[_i].lost);
+    if (losses[_i].is_marked)
+        file_write_text(place_path("s/VARVE_INGEST"), "");
+    ck_status(varve_engine_open(&options, &engine, &err), VARVE_CORRUPT, &err);
+}
+END_TEST
+
 /* RocksDB ends the process when it recovers from a full disk that a manifest has met like that. */
 START_TEST(a_manifest_that_met_a_full_disk_wants_a_recovery)
 {
@@ -133,7 +263,7 @@ START_TEST(a_manifest_that_met_a_full_disk_wants_a_recovery)
     const char *path = table_of("t.sst", 0, 5);
     varve_engine *engine = store_open(place_path("s"));
     ck_ok(store_put(engine, key_number(100), bytes("v")), &err);
-    fault_arm(FAULT_WRITE, "/s/MANIFEST", ENOSPC);
+    fault_arm_later(_i == 0 ? FAULT_WRITE : FAULT_SYNC, "/s/MANIFEST", ENOSPC, _i);
     varve_status ingested = ingest(engine, path, true);
     ck_assert_uint_gt(fault_disarm(), 0);
     ck_status(ingested, VARVE_NO_SPACE, &err);
@@ -544,8 +674,12 @@ int main(void)
     tcase_add_test(tcase, a_table_with_a_number_can_be_read_and_moved);
     tcase_add_test(tcase, a_move_that_cannot_begin_leaves_the_numbers);
     tcase_add_test(tcase, a_reader_of_the_log_meets_a_gap);
-    tcase_add_test(tcase, a_manifest_that_met_a_full_disk_wants_a_recovery);
+    tcase_add_loop_test(tcase, a_manifest_that_met_a_full_disk_wants_a_recovery, 0, 2);
     tcase_add_loop_test(tcase, a_store_opens_after_a_failed_ingest, 0, 2);
+    tcase_add_loop_test(tcase, a_store_opens_whose_process_died_after_a_failed_ingest, 0,
+                        sizeof last_ingests / sizeof last_ingests[0]);
+    tcase_add_loop_test(tcase, a_lost_table_is_not_taken_for_a_failed_ingest, 0,
+                        sizeof losses / sizeof losses[0]);
     tcase_add_test(tcase, what_was_committed_before_comes_first);
     suite_add_tcase(suite, tcase);
 
