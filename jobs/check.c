@@ -42,6 +42,7 @@ struct varve_check {
     varve_buf last; /* the record before; at first the lower bound */
     bool has_last;
     bool in_windows;      /* something could not be read */
+    bool is_behind_gap;   /* and nothing has been read since */
     varve_buf from;       /* of the window */
     varve_buf window_end; /* empty in the last window */
     varve_buf told;       /* what was told last of what cannot be read */
@@ -277,11 +278,14 @@ static bool is_application_key(const varve_check *job)
     return varve__walk_prefix(&job->walk).data[0] >= varve_key_app_min().data[0];
 }
 
-/* varve's own records are in no account. */
+/* varve's own records are in no account, and of a key behind damage the first ones may be missing.
+ */
 static void begin_count(varve_check *job)
 {
+    bool is_torn = job->is_behind_gap && varve__walk_suffix(&job->walk) != NULL;
+    job->is_behind_gap = false;
     job->key.before = job->count.stats;
-    if (!is_application_key(job))
+    if (is_torn || !is_application_key(job))
         job->key.is_left_out = true;
     else if (varve__recount_first(&job->count, &job->walk, job->value, NULL) != VARVE_OK)
         leave_out(job);
@@ -354,8 +358,8 @@ static varve_status check_record(varve_check *job, varve_error *err)
  *
  * An iterator over everything fails at once if it has to look into a damaged block, wherever that
  * lies: it merges all tables.  From the first failure on, the rest is read in windows between the
- * bounds of tables, so that only windows in which a damaged table has a part are lost, and of these
- * only what lies behind the damage.
+ * bounds of tables, so that only windows in which a damaged block has a part lose anything, and of
+ * these only what lies between where reading fails and where it can go on.
  */
 
 /* The lowest bound of a table behind a key. */
@@ -439,7 +443,23 @@ static varve_status first_window(varve_check *job, varve_error *err)
     return status == VARVE_OK ? open_window(job, err) : status;
 }
 
-/* A table that has a part in several windows is told of once. */
+/* Read on behind the damage, in the window if anything of it can be read there. */
+static varve_status cross(varve_check *job, varve_error *err)
+{
+    varve_slice from = varve_buf_slice(&job->from);
+    if (job->has_last && varve_slice_compare(varve_buf_slice(&job->last), from) > 0)
+        from = varve_buf_slice(&job->last);
+    job->is_behind_gap = true;
+    if (job->window_end.size > 0 &&
+        varve_iter_seek_past(job->walk.it, from, varve_buf_slice(&job->window_end)))
+        return VARVE_OK;
+    if (varve_iter_status(job->walk.it, &job->problem) == VARVE_NO_MEMORY)
+        return give_problem(job, err);
+    varve_error_release(&job->problem);
+    return next_window(job, err);
+}
+
+/* A block that has a part in several windows is told of once. */
 static varve_status tell_unreadable(varve_check *job, const char *text, varve_error *err)
 {
     varve_slice told = varve_slice_text(text);
@@ -470,7 +490,7 @@ static varve_status pass_over(varve_check *job, varve_error *err)
     varve_error_release(&job->problem);
     if (status != VARVE_OK)
         return status;
-    return job->in_windows ? next_window(job, err) : first_window(job, err);
+    return job->in_windows ? cross(job, err) : first_window(job, err);
 }
 
 /* ---- Steps -------------------------------------------------------------------------------------

@@ -3,8 +3,8 @@
  * snapshot.  It goes on behind what is damaged and tells of each finding; writers are not
  * disturbed.
  *
- * Of a table that is damaged, it passes over what lies behind the damage, and if the table is in
- * level 0, over what lies before it too.
+ * Of a table that is damaged, it passes over the blocks that cannot be read.  If one is the first
+ * of a table of level 0, no iterator shows what lies before it in any table, nor does this job.
  *
  * It reads every record once, holds values against their checksums where they have one, and counts
  * the statistics on the way.
@@ -21,7 +21,7 @@ extern "C" {
 
 /* One row per problem: name, its word, what it is. */
 #define VARVE_CHECK_MAP(X)                                                                         \
-    X(UNREADABLE, "unreadable", "the engine cannot read here: what lies behind is passed over")    \
+    X(UNREADABLE, "unreadable", "the engine cannot read behind this: a block is passed over")      \
     X(KEY, "key", "an engine key does not decode")                                                 \
     X(ORDER, "order", "a record does not stand behind the one before it")                          \
     X(METADATA, "metadata", "a metadata record does not decode")                                   \

@@ -462,6 +462,16 @@ VARVE_API bool varve_iter_next_key(varve_iter *it);
 /* To the last record of the previous user key: its oldest version, or its metadata record. */
 VARVE_API bool varve_iter_prev_key(varve_iter *it);
 
+/*
+ * Behind damage: to the first record at or above a place that can be read from, of those behind
+ * `from`, at which reading has failed or behind which it fails, and before `end`; to the first
+ * record at or above `end` if no such place is found.  `end` is a key behind the damage, such as
+ * one behind the last of the table that the failure names.  It takes some hundred seeks, all but a
+ * few of which fail, and finds the end of the first damage, if not what lies between it and more
+ * damage right behind.  Not on a prefix iterator.
+ */
+VARVE_API bool varve_iter_seek_past(varve_iter *it, varve_slice from, varve_slice end);
+
 /* The value of the record; only while valid.  Its bytes are valid until the next movement. */
 static inline varve_slice varve_iter_value(const varve_iter *it)
 {

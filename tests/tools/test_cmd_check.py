@@ -1,5 +1,6 @@
 """varve check: findings of each kind, what has been read, and the statistics kept."""
 
+import os
 import pathlib
 import struct
 import unittest
@@ -157,7 +158,32 @@ class Findings(CheckTest):
 
 
 class Unreadable(CheckTest):
-    """A table in which a byte has been flipped: told by its name, and passed over."""
+    """Tables in which a byte has been flipped: a block is told, and passed over."""
+
+    def test_all_else_in_the_same_table_is_checked(self):
+        # Values that are wrong stand before, between and behind two blocks that are unreadable.
+        wrong = (b"00000", b"01000", b"01999")
+        with Writer(self.store) as store:
+            for number in range(2000):
+                key = b"%05d" % number
+                owner = b"other" if key in wrong else key
+                store.put(key, T, with_checksum(owner, raw_bytes(os.urandom(100))))
+            store.flush()
+        table, = pathlib.Path(self.store).glob("*.sst")
+        content = bytearray(table.read_bytes())
+        for at in (len(content) // 4, len(content) * 3 // 4):
+            content[at] ^= 1
+        table.write_bytes(content)
+
+        for options in ((), ("--start", "0")):
+            findings, summary = self.check(*options, code=CORRUPT)
+            self.assertEqual([item["key"] for item in findings if item["problem"] == "value"],
+                             [key.decode() for key in wrong])
+            self.assertEqual(summary["problems"], {"value": 3, "unreadable": 2})
+            # As many as two blocks of 8 KiB have.
+            self.assertGreater(summary["keys"], 2000 - 2 * 82)
+        # What can be listed has been checked.
+        self.assertEqual(len(varve("keys", self.store).lines()), summary["records"])
 
     def test_the_other_tables_are_checked(self):
         with Writer(self.store) as store:
