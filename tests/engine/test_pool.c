@@ -1,10 +1,11 @@
 /*
- * Iterators that are lent again: when they are, when they must not be, and that nobody sees time go
- * back because of them.
+ * Iterators that are lent again: when they are, when they must not be, that nobody sees time go
+ * back because of them, and that nobody is lent one while the engine's gate is closed.
  */
 #include "engine/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -764,6 +765,131 @@ START_TEST(a_reader_never_sees_less_than_before)
 }
 END_TEST
 
+/* ---- Beside the gate ----------------------------------------------------------------------------
+ */
+
+static struct {
+    atomic_uint *inside;     /* the count of the gate on the reader's lane */
+    unsigned pooled;         /* while the reader waits */
+    unsigned open;           /* iterators, then */
+    atomic_bool is_returned; /* the reader has got his iterator */
+} waiting;
+
+/*
+ * Open the gate once the reader stands in front of it: by then he has not been lent one.  He would
+ * have been if he came back without having been there.
+ */
+static void *open_the_gate(void *arg)
+{
+    (void)arg;
+    while (atomic_load(waiting.inside) == 0 && !atomic_load(&waiting.is_returned))
+        sched_yield();
+    waiting.pooled = pooled();
+    waiting.open = (unsigned)varve__tally_sum(&on.engine->iterators);
+    atomic_store(&on.engine->gate.is_closed, false);
+    return NULL;
+}
+
+/* Without the lock of who has closed it: one who waits then goes in and out, for all to see. */
+static varve_iter *open_at_closed_gate(varve_reader *reader, const varve_iter_options *options)
+{
+    pthread_t opener;
+    varve__gate *gate = &on.engine->gate;
+    waiting.inside = &gate->lanes[varve__lane()].inside;
+    atomic_store(&waiting.is_returned, false);
+    atomic_store(&gate->is_closed, true);
+    ck_assert_int_eq(pthread_create(&opener, NULL, open_the_gate, NULL), 0);
+    varve_iter *it = options == NULL ? iter_of_key("a") : iter(reader, options);
+    atomic_store(&waiting.is_returned, true);
+    ck_assert_int_eq(pthread_join(opener, NULL), 0);
+    return it;
+}
+
+/* For a walk, for a key, and over a snapshot; and who was not lent one is not counted. */
+START_TEST(a_closed_gate_holds_lending_up)
+{
+    put(on.writer, "a", "1");
+    varve_snapshot *snapshot = snapshot_now();
+    varve_reader *const readers[] = {on.reader, on.reader, varve_snapshot_reader(snapshot)};
+    const varve_iter_options *const options[] = {&everything, NULL, &everything};
+    for (int i = 0; i < 3; i++) {
+        varve_iter_close(options[i] == NULL ? iter_of_key("a") : iter(readers[i], options[i]));
+        ck_assert_uint_eq(pooled(), 1);
+        varve_iter *it = open_at_closed_gate(readers[i], options[i]);
+        ck_assert_msg(!is_lent(it), "way %d", i);
+        ck_assert_uint_eq(waiting.pooled, 1);
+        ck_assert_uint_eq(waiting.open, 0);
+        varve_iter_close(it);
+        it = options[i] == NULL ? iter_of_key("a") : iter(readers[i], options[i]);
+        ck_assert_msg(is_lent(it), "way %d", i);
+        varve_iter_close(it);
+        varve__pool_clear(&on.engine->pool);
+    }
+    varve_snapshot_close(snapshot);
+}
+END_TEST
+
+enum { CLOSINGS = 40, WAITS_PER_CLOSING = 3 };
+
+static atomic_bool is_shut;   /* the gate is closed, and nothing was open then */
+static atomic_uint used_shut; /* iterators that somebody has had meanwhile */
+
+static void *use_iterators(void *arg)
+{
+    const varve_iter_options *options = arg;
+    while (atomic_load(&writing)) {
+        varve_iter *it = NULL;
+        if (varve_iter_open(on.reader, options, &it, NULL) != VARVE_OK)
+            abort();
+        atomic_fetch_add(&used_shut, atomic_load(&is_shut));
+        atomic_fetch_add(&lent, is_lent(it));
+        (void)varve_iter_seek_ge(it, key);
+        atomic_fetch_add(&used_shut, atomic_load(&is_shut));
+        varve_iter_close(it);
+    }
+    return NULL;
+}
+
+/* As a store is opened anew: from the moment when nothing is open nobody gets anything. */
+static void shut_and_look(void)
+{
+    while (!varve__gate_close_within(&on.engine->gate, 1000000000))
+        continue;
+    while (varve__engine_check_idle(on.engine, false, NULL) != VARVE_OK)
+        wait_a_little();
+    atomic_store(&is_shut, true);
+    for (int i = 0; i < WAITS_PER_CLOSING; i++)
+        wait_a_little();
+    varve__pool_renew(&on.engine->pool);
+    ck_assert_uint_eq(pooled(), 0);
+    atomic_store(&is_shut, false);
+    varve__gate_open(&on.engine->gate);
+}
+
+START_TEST(nobody_has_an_iterator_while_the_gate_is_closed)
+{
+    pthread_t readers[READERS];
+    atomic_store(&writing, true);
+    key = key_of("a");
+    put(on.writer, "a", "1");
+    for (int i = 0; i < READERS; i++) {
+        const varve_iter_options *options = i % 2 == 0 ? &everything : &one_key;
+        ck_assert_int_eq(
+            pthread_create(&readers[i], NULL, use_iterators, (void *)(uintptr_t)options), 0);
+    }
+    for (int i = 0; i < CLOSINGS; i++) {
+        unsigned before = atomic_load(&lent);
+        while (atomic_load(&lent) - before < READERS)
+            wait_a_little();
+        shut_and_look();
+    }
+    atomic_store(&writing, false);
+    for (int i = 0; i < READERS; i++)
+        ck_assert_int_eq(pthread_join(readers[i], NULL), 0);
+    ck_assert_uint_eq(atomic_load(&used_shut), 0);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_add_test(tcase, a_closed_iterator_is_lent_again);
@@ -790,6 +916,8 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, what_is_opened_during_a_write_may_be_kept_for_other_keys);
     tcase_add_test(tcase, what_is_older_than_a_write_is_neither_lent_nor_put_back);
     tcase_add_test(tcase, a_reader_never_sees_less_than_before);
+    tcase_add_test(tcase, a_closed_gate_holds_lending_up);
+    tcase_add_test(tcase, nobody_has_an_iterator_while_the_gate_is_closed);
 }
 
 int main(void)
