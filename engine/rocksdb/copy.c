@@ -6,9 +6,9 @@
  * the manifest grow and are copied.  It counts if the manifest is the same before and after: then
  * nothing that it names has gone, and no log whose records it does not have elsewhere.
  *
- * Logs are listed once, before the first is copied: a log is complete when the next one is there,
- * and of the last listed one there is a front part.  So the copy is the store as it was at a moment
- * behind the listing.
+ * Logs are listed before the first is copied: a log is complete when the next one is there, and of
+ * the last listed one there is a front part.  So the copy is the store as it was at a moment behind
+ * the listing.
  */
 #include "engine/rocksdb/copy.h"
 
@@ -91,13 +91,13 @@ static varve_status link_tables(const varve__store *store, rocksdb_t *db, const 
     return status;
 }
 
-/* ---- Logs ----------------------------------------------------------------------------------- */
+/* ---- Files that have numbers ---------------------------------------------------------------- */
 
-static bool is_log(const char *name, uint64_t *number)
+static bool is_numbered(const char *name, const char *ending, uint64_t *number)
 {
     char *end;
     *number = strtoull(name, &end, 10);
-    return end != name && strcmp(end, ".log") == 0;
+    return end != name && strcmp(end, ending) == 0;
 }
 
 static int compare_numbers(const void *left, const void *right)
@@ -109,17 +109,26 @@ static int compare_numbers(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-/* The numbers of all logs, in their order, one behind the other in `numbers`. */
-static varve_status list_logs(const varve__store *store, varve_buf *numbers, varve_error *err)
+static uint64_t number_at(const varve_buf *numbers, size_t offset)
+{
+    uint64_t number;
+    memcpy(&number, numbers->data + offset, sizeof number);
+    return number;
+}
+
+/* The numbers up to `last` of all files of that ending, in order, one behind the other. */
+static varve_status list_numbers(const varve__store *store, const char *ending, uint64_t last,
+                                 varve_buf *numbers, varve_error *err)
 {
     varve_status status = VARVE_OK;
     uint64_t number;
     DIR *dir = opendir(store->path);
     if (dir == NULL)
         return varve__fail_file(err, "list", store->path, "");
+    numbers->size = 0;
     for (struct dirent *entry = readdir(dir); entry != NULL && status == VARVE_OK;
          entry = readdir(dir)) {
-        if (!is_log(entry->d_name, &number))
+        if (!is_numbered(entry->d_name, ending, &number) || number > last)
             continue;
         status = varve__buf_reserve(numbers, sizeof number, err);
         if (status == VARVE_OK)
@@ -132,13 +141,13 @@ static varve_status list_logs(const varve__store *store, varve_buf *numbers, var
 }
 
 /* One that has gone meanwhile had nothing any more that the manifest does not have. */
-static varve_status copy_log(const varve__store *store, const char *place, uint64_t number,
-                             varve_error *err)
+static varve_status copy_numbered(const varve__store *store, const char *place, uint64_t number,
+                                  const char *ending, varve_error *err)
 {
     char name[32];
     struct file file;
     varve_error failure = VARVE_ERROR_INIT;
-    (void)snprintf(name, sizeof name, "%06" PRIu64 ".log", number);
+    (void)snprintf(name, sizeof name, "%06" PRIu64 "%s", number, ending);
     varve_status status = find_file(store, place, name, &file, &failure);
     if (status == VARVE_OK)
         status = copy_bytes(&file, &failure);
@@ -151,15 +160,29 @@ static varve_status copy_log(const varve__store *store, const char *place, uint6
     return status;
 }
 
+static varve_status copy_all(const varve__store *store, const char *place, const varve_buf *numbers,
+                             const char *ending, varve_error *err)
+{
+    varve_status status = VARVE_OK;
+    for (size_t at = 0; at < numbers->size && status == VARVE_OK; at += sizeof(uint64_t))
+        status = copy_numbered(store, place, number_at(numbers, at), ending, err);
+    return status;
+}
+
+/*
+ * Of what comes to be during a listing, it may have the later and miss the earlier: the first one
+ * tells how far to go, and all logs up to there have been there before the second.
+ */
 static varve_status copy_logs(const varve__store *store, const char *place, varve_error *err)
 {
     varve_buf numbers = VARVE_BUF_INIT;
-    varve_status status = list_logs(store, &numbers, err);
-    for (size_t at = 0; at < numbers.size && status == VARVE_OK; at += sizeof(uint64_t)) {
-        uint64_t number;
-        memcpy(&number, numbers.data + at, sizeof number);
-        status = copy_log(store, place, number, err);
+    varve_status status = list_numbers(store, ".log", UINT64_MAX, &numbers, err);
+    if (status == VARVE_OK && numbers.size > 0) {
+        uint64_t last = number_at(&numbers, numbers.size - sizeof last);
+        status = list_numbers(store, ".log", last, &numbers, err);
     }
+    if (status == VARVE_OK)
+        status = copy_all(store, place, &numbers, ".log", err);
     varve_buf_release(&numbers);
     return status;
 }

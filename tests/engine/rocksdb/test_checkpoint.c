@@ -201,6 +201,120 @@ START_TEST(without_its_tables_there_is_none)
 }
 END_TEST
 
+static struct {
+    const char *folder; /* whose logs come to be one after the other; NULL = they all are there */
+    uint64_t logs[8];   /* their numbers, ascending */
+    unsigned count;
+    unsigned listings; /* so far */
+    unsigned during;   /* the logs come to be during this listing, and it misses one of them */
+} birth;
+
+/* Whether a log is there, or was there when the listing came to its place. */
+static bool is_listed(uint64_t number)
+{
+    bool is_first = number <= birth.logs[0];
+    bool is_last = number >= birth.logs[birth.count - 1];
+    return is_first || birth.listings > birth.during || (birth.listings == birth.during && is_last);
+}
+
+static bool is_hidden(const struct dirent *entry)
+{
+    char *end;
+    uint64_t number = strtoull(entry->d_name, &end, 10);
+    return strcmp(end, ".log") == 0 && !is_listed(number);
+}
+
+static bool is_in(DIR *dir, const char *folder)
+{
+    struct stat here;
+    struct stat there;
+    return folder != NULL && fstat(dirfd(dir), &here) == 0 && stat(folder, &there) == 0 &&
+           here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}
+
+FAULT_EXPORT struct dirent *readdir(DIR *dir);
+
+/* What comes to be while a directory is listed is listed or not, whatever came before it. */
+struct dirent *readdir(DIR *dir)
+{
+    struct dirent *(*real)(DIR *);
+    fault_find_real("readdir", &real);
+    struct dirent *entry = real(dir);
+    if (!is_in(dir, birth.folder))
+        return entry;
+    while (entry != NULL && is_hidden(entry))
+        entry = real(dir);
+    birth.listings += entry == NULL;
+    return entry;
+}
+
+static int compare_logs(const void *left, const void *right)
+{
+    const uint64_t *a = left;
+    const uint64_t *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+static void find_logs(const char *folder)
+{
+    char *end;
+    DIR *dir = opendir(folder);
+    ck_assert_ptr_nonnull(dir);
+    birth.count = 0;
+    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        uint64_t number = strtoull(entry->d_name, &end, 10);
+        if (strcmp(end, ".log") != 0)
+            continue;
+        ck_assert_uint_lt(birth.count, sizeof birth.logs / sizeof birth.logs[0]);
+        birth.logs[birth.count++] = number;
+    }
+    (void)closedir(dir);
+    qsort(birth.logs, birth.count, sizeof birth.logs[0], compare_logs);
+}
+
+/* A writer whose memtables wait for each other, and their logs with them. */
+static varve_engine *open_with_logs(void)
+{
+    varve_options options = store_options(place_path("s"));
+    options.write_buffer_bytes = 64 << 10;
+    options.rocksdb_options = "max_write_buffer_number=20;min_write_buffer_number_to_merge=10";
+    varve_engine *engine = store_open_with(&options);
+    for (unsigned i = 0; birth.count < 4; i++) {
+        ck_assert_uint_lt(i, 100000);
+        ck_ok(store_put(engine, key_number(i), bytes("sixteen bytes...")), &err);
+        if (i % 100 == 0)
+            find_logs(place_path("s"));
+    }
+    return engine;
+}
+
+/* Whichever of the listings misses a log that came before another one: no commit is missing. */
+START_TEST(logs_that_begin_during_a_listing_leave_no_hole)
+{
+    varve_engine *engine = open_with_logs();
+    varve_engine *reader = reader_open();
+    unsigned missed = 0;
+    birth.folder = place_path("s");
+    do {
+        varve_status status;
+        birth.listings = 0;
+        birth.during = missed++;
+        ck_ok(checkpoint(reader, "c"), &err);
+        varve_engine *copy = store_open(place_path("c"));
+        unsigned count = store_count(copy, &status);
+        ck_assert_uint_gt(count, 0);
+        ck_assert_msg(store_has(copy, key_number(count - 1)) == VARVE_OK,
+                      "of %u listings the one behind %u lost a log", birth.listings, missed - 1);
+        store_close(copy);
+        place_remove(place_path("c"));
+    } while (birth.listings > birth.during);
+    birth.folder = NULL;
+    ck_assert_uint_gt(missed, 2);
+    store_close(reader);
+    store_close(engine);
+}
+END_TEST
+
 /* ---- What is refused */
 
 START_TEST(what_exists_is_left_alone)
@@ -402,6 +516,7 @@ int main(void)
     tcase_add_test(tcase, whoever_reads_makes_one_beside_the_writer);
     tcase_add_test(tcase, so_does_a_follower_and_who_reads_alone);
     tcase_add_test(tcase, tables_that_are_none_yet_stay_behind);
+    tcase_add_test(tcase, logs_that_begin_during_a_listing_leave_no_hole);
     tcase_add_test(tcase, without_its_tables_there_is_none);
     tcase_add_test(tcase, what_exists_is_left_alone);
     tcase_add_test(tcase, only_stores_on_the_disk_have_them);
