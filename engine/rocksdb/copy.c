@@ -9,6 +9,10 @@
  * Logs are listed before the first is copied: a log is complete when the next one is there, and of
  * the last listed one there is a front part.  So the copy is the store as it was at a moment behind
  * the listing.
+ *
+ * With an option of RocksDB's large values lie in files beside the tables, and nothing in the C API
+ * tells which of these the manifest names.  All are copied: what is still being written, or has
+ * gone, is none of them, and whoever opens the copy for writing removes what he does not need.
  */
 #include "engine/rocksdb/copy.h"
 
@@ -169,6 +173,16 @@ static varve_status copy_all(const varve__store *store, const char *place, const
     return status;
 }
 
+static varve_status copy_values(const varve__store *store, const char *place, varve_error *err)
+{
+    varve_buf numbers = VARVE_BUF_INIT;
+    varve_status status = list_numbers(store, ".blob", UINT64_MAX, &numbers, err);
+    if (status == VARVE_OK)
+        status = copy_all(store, place, &numbers, ".blob", err);
+    varve_buf_release(&numbers);
+    return status;
+}
+
 /*
  * Of what comes to be during a listing, it may have the later and miss the earlier: the first one
  * tells how far to go, and all logs up to there have been there before the second.
@@ -201,6 +215,8 @@ static varve_status copy_files(const varve__store *store, const varve__manifest 
         return status;
     status = link_tables(store, db, place, err);
     rocksdb_close(db);
+    if (status == VARVE_OK)
+        status = copy_values(store, place, err);
     if (status == VARVE_OK)
         status = copy_logs(store, place, err);
     if (status == VARVE_OK)

@@ -201,6 +201,32 @@ START_TEST(without_its_tables_there_is_none)
 }
 END_TEST
 
+/* With an option of RocksDB it puts large values into files beside the tables. */
+START_TEST(values_that_lie_beside_the_tables_come_along)
+{
+    varve_status status;
+    varve_options options = store_options(place_path("s"));
+    options.rocksdb_options = "enable_blob_files=true";
+    varve_engine *engine = store_open_with(&options);
+    store_fill(engine, 100);
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    ck_ok(store_put(engine, key_number(100), bytes("in the log")), &err);
+    (void)file_find(place_path("s"), ".blob");
+    varve_engine *reader = reader_open();
+    file_write_text(place_path("s/000900.blob"), "half of such a file");
+    ck_ok(checkpoint(reader, "c"), &err);
+    store_close(reader);
+    store_close(engine);
+    place_remove(place_path("s"));
+    check_count("c", 101);
+    engine = store_open(place_path("c"));
+    ck_ok(varve_engine_compact(engine, &err), &err);
+    ck_assert_uint_eq(store_count(engine, &status), 101);
+    ck_ok(status, &err);
+    store_close(engine);
+}
+END_TEST
+
 static struct {
     const char *folder; /* whose logs come to be one after the other; NULL = they all are there */
     uint64_t logs[8];   /* their numbers, ascending */
@@ -516,6 +542,7 @@ int main(void)
     tcase_add_test(tcase, whoever_reads_makes_one_beside_the_writer);
     tcase_add_test(tcase, so_does_a_follower_and_who_reads_alone);
     tcase_add_test(tcase, tables_that_are_none_yet_stay_behind);
+    tcase_add_test(tcase, values_that_lie_beside_the_tables_come_along);
     tcase_add_test(tcase, logs_that_begin_during_a_listing_leave_no_hole);
     tcase_add_test(tcase, without_its_tables_there_is_none);
     tcase_add_test(tcase, what_exists_is_left_alone);
