@@ -213,8 +213,8 @@ static bool make_engine_key(struct record_reader *reader, const struct scan *sca
         return wrong(scan, "the key lies outside of the range that the first line has");
     if (varve_key_encode(key, reader->ts, &reader->engine_key, NULL) != VARVE_OK)
         return wrong(scan, "the key is none that can be stored");
-    if (varve_slice_compare(varve_buf_slice(&reader->before),
-                            varve_buf_slice(&reader->engine_key)) >= 0)
+    if (!reader->in_any_order && varve_slice_compare(varve_buf_slice(&reader->before),
+                                                     varve_buf_slice(&reader->engine_key)) >= 0)
         return wrong(scan, "the record does not come behind the one before it");
     return true;
 }
@@ -247,7 +247,9 @@ static enum import_step read_last_line(struct record_reader *reader, const struc
     int size = snprintf(line, sizeof line, "{\"records\":%" PRIu64 ",\"crc32\":\"%08" PRIx32 "\"}",
                         reader->records, crc);
 
-    if (!varve_slice_equal(scan->left, varve_slice_of(line, (size_t)size))) {
+    reader->has_last_line = true;
+    reader->has_ended = true;
+    if (!reader->is_damaged && !varve_slice_equal(scan->left, varve_slice_of(line, (size_t)size))) {
         wrong(scan, "the last line does not fit what stands in front of it: the export is damaged");
         scan->fault->code = TOOL_CORRUPT;
         return IMPORT_FAULT;
@@ -267,6 +269,7 @@ enum import_step record_reader_next(struct record_reader *reader, struct import_
     if (step == IMPORT_FAULT)
         return step;
     if (step == IMPORT_END) {
+        reader->has_ended = true;
         wrong(&scan, "the last line is missing: the export has been cut short");
         fault->code = TOOL_CORRUPT;
         return IMPORT_FAULT;

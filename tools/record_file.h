@@ -36,8 +36,10 @@ void record_writer_release(struct record_writer *writer);
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
-/* Start one as zero; end it with record_reader_close(). */
+/* Start one as zero; end it with record_reader_close().  The first two are the caller's to set. */
 struct record_reader {
+    bool in_any_order; /* the caller looks after the order */
+    bool is_damaged;   /* the caller has gone on behind a fault: the last line cannot fit */
     int fd;
     struct import_input in;
     struct bytes start; /* the span that the file is of */
@@ -48,12 +50,17 @@ struct record_reader {
     varve_buf before;     /* of the one before */
     varve_ts ts;
     uint64_t records;
+    bool has_last_line; /* it has been read, right or wrong */
+    bool has_ended; /* so has the end of the file, or what has no business behind the last line */
 };
 
 /* Open the file at `path`, or standard input for -, and read its first line. */
 bool record_reader_open(struct record_reader *reader, const char *path, struct import_fault *fault);
 
-/* Read the next record.  IMPORT_END behind the last, once the last line has been found right. */
+/*
+ * Read the next record.  IMPORT_END behind the last, once the last line has been found right.
+ * Behind a fault of a line one may go on, unless the file has ended.
+ */
 enum import_step record_reader_next(struct record_reader *reader, struct import_fault *fault);
 
 void record_reader_close(struct record_reader *reader);

@@ -4,8 +4,8 @@
 #include "gap.h"
 #include "output.h"
 #include "progress.h"
-#include "record_file.h"
 #include "records.h"
+#include "sound_records.h"
 
 #include <inttypes.h>
 
@@ -16,7 +16,7 @@ struct source {
     const char *name;          /* for messages */
     const struct store *store; /* that the iterator is over; NULL: a table, or an export */
     varve_iter *it;            /* NULL: the export */
-    struct record_reader *file;
+    struct sound_records *file;
     bool valid;
     varve_slice key; /* the engine key of the record at hand */
     varve_slice value;
@@ -76,8 +76,6 @@ static enum tool_exit show(const struct cli *cli, struct source *source)
 
 static enum tool_exit advance(const struct cli *cli, struct source *source)
 {
-    struct import_fault fault = {0};
-
     if (source->it != NULL) {
         /* From there one goes on if the next record cannot be read. */
         if (!bytes_copy(&source->before, source->it->key))
@@ -85,11 +83,14 @@ static enum tool_exit advance(const struct cli *cli, struct source *source)
         varve_iter_next(source->it);
         return show(cli, source);
     }
-    enum import_step step = record_reader_next(source->file, &fault);
-    source->valid = step == IMPORT_OK;
-    source->key = varve_buf_slice(&source->file->engine_key);
-    source->value = bytes_slice(&source->file->value);
-    return step == IMPORT_FAULT ? import_fail(cli, source->name, &fault, "") : TOOL_OK;
+    enum tool_exit code = sound_records_next(source->file);
+    const struct sound_record *record = &source->file->at;
+    source->valid = code == TOOL_OK && record->valid;
+    source->key = bytes_slice(&record->key);
+    source->value = bytes_slice(&record->value);
+    source->behind_gap = record->behind_gap;
+    source->damage = source->file->damage;
+    return code;
 }
 
 static enum tool_exit open_iterator(const struct cli *cli, varve_reader *reader, varve_span span,
@@ -268,25 +269,23 @@ static enum tool_exit open_ours(const struct cli *cli, varve_span span, struct s
 
 enum tool_exit verify_records(const struct cli *cli)
 {
-    struct record_reader file = {0};
+    struct sound_records file = {.cli = cli, .name = cli->arguments[2]};
     struct store store = STORE_INIT;
-    struct import_fault fault = {0};
     struct comparison comparison = {.cli = cli,
                                     .theirs = {.name = cli->arguments[2], .file = &file}};
-    enum tool_exit code = TOOL_OK;
+    enum tool_exit code = sound_records_open(&file);
 
-    if (!record_reader_open(&file, cli->arguments[2], &fault))
-        code = import_fail(cli, cli->arguments[2], &fault, "");
-    const varve_span span = {bytes_slice(&file.start), bytes_slice(&file.end)};
+    const varve_span span = {bytes_slice(&file.reader.start), bytes_slice(&file.reader.end)};
     if (code == TOOL_OK)
         code = open_ours(cli, span, &store, &comparison);
     if (code == TOOL_OK)
         code = advance(cli, &comparison.theirs);
     if (code == TOOL_OK)
         code = compare(&comparison);
+    sound_records_end(&file);
     close_source(&comparison.ours);
     store_close(&store);
-    record_reader_close(&file);
+    sound_records_close(&file);
     return code;
 }
 

@@ -303,6 +303,68 @@ class Verify(ExportTest):
         self.assertEqual((len(lines), lines[10:]),
                          (12, ["and 5 more", "26 records, 15 differences"]))
 
+    def compare_damaged(self, change):
+        """Compare with the export whose lines have been changed: code, what is said, objects."""
+        with open(self.file, "rb") as file:
+            lines = file.read().decode().splitlines(keepends=True)
+        change(lines)
+        path = self.folder / "in"
+        path.write_text("".join(lines))
+        result = varve("verify", "records", self.store, str(path), "--json")
+        told = [line.removeprefix(f"varve: verify: {path}: ") for line in result.err.splitlines()]
+        return result.code, told, result.objects()
+
+    def test_lines_that_are_no_records(self):
+        self.run_ok("put", self.store, "k", "new", "--write")
+
+        def change(lines):
+            lines[1] = "hello\n"
+            lines[4] = lines[4][:-2] + "\n"
+            lines[11] = "\n"
+        code, told, objects = self.compare_damaged(change)
+        self.assertEqual(code, REFUSED)
+        self.assertEqual([line.split(":")[0].split(",")[0] for line in told],
+                         ["line 2", "line 5", "line 12"])
+        # What is only in the store is found behind the damage, and what is not there is counted.
+        self.assertEqual([(item["difference"], item["key"]) for item in objects[:-1]],
+                         [("only in the store", "k")])
+        self.assertEqual(objects[-1], {"records": 12, "differences": 1, "not_compared": 3})
+
+    def test_keys_that_are_damaged(self):
+        for number, key, text in ((4, "7e", "in front of the one behind it"),
+                                  (2, "7e", "in front of the one behind it"),
+                                  (10, "61", "behind the one before it"),
+                                  (12, "61", "behind the one before it")):
+            def change(lines, number=number, key=key):
+                rest = lines[number - 1].split('"', 4)[4]
+                lines[number - 1] = f'{{"key":"{key}"{rest}'
+            code, told, objects = self.compare_damaged(change)
+            self.assertEqual((code, len(told)), (REFUSED, 1), told)
+            self.assertRegex(told[0], rf"\Aline {number}, byte \d+: the record does not come {text}")
+            self.assertEqual(objects, [{"records": 11, "differences": 0, "not_compared": 1}])
+
+    def test_damage_at_the_end(self):
+        def cut(lines):
+            del lines[10:]
+        code, told, objects = self.compare_damaged(cut)
+        self.assertEqual((code, len(told)), (CORRUPT, 1))
+        self.assertIn("cut short", told[0])
+        self.assertEqual(objects, [{"records": 11, "differences": 0, "not_compared": 2}])
+
+        def change(lines):
+            lines[3] = lines[3].replace("0331", "0332")
+        code, told, objects = self.compare_damaged(change)
+        self.assertEqual((code, len(told)), (CORRUPT, 1))
+        self.assertIn("the last line does not fit", told[0])
+        self.assertEqual([item["difference"] for item in objects[:-1]], ["different"])
+        self.assertEqual(objects[-1], {"records": 11, "differences": 1})
+
+    def test_more_damage_than_is_told(self):
+        code, told, objects = self.compare_damaged(lambda lines: lines.insert(3, "hello\n" * 25))
+        self.assertEqual((code, len(told)), (REFUSED, 21))
+        self.assertEqual(told[20], "5 more lines are damaged")
+        self.assertEqual(objects, [{"records": 11, "differences": 0}])
+
     def test_what_cannot_be_read(self):
         self.run_failing(IO, "verify", "records", self.store, str(self.folder / "none"))
         self.run_failing(STORE, "verify", "checkpoint", self.store, str(self.folder / "none"))
