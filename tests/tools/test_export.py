@@ -340,7 +340,8 @@ class Verify(ExportTest):
                 lines[number - 1] = f'{{"key":"{key}"{rest}'
             code, told, objects = self.compare_damaged(change)
             self.assertEqual((code, len(told)), (REFUSED, 1), told)
-            self.assertRegex(told[0], rf"\Aline {number}, byte \d+: the record does not come {text}")
+            self.assertRegex(told[0],
+                             rf"\Aline {number}, byte \d+: the record does not come {text}")
             self.assertEqual(objects, [{"records": 11, "differences": 0, "not_compared": 1}])
 
     def test_damage_at_the_end(self):
