@@ -2,14 +2,13 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "engine/rocksdb/files.h"
 #include "engine/rocksdb/manifest.h"
-#include "engine/scratch.h"
 #include "format/varint.h"
-#include "util/alloc.h"
 #include "util/buf.h"
 #include "util/little_endian.h"
 
@@ -30,36 +29,36 @@ enum { SAYS_NEXT_FILE = 3, SAYS_LAST_SEQUENCE = 4, SAYS_PREVIOUS_LOG = 9 };
 
 /* ---- The mark ------------------------------------------------------------------------------- */
 
+/* A path that is too long is none that a store is open at. */
+struct file {
+    char path[PATH_MAX];
+};
+
+static struct file file_of(const char *path, const char *name)
+{
+    struct file file;
+    (void)snprintf(file.path, sizeof file.path, "%s/%s", path, name);
+    return file;
+}
+
 bool varve__intake_is_marked(const char *path)
 {
-    varve_buf mark = VARVE_BUF_INIT;
-    bool is_there = varve__path_join(&mark, path, VARVE__INTAKE_MARK, NULL) == VARVE_OK &&
-                    access(varve__path_text(&mark), F_OK) == 0;
-    varve_buf_release(&mark);
-    return is_there;
+    return access(file_of(path, VARVE__INTAKE_MARK).path, F_OK) == 0;
 }
 
 varve_status varve__intake_mark(const char *path, varve_error *err)
 {
-    varve_buf mark = VARVE_BUF_INIT;
-    varve_status status = varve__path_join(&mark, path, VARVE__INTAKE_MARK, err);
-    if (status == VARVE_OK) {
-        int fd = open(varve__path_text(&mark), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-        if (fd >= 0)
-            (void)close(fd);
-        else
-            status = varve__fail_file(err, "create", path, VARVE__INTAKE_MARK);
-    }
-    varve_buf_release(&mark);
-    return status;
+    const struct file mark = file_of(path, VARVE__INTAKE_MARK);
+    int fd = open(mark.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return varve__fail_file(err, "create", path, VARVE__INTAKE_MARK);
+    (void)close(fd);
+    return VARVE_OK;
 }
 
 void varve__intake_unmark(const char *path)
 {
-    varve_buf mark = VARVE_BUF_INIT;
-    if (varve__path_join(&mark, path, VARVE__INTAKE_MARK, NULL) == VARVE_OK)
-        (void)unlink(varve__path_text(&mark));
-    varve_buf_release(&mark);
+    (void)unlink(file_of(path, VARVE__INTAKE_MARK).path);
 }
 
 /* ---- The last record ------------------------------------------------------------------------ */
@@ -163,12 +162,8 @@ static bool take_table(varve_slice *left, uint64_t *number)
 static bool is_lost(const char *path, uint64_t table)
 {
     char name[32];
-    varve_buf file = VARVE_BUF_INIT;
     (void)snprintf(name, sizeof name, "%06" PRIu64 ".sst", table);
-    bool is_gone = varve__path_join(&file, path, name, NULL) == VARVE_OK &&
-                   access(varve__path_text(&file), F_OK) != 0 && errno == ENOENT;
-    varve_buf_release(&file);
-    return is_gone;
+    return access(file_of(path, name).path, F_OK) != 0 && errno == ENOENT;
 }
 
 /* Whether a record names new tables, of which none is there, and does nothing else. */
@@ -233,17 +228,12 @@ static varve_status take_back(int fd, const char *path, const char *name, varve_
 varve_status varve__intake_take_back(const char *path, varve_error *err)
 {
     const varve__manifest manifest = varve__manifest_look(path);
-    varve_buf file = VARVE_BUF_INIT;
     if (manifest.size < 0)
         return VARVE_NOT_FOUND;
-    varve_status status = varve__path_join(&file, path, manifest.name, err);
-    if (status == VARVE_OK) {
-        int fd = open(varve__path_text(&file), O_RDWR | O_CLOEXEC);
-        status = fd < 0 ? varve__fail_file(err, "open", path, manifest.name)
-                        : take_back(fd, path, manifest.name, err);
-        if (fd >= 0)
-            (void)close(fd);
-    }
-    varve_buf_release(&file);
+    int fd = open(file_of(path, manifest.name).path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return varve__fail_file(err, "open", path, manifest.name);
+    varve_status status = take_back(fd, path, manifest.name, err);
+    (void)close(fd);
     return status;
 }

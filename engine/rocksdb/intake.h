@@ -17,7 +17,7 @@
 
 bool varve__intake_is_marked(const char *path);
 
-/* Returns VARVE_OK, VARVE_IO, VARVE_NO_SPACE or VARVE_NO_MEMORY. */
+/* Returns VARVE_OK, VARVE_IO or VARVE_NO_SPACE. */
 varve_status varve__intake_mark(const char *path, varve_error *err);
 void varve__intake_unmark(const char *path);
 
