@@ -1,6 +1,7 @@
 #include "engine/rocksdb/fences.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -25,6 +26,7 @@ void varve__fence_cache_init(varve__fence_cache *cache)
     (void)pthread_mutex_init(&cache->mutex, NULL);
     (void)pthread_mutex_init(&cache->making, NULL);
     cache->newest = NULL;
+    cache->resting_until = 0;
 }
 
 void varve__fence_cache_destroy(varve__fence_cache *cache)
@@ -198,24 +200,66 @@ static varve__fences *make_from(const rocksdb_livefiles_t *files)
     return fences;
 }
 
-/* Those of the tables of this moment, which become the newest.  NULL: no memory. */
+/*
+ * Those of the tables of this moment, which become the newest.  If the tables change meanwhile,
+ * their version is one that no iterator has any more.  NULL: no memory.
+ */
 static varve__fences *make(varve__fence_cache *cache, rocksdb_t *db)
 {
-    for (;;) {
-        uint64_t version = version_of(db);
-        const rocksdb_livefiles_t *files = rocksdb_livefiles(db);
-        varve__fences *fences = make_from(files);
-        rocksdb_livefiles_destroy(files);
-        if (fences == NULL)
-            return NULL;
-        fences->version = version;
-        if (version_of(db) == version) {
-            replace(cache, hold(fences));
-            return fences;
-        }
-        varve__fences_release(fences); /* the tables have changed meanwhile */
-    }
+    uint64_t version = version_of(db);
+    const rocksdb_livefiles_t *files = rocksdb_livefiles(db);
+    varve__fences *fences = make_from(files);
+    rocksdb_livefiles_destroy(files);
+    if (fences == NULL)
+        return NULL;
+    fences->version = version;
+    replace(cache, hold(fences));
+    return fences;
 }
+
+/* ---- Resting -----------------------------------------------------------------------------------
+ */
+
+/*
+ * With a hundred thousand tables, of which several change each second, none that have been told are
+ * those of an iterator opened then.  Whoever has tried so often, and for so long, takes what there
+ * is; and so do others for some time, lest all that is done is to tell of tables.
+ */
+#define TRIES_MAX 4
+#define TRYING_NS 100000000
+#define REST_FACTOR 10
+
+static int64_t steady_time(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static bool is_resting(varve__fence_cache *cache)
+{
+    (void)pthread_mutex_lock(&cache->mutex);
+    int64_t until = cache->resting_until;
+    (void)pthread_mutex_unlock(&cache->mutex);
+    return until != 0 && steady_time() < until;
+}
+
+/* Whether one who has begun to try at `began` tries once more. */
+static bool tries_again(varve__fence_cache *cache, unsigned tries, int64_t began)
+{
+    if (is_resting(cache))
+        return false;
+    int64_t now = steady_time();
+    if (tries < TRIES_MAX || now - began < TRYING_NS)
+        return true;
+    (void)pthread_mutex_lock(&cache->mutex);
+    cache->resting_until = now + REST_FACTOR * (now - began);
+    (void)pthread_mutex_unlock(&cache->mutex);
+    return false;
+}
+
+/* ---- Iterators ---------------------------------------------------------------------------------
+ */
 
 /*
  * After a change of tables all threads that open an iterator come here.  Telling of all tables
@@ -226,7 +270,7 @@ static varve__fences *renew(varve__fence_cache *cache, rocksdb_t *db)
 {
     (void)pthread_mutex_lock(&cache->making);
     varve__fences *fences = hold_newest(cache);
-    if (fences == NULL || fences->version != version_of(db)) {
+    if (fences == NULL || (fences->version != version_of(db) && !is_resting(cache))) {
         varve__fences_release(fences);
         fences = make(cache, db);
     }
@@ -234,24 +278,37 @@ static varve__fences *renew(varve__fence_cache *cache, rocksdb_t *db)
     return fences;
 }
 
+uint64_t varve__fences_clears(rocksdb_t *db)
+{
+    uint64_t count = 0;
+    (void)rocksdb_property_int(db, "rocksdb.num-deletes-active-mem-table", &count);
+    return count;
+}
+
 /*
  * The iterator is opened between two looks at the version.  The first was when the fences were
  * made, at the latest; if the second shows the same version, so does the iterator.
  */
 varve_status varve__fences_iterator(varve__fence_cache *cache, rocksdb_t *db,
-                                    const rocksdb_readoptions_t *how, rocksdb_iterator_t **raw,
-                                    varve__fences **fences, varve_error *err)
+                                    const rocksdb_readoptions_t *how, varve__fenced *out,
+                                    varve_error *err)
 {
+    int64_t began = 0;
     varve__fences *held = hold_newest(cache);
-    for (;;) {
+    for (unsigned tries = 0;; tries++) {
         if (held == NULL)
             held = renew(cache, db);
         if (held == NULL)
             return varve__fail_no_memory(err, sizeof *held);
+        if (out->counts_clears)
+            out->clears = varve__fences_clears(db);
         rocksdb_iterator_t *it = rocksdb_create_iterator(db, how);
-        if (version_of(db) == held->version) {
-            *raw = it;
-            *fences = held;
+        out->is_exact = version_of(db) == held->version;
+        if (!out->is_exact && began == 0)
+            began = steady_time();
+        if (out->is_exact || !tries_again(cache, tries, began)) {
+            out->raw = it;
+            out->fences = held;
             return VARVE_OK;
         }
         rocksdb_iter_destroy(it);

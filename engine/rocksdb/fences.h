@@ -51,9 +51,20 @@ typedef struct varve__fences {
 /* Those that a database had when somebody asked last. */
 typedef struct varve__fence_cache {
     pthread_mutex_t mutex;
-    varve__fences *newest;  /* or NULL */
+    varve__fences *newest; /* or NULL */
+    int64_t
+        resting_until; /* no tables are asked for: they have changed faster than they can be told */
     pthread_mutex_t making; /* held by the one who asks for all tables, while others wait for it */
 } varve__fence_cache;
+
+/* An iterator, and the fences that it is to come to by seeks. */
+typedef struct varve__fenced {
+    rocksdb_iterator_t *raw;
+    varve__fences *fences; /* held */
+    bool is_exact;         /* they are those of just the tables that it shows */
+    bool counts_clears;    /* given: whether to count them */
+    uint64_t clears;       /* of single keys that were in the memtable, or a few less */
+} varve__fenced;
 
 void varve__fence_cache_init(varve__fence_cache *cache);
 void varve__fence_cache_destroy(varve__fence_cache *cache);
@@ -62,12 +73,20 @@ void varve__fence_cache_destroy(varve__fence_cache *cache);
 void varve__fence_cache_clear(varve__fence_cache *cache);
 
 /*
- * Open an iterator, and hold the fences of just those tables that it shows.  Returns VARVE_OK or
+ * Open an iterator, and hold the fences of just those tables that it shows; of tables of a moment
+ * before, if telling of them all takes longer than they stay the same.  An iterator with such
+ * fences shows the same, but may lose an error where a new table begins.  Returns VARVE_OK or
  * VARVE_NO_MEMORY.
  */
 varve_status varve__fences_iterator(varve__fence_cache *cache, rocksdb_t *db,
-                                    const rocksdb_readoptions_t *how, rocksdb_iterator_t **raw,
-                                    varve__fences **fences, varve_error *err);
+                                    const rocksdb_readoptions_t *how, varve__fenced *out,
+                                    varve_error *err);
+
+/*
+ * How many clears of single keys there are in the memtable; none has gone from it as long as the
+ * tables are the same.
+ */
+uint64_t varve__fences_clears(rocksdb_t *db);
 
 /* Let go of them; NULL is fine. */
 void varve__fences_release(varve__fences *fences);

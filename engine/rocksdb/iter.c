@@ -24,6 +24,8 @@ struct rocksdb_iter {
     const rocksdb_snapshot_t *snapshot;    /* whose state it shows; NULL = that of its opening */
     uint64_t sequence;                     /* of the last write before that */
     varve__fences *fences;                 /* of the tables it shows, held */
+    bool has_probes;                       /* they are just those: others may be opened over them */
+    uint64_t clears;                       /* of single keys in the memtable, at its opening */
     enum { NOWAY, FORWARD, BACKWARD } way; /* of which what follows is */
     size_t next_fence;                     /* forward: behind the mark */
     size_t ends_left;                      /* backward: that of the mark, and those below */
@@ -131,6 +133,7 @@ static inline bool is_clearly_above_mark(const struct rocksdb_iter *it)
 struct probe {
     rocksdb_readoptions_t *how;
     rocksdb_iterator_t *raw;
+    bool is_present; /* it shows the same as the iterator that it is for */
 };
 
 static void close_probe(struct probe *probe)
@@ -159,25 +162,26 @@ static rocksdb_readoptions_t *make_probe_options(const struct rocksdb_iter *it, 
 }
 
 /*
- * Without a snapshot it shows what has been written since, too.  Records that have been put or
- * cleared one by one harm nothing: it is the tables that are looked at, and they are read for it.
- * Those in a range that has been cleared are not, so it has to show them all the same.  (What is
- * left is a failure that has passed by now, over records that have all been cleared one by one
- * since.)  False if the tables are others by now, if somebody has just written, or without memory.
+ * Without a snapshot it shows what has been written since, too.  Records that have been put harm
+ * nothing: it is the tables that are looked at, and they are read for it.  Those in a range that
+ * has been cleared are not, so it has to show them all the same.  False if the tables are others by
+ * now, if somebody has just written, or without memory.
  */
 static bool open_probe(const struct rocksdb_iter *it, varve_slice lower, varve_slice upper,
                        struct probe *probe)
 {
-    varve__fences *fences = NULL;
-    bool is_present = shows_the_present(it);
-    probe->how = make_probe_options(it, lower, upper);
-    probe->raw = NULL;
-    if (it->snapshot == NULL && !is_present)
+    varve__fenced opened = {.raw = NULL};
+    *probe = (struct probe){make_probe_options(it, lower, upper), NULL,
+                            it->snapshot != NULL || shows_the_present(it)};
+    if (!probe->is_present)
         rocksdb_readoptions_set_ignore_range_deletions(probe->how, 1);
-    bool is_open = varve__fences_iterator(it->cache, it->db, probe->how, &probe->raw, &fences,
-                                          NULL) == VARVE_OK &&
-                   fences->version == it->fences->version && is_present == shows_the_present(it);
-    varve__fences_release(fences);
+    bool is_open =
+        it->has_probes &&
+        varve__fences_iterator(it->cache, it->db, probe->how, &opened, NULL) == VARVE_OK &&
+        opened.is_exact && opened.fences->version == it->fences->version &&
+        probe->is_present == (it->snapshot != NULL || shows_the_present(it));
+    varve__fences_release(opened.fences);
+    probe->raw = opened.raw;
     if (!is_open)
         close_probe(probe);
     return is_open;
@@ -193,6 +197,16 @@ static bool found_none(struct rocksdb_iter *it, const struct probe *probe)
     if (text != NULL)
         (void)varve__rocksdb_fail(varve__iter_failed(&it->base), "reading", text);
     return it->base.error.status == VARVE_OK;
+}
+
+/*
+ * Whether there is none that the iterator itself would show.  A failure of its own may have passed
+ * by now, over records that have been cleared one by one since it was opened.
+ */
+static bool shows_none(struct rocksdb_iter *it, const struct probe *probe)
+{
+    return found_none(it, probe) &&
+           (probe->is_present || varve__fences_clears(it->db) == it->clears);
 }
 
 /* ---- Forward */
@@ -255,7 +269,7 @@ static bool is_bare_above(struct rocksdb_iter *it, size_t index)
     if (!open_probe(it, keys[0], keys[1], &probe))
         return false;
     rocksdb_iter_seek(probe.raw, (const char *)keys[0].data, keys[0].size);
-    bool is_bare = found_none(it, &probe);
+    bool is_bare = shows_none(it, &probe);
     close_probe(&probe);
     return is_bare;
 }
@@ -364,7 +378,7 @@ static bool is_bare_below(struct rocksdb_iter *it, size_t index)
     bool is_bare = found_none(it, &probe);
     if (is_bare) {
         rocksdb_iter_seek_for_prev(probe.raw, (const char *)end->key.data, end->key.size);
-        is_bare = found_none(it, &probe);
+        is_bare = shows_none(it, &probe);
     }
     close_probe(&probe);
     return is_bare;
@@ -553,11 +567,16 @@ varve_status varve__rocksdb_iter_open(varve__store *store, varve__store_snapshot
     it->cache = it->generation != NULL ? &it->generation->fences : &store->fences;
     it->snapshot = snapshot == NULL ? NULL : snapshot->snapshot;
     it->sequence = rocksdb_get_latest_sequence_number(it->db);
-    status = varve__fences_iterator(it->cache, it->db, how, &it->raw, &it->fences, err);
+    varve__fenced opened = {.counts_clears = snapshot == NULL && !it->base.is_prefix};
+    status = varve__fences_iterator(it->cache, it->db, how, &opened, err);
     if (status != VARVE_OK) {
         close_iter(&it->base.head);
         return status;
     }
+    it->raw = opened.raw;
+    it->fences = opened.fences;
+    it->has_probes = opened.is_exact;
+    it->clears = opened.clears;
     it->base.steps_before_seek = varve__fences_seek_cost(it->fences, options->prefix);
     *out = &it->base.head;
     return VARVE_OK;

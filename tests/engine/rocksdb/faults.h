@@ -1,6 +1,6 @@
 /*
- * Failing and counting I/O: write, pwrite, fsync, fdatasync, rename and renameat of this program
- * and of the libraries it has loaded, RocksDB among them, come through here.
+ * Failing and counting I/O: write, pwrite, pread, fsync, fdatasync, rename and renameat of this
+ * program and of the libraries it has loaded, RocksDB among them, come through here.
  *
  * The linker exports from a program what its libraries import, and the program is searched before
  * the C library.  Include this from exactly one file of a program.  Every failure is counted: a
@@ -11,6 +11,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,15 +19,24 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum fault_op { FAULT_WRITE = 1, FAULT_SYNC = 2, FAULT_RENAME = 4 };
+enum fault_op { FAULT_WRITE = 1, FAULT_SYNC = 2, FAULT_RENAME = 4, FAULT_READ = 8 };
 
-enum fault_call { CALL_WRITE, CALL_PWRITE, CALL_FSYNC, CALL_FDATASYNC, CALL_RENAME, CALLS };
+enum fault_call {
+    CALL_WRITE,
+    CALL_PWRITE,
+    CALL_FSYNC,
+    CALL_FDATASYNC,
+    CALL_RENAME,
+    CALL_PREAD,
+    CALLS
+};
 
 static struct {
     atomic_uint ops;      /* what fails now; 0 = nothing */
     const char *contains; /* only files whose path holds this */
     int code;             /* the errno they fail with; 0 = they do not, and are only counted */
     atomic_long until;    /* that many pass before */
+    atomic_long left;     /* that many fail, and the rest passes */
     atomic_ulong fired;
     atomic_ulong by_call[CALLS]; /* failures since the program began */
 } fault;
@@ -37,6 +47,7 @@ static inline void fault_arm(unsigned ops, const char *contains, int code)
     fault.contains = contains;
     fault.code = code;
     atomic_store(&fault.until, 0);
+    atomic_store(&fault.left, LONG_MAX);
     atomic_store(&fault.fired, 0);
     atomic_store(&fault.ops, ops);
 }
@@ -49,6 +60,14 @@ static inline void fault_arm_later(unsigned ops, const char *contains, int code,
     atomic_store(&fault.ops, ops);
 }
 
+/* Let just one of them fail. */
+static inline void fault_arm_once(unsigned ops, const char *contains, int code)
+{
+    fault_arm(0, contains, code);
+    atomic_store(&fault.left, 1);
+    atomic_store(&fault.ops, ops);
+}
+
 /* Let everything work again; returns how many calls have failed, or been counted. */
 static inline unsigned long fault_disarm(void)
 {
@@ -58,7 +77,7 @@ static inline unsigned long fault_disarm(void)
 
 static inline void fault_print_calls(void)
 {
-    static const char *const names[] = {"write", "pwrite", "fsync", "fdatasync", "rename"};
+    static const char *const names[] = {"write", "pwrite", "fsync", "fdatasync", "rename", "pread"};
     printf("failed calls:");
     for (unsigned i = 0; i < CALLS; i++)
         printf(" %s %lu", names[i], atomic_load(&fault.by_call[i]));
@@ -68,7 +87,7 @@ static inline void fault_print_calls(void)
 static bool fault_hits_path(const char *path, enum fault_op op, enum fault_call call)
 {
     if ((atomic_load(&fault.ops) & op) == 0 || strstr(path, fault.contains) == NULL ||
-        atomic_fetch_sub(&fault.until, 1) > 0)
+        atomic_fetch_sub(&fault.until, 1) > 0 || atomic_fetch_sub(&fault.left, 1) <= 0)
         return false;
     atomic_fetch_add(&fault.fired, 1);
     if (fault.code == 0)
@@ -104,6 +123,7 @@ static void fault_find_real(const char *name, void *function)
 
 FAULT_EXPORT ssize_t write(int fd, const void *data, size_t size);
 FAULT_EXPORT ssize_t pwrite(int fd, const void *data, size_t size, off_t offset);
+FAULT_EXPORT ssize_t pread(int fd, void *data, size_t size, off_t offset);
 FAULT_EXPORT int fsync(int fd);
 FAULT_EXPORT int fdatasync(int fd);
 FAULT_EXPORT int rename(const char *from, const char *to);
@@ -124,6 +144,15 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
     if (fault_hits(fd, FAULT_WRITE, CALL_PWRITE))
         return -1;
     fault_find_real("pwrite", &real);
+    return real(fd, data, size, offset);
+}
+
+ssize_t pread(int fd, void *data, size_t size, off_t offset)
+{
+    ssize_t (*real)(int, void *, size_t, off_t);
+    if (fault_hits(fd, FAULT_READ, CALL_PREAD))
+        return -1;
+    fault_find_real("pread", &real);
     return real(fd, data, size, offset);
 }
 

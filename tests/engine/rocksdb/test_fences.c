@@ -2,6 +2,7 @@
  * Trap: an iterator of RocksDB 7.8 that comes to a table which it cannot read goes on without the
  * rest of the level, and tells of no failure.
  */
+#include "tests/engine/rocksdb/faults.h"
 #include "tests/engine/rocksdb/rocks.h"
 
 #include "engine/rocksdb/fences.h"
@@ -408,6 +409,37 @@ START_TEST(a_step_over_cleared_tables_fails_where_one_cannot_be_read)
 }
 END_TEST
 
+/*
+ * A failure that has passed when the table is looked at once more, and all that lies in the table
+ * has been cleared since the iterator was opened, which still shows it.
+ */
+START_TEST(a_walk_shows_what_was_cleared_after_a_failure_that_passed)
+{
+    bool backwards = _i != 0;
+    struct middle middle = make_store(fill_keys);
+    varve_options options = small_tables();
+    varve_engine *engine = store_open_with(&options);
+    varve_iter *it = open_all(engine);
+    unsigned count = 1;
+    for (unsigned i = 1; i < KEYS - 1; i++)
+        ck_ok(varve_writer_clear(varve_engine_writer(engine), key_number(i), &err), &err);
+    fault_arm_once(FAULT_READ, middle.path, EIO);
+    (void)(backwards ? varve_iter_seek_le(it, bytes("")) : varve_iter_seek_ge(it, bytes("")));
+    while (backwards ? varve_iter_prev(it) : varve_iter_next(it))
+        count++;
+    ck_assert_uint_eq(fault_disarm(), 1);
+    varve_error_release(&err);
+    varve_status status = varve_iter_status(it, &err);
+    /* Either it tells, or nothing is missing. */
+    if (status == VARVE_OK)
+        ck_assert_uint_eq(count, KEYS);
+    else
+        ck_status(status, VARVE_IO, &err);
+    varve_iter_close(it);
+    store_close(engine);
+}
+END_TEST
+
 /* ---- Keys in several tables --------------------------------------------------------------------
  */
 
@@ -736,6 +768,7 @@ int main(void)
     tcase_add_test(tcase, what_is_cleared_is_not_passed_over_for_each_table);
     tcase_add_loop_test(tcase, a_step_over_cleared_tables_fails_where_one_cannot_be_read, 0, 2);
     tcase_add_loop_test(tcase, a_walk_fails_over_damage_that_has_been_cleared_since, 0, 4);
+    tcase_add_loop_test(tcase, a_walk_shows_what_was_cleared_after_a_failure_that_passed, 0, 2);
     tcase_add_test(tcase, a_walk_fails_behind_a_key_that_is_in_several_tables);
     tcase_add_test(tcase, tables_are_told_in_order);
     tcase_add_test(tcase, fences_are_not_seen);
