@@ -890,6 +890,35 @@ START_TEST(a_reader_never_sees_less_than_before)
 }
 END_TEST
 
+/* Whoever looks right before a commit can be seen, and right behind that. */
+static varve_status look_and_apply(varve__store *store, varve_slice repr, bool sync,
+                                   varve_error *err)
+{
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(see("k"), "k@1=1");
+    varve_status status = real_ops->apply(store, repr, sync, err);
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(see("k"), "k@2=2");
+    ck_assert(!is_kept("k"));
+    return status;
+}
+
+START_TEST(a_commit_is_counted_before_it_is_seen)
+{
+    backend_keep_newest(on.engine, 65536);
+    put(on.writer, "k@1", "1");
+    see_until_kept("k");
+    real_ops = on.engine->ops;
+    slow_ops = *real_ops;
+    slow_ops.apply = look_and_apply;
+    on.engine->ops = &slow_ops;
+    put(on.writer, "k@2", "2");
+    on.engine->ops = real_ops;
+    see_until_kept("k");
+    ck_assert_str_eq(see("k"), "k@2=2");
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_add_test(tcase, a_change_is_seen_at_once);
@@ -900,6 +929,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, upkeep_changes_nothing);
     tcase_add_test(tcase, the_option_and_the_numbers);
     tcase_add_test(tcase, only_the_engine_has_one);
+    tcase_add_test(tcase, a_commit_is_counted_before_it_is_seen);
     tcase_add_test(tcase, a_reader_never_sees_less_than_before);
 }
 
