@@ -373,6 +373,18 @@ static void do_commit_much(void)
     commit_many(VARVE__POOL_MARKED_RECORDS + 1);
 }
 
+static void do_commit_behind_others(void)
+{
+    varve_batch *batch;
+    ck_ok(varve_batch_open(on.engine, VARVE_BATCH_WRITE_ONLY, &batch, &on.err), &on.err);
+    put(varve_batch_writer_of(batch), "i", "1");
+    clear(varve_batch_writer_of(batch), "j");
+    put(varve_batch_writer_of(batch), "k", "2");
+    put(varve_batch_writer_of(batch), "l", "1");
+    ck_ok(varve_batch_commit(batch, VARVE_NO_SYNC, &on.err), &on.err);
+    varve_batch_close(batch);
+}
+
 /* Those that tell which keys they touch leave the iterators of point reads alone. */
 static const struct change {
     void (*run)(void);
@@ -428,14 +440,15 @@ START_TEST(a_write_of_the_key_does_not)
     static const struct {
         void (*run)(void);
         const char *shown;
-    } writes[] = {{do_put, "k=2"}, {do_clear, ""}, {do_commit, "k=2"}};
-    for (int i = 0; i < 3; i++) {
+    } writes[] = {
+        {do_put, "k=2"}, {do_clear, ""}, {do_commit, "k=2"}, {do_commit_behind_others, "k=2"}};
+    for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++) {
         put(on.writer, "k", "1");
         (void)key_is_lent("k", "k=1");
         ck_assert(key_is_lent("k", "k=1"));
         writes[i].run();
         ck_assert_uint_eq(pooled(), 1);
-        ck_assert_msg(!key_is_lent("k", writes[i].shown), "after write %d", i);
+        ck_assert_msg(!key_is_lent("k", writes[i].shown), "after write %zu", i);
     }
     /* A version is a record of its key, whatever its bytes. */
     put(on.writer, "k", "1");
@@ -590,6 +603,16 @@ START_TEST(what_is_older_than_a_write_is_neither_lent_nor_put_back)
     ck_assert_uint_eq(pooled(), 0);
     varve_iter_close(it);
     varve__pool_write_end(pool);
+
+    /* Nor lent to a reader of one key, if that write may have touched any. */
+    (void)key_is_lent("a", "");
+    atomic_store(&pool->swept, atomic_fetch_add(&pool->started, 1) + 1);
+    ck_assert_uint_eq(pooled(), 1);
+    ck_assert(!key_is_lent("a", ""));
+    ck_assert_uint_eq(pooled(), 0);
+    varve__pool_write_end(pool);
+    (void)key_is_lent("a", "");
+    ck_assert(key_is_lent("a", ""));
 }
 END_TEST
 
@@ -765,6 +788,131 @@ START_TEST(a_reader_never_sees_less_than_before)
 }
 END_TEST
 
+/* ---- Many keys and writers ----------------------------------------------------------------------
+ */
+
+enum { MANY_WRITERS = 3, KEYS_OF_WRITER = 2, NUMBERS = MANY_WRITERS * KEYS_OF_WRITER };
+enum { NUMBERS_WRITTEN = 100, LENT_MIN = 100, KINDS_OF_COMMIT = 5 };
+
+static struct number {
+    varve_slice prefix;
+    atomic_uint_least64_t newest; /* that anybody has seen or committed, and told */
+} numbers[NUMBERS];
+
+static void must(varve_status status)
+{
+    if (status != VARVE_OK)
+        atomic_fetch_add(&failed, 1);
+}
+
+static void tell_of(struct number *number, uint64_t now)
+{
+    uint64_t before = atomic_load(&number->newest);
+    while (before < now && !atomic_compare_exchange_weak(&number->newest, &before, now))
+        continue;
+}
+
+/* Knowing what has been seen before, by others, too. */
+static void look_at(struct number *number, bool by_walk)
+{
+    uint64_t before = atomic_load(&number->newest);
+    varve_iter *it = NULL;
+    must(by_walk ? varve_iter_open(on.reader, &everything, &it, NULL)
+                 : varve__iter_open_key(on.reader, number->prefix, &it, NULL));
+    atomic_fetch_add(by_walk ? &lent : &lent_for_key, is_lent(it));
+    uint64_t now = varve_iter_seek_ge(it, number->prefix) ? number_of(varve_iter_value(it)) : 0;
+    varve_iter_close(it);
+    atomic_fetch_add(&went_back, now < before);
+    tell_of(number, now);
+}
+
+static void *look_at_numbers(void *arg)
+{
+    test_random dice = {(uintptr_t)arg + 1};
+    while (atomic_load(&writing)) {
+        struct number *number = &numbers[test_random_below(&dice, NUMBERS)];
+        for (int i = 0; i < 4; i++)
+            look_at(number, i == 3);
+    }
+    return NULL;
+}
+
+/* What goes with the numbers of a commit: more than is marked, or what cannot be marked. */
+static void add_to_commit(varve_writer *writer, uint64_t kind)
+{
+    const varve_slice junk = bytes("y\0\1");
+    if (kind == 3)
+        must(varve_writer_clear_range(writer, junk, bytes("z\0\1"), NULL));
+    for (int i = 0; kind == 4 && i < VARVE__POOL_MARKED_RECORDS; i++)
+        must(varve_writer_clear(writer, junk, NULL));
+}
+
+/* The keys of a writer one by one, or in one commit, which is of several kinds. */
+static void write_numbers(struct number *own, uint64_t number)
+{
+    varve_batch *batch = NULL;
+    varve_writer *writer = on.writer;
+    varve_slice value = varve_slice_of(&number, sizeof number);
+    if (number % KINDS_OF_COMMIT > 0) {
+        must(varve_batch_open(on.engine, VARVE_BATCH_WRITE_ONLY, &batch, NULL));
+        writer = varve_batch_writer_of(batch);
+        add_to_commit(writer, number % KINDS_OF_COMMIT);
+    }
+    for (int i = 0; i < KEYS_OF_WRITER; i++)
+        must(varve_writer_put(writer, own[i].prefix, value, NULL));
+    if (batch != NULL)
+        must(varve_batch_commit(batch, VARVE_NO_SYNC, NULL));
+    varve_batch_close(batch);
+}
+
+static void *write_many(void *arg)
+{
+    struct number *own = arg;
+    for (uint64_t number = 2; number <= NUMBERS_WRITTEN || atomic_load(&lent_for_key) < LENT_MIN;
+         number++) {
+        write_numbers(own, number);
+        for (int i = 0; i < KEYS_OF_WRITER; i++) {
+            tell_of(&own[i], number);
+            look_at(&own[i], number % 8 == 0);
+        }
+        for (uint64_t i = 0; i < number % 8; i++)
+            wait_a_little();
+    }
+    return NULL;
+}
+
+/* Of several writes on their way at once each marks its own keys, or sweeps. */
+START_TEST(nor_beside_many_writers)
+{
+    static const char *const names[NUMBERS] = {"a", "b", "c", "d", "e", "f"};
+    pthread_t threads[READERS + MANY_WRITERS];
+    for (int i = 0; i < NUMBERS; i++)
+        numbers[i].prefix = key_of(names[i]);
+    for (int i = 0; i < NUMBERS; i += KEYS_OF_WRITER)
+        write_numbers(&numbers[i], 1);
+    real_ops = on.engine->ops;
+    slow_ops = *real_ops;
+    slow_ops.apply = slow_apply;
+    slow_ops.iter_open = slow_iter_open;
+    on.engine->ops = &slow_ops;
+    atomic_store(&writing, true);
+    for (uintptr_t i = 0; i < READERS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, look_at_numbers, (void *)i), 0);
+    for (int i = 0; i < MANY_WRITERS; i++)
+        ck_assert_int_eq(
+            pthread_create(&threads[READERS + i], NULL, write_many, &numbers[KEYS_OF_WRITER * i]),
+            0);
+    for (int i = 0; i < MANY_WRITERS; i++)
+        ck_assert_int_eq(pthread_join(threads[READERS + i], NULL), 0);
+    atomic_store(&writing, false);
+    for (int i = 0; i < READERS; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    on.engine->ops = real_ops;
+    ck_assert_uint_eq(atomic_load(&failed), 0);
+    ck_assert_uint_eq(atomic_load(&went_back), 0);
+}
+END_TEST
+
 /* ---- Beside the gate ----------------------------------------------------------------------------
  */
 
@@ -916,6 +1064,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, what_is_opened_during_a_write_may_be_kept_for_other_keys);
     tcase_add_test(tcase, what_is_older_than_a_write_is_neither_lent_nor_put_back);
     tcase_add_test(tcase, a_reader_never_sees_less_than_before);
+    tcase_add_test(tcase, nor_beside_many_writers);
     tcase_add_test(tcase, a_closed_gate_holds_lending_up);
     tcase_add_test(tcase, nobody_has_an_iterator_while_the_gate_is_closed);
 }
