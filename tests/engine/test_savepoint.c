@@ -143,6 +143,28 @@ START_TEST(a_write_only_batch_has_marks)
 }
 END_TEST
 
+/* Reads of single keys ask first whether the batch has touched them. */
+START_TEST(what_takes_the_place_of_what_was_taken_back_is_seen)
+{
+    const varve_iter_options one_key = {.struct_size = sizeof one_key, .prefix = true};
+    put(on.writer, "c", "engine");
+    enter(0);
+    put(writer, "a", "1");
+    mark();
+    put(writer, "b", "longer than what comes in its place");
+    ck_text(get(reader, "c"), "engine");
+    roll_back();
+    put(writer, "c", "3");
+    ck_text(get(reader, "c"), "3");
+    varve_iter *it = iter(reader, &one_key);
+    ck_assert(varve_iter_seek_ge(it, key_of("c")));
+    ck_text(walk_forward(it), "c=3");
+    varve_iter_close(it);
+    ck_text(get(reader, "b"), "-");
+    varve_batch_close(batch);
+}
+END_TEST
+
 /* Whether it was read before the mark, after it, or not at all. */
 START_TEST(reads_between_make_no_difference)
 {
@@ -194,6 +216,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, a_rollback_waits_for_the_iterators);
     tcase_add_test(tcase, a_committed_batch_has_no_marks);
     tcase_add_test(tcase, a_write_only_batch_has_marks);
+    tcase_add_test(tcase, what_takes_the_place_of_what_was_taken_back_is_seen);
     tcase_add_test(tcase, reads_between_make_no_difference);
     tcase_add_test(tcase, marks_go_as_deep_as_wanted);
 }
