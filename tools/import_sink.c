@@ -56,6 +56,8 @@ static varve_status look_for_account(struct import_sink *sink, varve_error *err)
         varve_error_release(err);
         status = look_for_keys(sink, &sink->begins, err);
         sink->counts = sink->begins;
+        if (sink->begins)
+            new_keys_begin(&sink->new_keys);
     } else {
         sink->counts = status == VARVE_OK;
     }
@@ -126,6 +128,7 @@ bool import_sink_close(struct import_sink *sink, struct import_fault *fault)
     varve_error err = VARVE_ERROR_INIT;
 
     varve_buf_release(&sink->scratch);
+    new_keys_release(&sink->new_keys);
     varve_batch_close(sink->batch);
     varve_status status = varve_engine_close(sink->engine, &err);
     sink->batch = NULL;
@@ -149,14 +152,15 @@ static bool put(struct import_sink *sink, varve_slice key, varve_ts ts, varve_sl
 
     if (sink->batch == NULL)
         return true;
+    bool looks = counts && !new_keys_add(&sink->new_keys, key);
     const varve_write how = {.struct_size = sizeof how,
-                             .reader = counts ? varve_batch_reader_of(sink->batch) : NULL,
+                             .reader = looks ? varve_batch_reader_of(sink->batch) : NULL,
                              .writer = varve_batch_writer_of(sink->batch),
                              .ts = ts,
                              .stats = counts ? &sink->share : NULL,
                              .scratch = &sink->scratch};
     varve_status status =
-        counts ? varve_mvcc_insert(&how, key, raw, &err) : varve_mvcc_put(&how, key, raw, &err);
+        looks ? varve_mvcc_insert(&how, key, raw, &err) : varve_mvcc_put(&how, key, raw, &err);
     return status == VARVE_OK || write_failed(sink, &err, fault);
 }
 

@@ -3,7 +3,8 @@
  *
  * Where the store keeps statistics, each batch adds its share to them, and that is why it looks at
  * the keys that it writes to; otherwise its writes are blind.  A store without keys, as an import
- * creates them, keeps statistics from the first batch on.
+ * creates them, keeps statistics from the first batch on: there it looks at none that is new to the
+ * import.
  *
  * A batch is committed whole, with the cursor that says how far the import has come in it, and not
  * synced: what survives the death of the process is always a state from which the import can go on.
@@ -12,17 +13,19 @@
 #define TOOLS_IMPORT_SINK_H
 
 #include "import_input.h"
+#include "new_keys.h"
 
 #include <jansson.h>
 
 struct import_sink {
     const char *path;
-    varve_engine *engine; /* NULL in a dry run without a store */
-    varve_batch *batch;   /* NULL in a dry run */
-    bool failed;          /* a write went wrong: nothing more can be committed */
-    bool counts;          /* the store keeps statistics, */
-    bool begins;          /* or will from the next batch on */
-    varve_stats share;    /* of the batch */
+    varve_engine *engine;     /* NULL in a dry run without a store */
+    varve_batch *batch;       /* NULL in a dry run */
+    bool failed;              /* a write went wrong: nothing more can be committed */
+    bool counts;              /* the store keeps statistics, */
+    bool begins;              /* or will from the next batch on */
+    varve_stats share;        /* of the batch */
+    struct new_keys new_keys; /* of all that are in the store */
     varve_buf scratch;
     uint64_t versions; /* written, deletions included */
     uint64_t deletions;

@@ -1,6 +1,7 @@
 """varve import tsv: values, times, going on, and memory."""
 
 import os
+import random
 import resource
 import time
 import unittest
@@ -140,6 +141,21 @@ class Statistics(TsvTest):
         self.run_ok("stats", "repair", self.store, "--write")
         self.run_import(b"k\t1\t@2\nk\t1\t@3\nl\t1\t@3\n")
         self.assertEqual(check_statistics(self.store)["val_count"], 4)
+
+    def test_new_keys_and_others_in_any_order(self):
+        # Of each key several versions and deletions, some twice, far apart and next to each other.
+        draw = random.Random(7)
+        values = ("v", "longer", "\\N")
+        lines = [f"k{draw.randrange(300)}\t{draw.choice(values)}\t@{draw.randrange(1, 9)}\n"
+                 for _ in range(3000)]
+        self.run_import("".join(lines).encode())
+        counted = check_statistics(self.store)
+        self.assertEqual(counted["key_count"], len({line.split("\t")[0] for line in lines}))
+        self.assertEqual(counted["val_count"],
+                         len({tuple(line.split("\t")[::2]) for line in lines}))
+        # A second import, into a store that has keys, of which nothing is known.
+        self.run_import("".join([*lines, "k7\tother\t@10\n", "new\tother\t@10\n"]).encode())
+        self.assertEqual(check_statistics(self.store)["val_count"], counted["val_count"] + 2)
 
     def test_a_store_without_keys_begins_to_keep_them(self):
         with Writer(self.store) as store:
