@@ -69,8 +69,12 @@ varve_status varve__engine_get(varve_engine *engine, const varve_snapshot *snaps
 {
     varve_error own;
     varve_error *told = teller(err, &own);
+    varve_status status = VARVE_NOT_FOUND;
     varve__store *store = varve__engine_enter(engine);
-    varve_status status = engine->ops->get(store, state_of(snapshot), engine_key, value, told);
+    if (snapshot == NULL)
+        status = varve__recent_get(&engine->recent, &engine->pool, engine_key, value, told);
+    if (status == VARVE_NOT_FOUND)
+        status = engine->ops->get(store, state_of(snapshot), engine_key, value, told);
     varve__engine_leave(engine);
     return varve__engine_report(engine, "get", status, told);
 }
@@ -203,9 +207,12 @@ static void note_commit(varve_engine *engine, varve_status status, const varve_e
 static varve_status apply(varve_engine *engine, varve__store *store, varve_slice repr, bool sync,
                           varve_error *told)
 {
-    varve__pool_commit_begin(&engine->pool, repr);
+    varve__pool_commit commit;
+    varve__pool_commit_begin(&engine->pool, repr, &commit);
     varve_status status = engine->ops->apply(store, repr, sync, told);
-    varve__pool_write_end(&engine->pool);
+    uint64_t epoch = varve__pool_write_end(&engine->pool);
+    if (status == VARVE_OK && commit.count > 0 && commit.epoch == epoch)
+        varve__recent_keep(&engine->recent, &commit);
     return status;
 }
 
@@ -273,6 +280,7 @@ static void free_engine(varve_engine *engine)
     varve__state_destroy(&engine->state);
     varve__options_disown(&engine->options);
     varve__newest_close(engine->newest);
+    varve__recent_destroy(&engine->recent);
     varve__free(engine);
 }
 
@@ -297,6 +305,7 @@ static varve_status new_engine(const varve_options *options, varve_engine **out,
     varve__tally_init(&engine->iterators);
     atomic_init(&engine->batch_bytes, 0);
     varve__pool_init(&engine->pool);
+    varve__recent_init(&engine->recent);
     atomic_init(&engine->commits_fail, false);
     varve_status status = varve__options_own(options, &engine->options, err);
     if (status == VARVE_OK && options->newest_bytes > 0)

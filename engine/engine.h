@@ -10,6 +10,7 @@
 #include "engine/iter.h"
 #include "engine/newest.h"
 #include "engine/pool.h"
+#include "engine/recent.h"
 #include "engine/state.h"
 #include "engine/view.h"
 #include "util/gate.h"
@@ -54,6 +55,7 @@ struct varve_engine {
     pthread_mutex_t catching_up;
 
     varve__pool pool;      /* of iterators of the current state */
+    varve__recent recent;  /* of what has just been put */
     varve__newest *newest; /* NULL = it is switched off */
 
     varve__state state;
@@ -94,7 +96,7 @@ static inline void varve__engine_change_end(varve_engine *engine)
 {
     if (engine->newest != NULL)
         varve__newest_change_end(engine->newest);
-    varve__pool_write_end(&engine->pool);
+    (void)varve__pool_write_end(&engine->pool);
 }
 
 /* What the engine is called in a line of the log. */

@@ -25,20 +25,40 @@ void varve__pool_init(varve__pool *pool)
 
 /* ---- Marks ---------------------------------------------------------------------------------- */
 
-/* The mark of a user key, given by its prefix, and of the others of that hash. */
-static atomic_uint_least64_t *mark_of(varve__pool *pool, varve_slice prefix)
+/* The mark of a user key, given by the hash of its prefix, and of the others of that hash. */
+static atomic_uint_least64_t *mark_of(varve__pool *pool, uint64_t hash)
 {
-    return &pool->marks[varve__hash(prefix) % VARVE__POOL_MARKS];
+    return &pool->marks[hash % VARVE__POOL_MARKS];
 }
 
-static bool mark_record(varve__pool *pool, const varve_record *record, uint64_t number)
+/* Nothing is to be told of a commit. */
+static void forget_puts(varve__pool_commit *commit)
+{
+    commit->epoch = VARVE__ITER_NO_EPOCH;
+    commit->count = 0;
+}
+
+/* Note what a commit does to a metadata position, which is all of its record's key. */
+static void note_put(varve__pool_commit *commit, const varve_record *record, uint64_t hash)
+{
+    if (record->type == VARVE_RECORD_PUT && commit->count < VARVE__POOL_PUTS_MAX)
+        commit->puts[commit->count++] = (struct varve__pool_put){record->key, record->value, hash};
+    else
+        forget_puts(commit);
+}
+
+static bool mark_record(varve__pool *pool, const varve_record *record, uint64_t number,
+                        varve__pool_commit *commit)
 {
     if (record->type == VARVE_RECORD_CLEAR_RANGE)
         return false;
     if (record->type == VARVE_RECORD_LOG)
         return true;
     varve_slice prefix = varve_slice_of(record->key.data, varve_key_prefix_size(record->key));
-    atomic_store_explicit(mark_of(pool, prefix), number, memory_order_release);
+    uint64_t hash = varve__hash(prefix);
+    atomic_store_explicit(mark_of(pool, hash), number, memory_order_release);
+    if (prefix.size == record->key.size && commit->epoch != VARVE__ITER_NO_EPOCH)
+        note_put(commit, record, hash);
     return true;
 }
 
@@ -49,7 +69,8 @@ static unsigned weight_of(varve_slice repr, uint32_t count)
 }
 
 /* Mark all keys of a commit; false if these are too many, or cannot be told one by one. */
-static bool mark_keys(varve__pool *pool, varve_slice repr, uint64_t number)
+static bool mark_keys(varve__pool *pool, varve_slice repr, uint64_t number,
+                      varve__pool_commit *commit)
 {
     varve_record record;
     uint32_t count = varve__repr_count(repr);
@@ -59,7 +80,7 @@ static bool mark_keys(varve__pool *pool, varve_slice repr, uint64_t number)
         return false;
     for (size_t offset = VARVE_BATCH_HEADER_SIZE; offset < repr.size;) {
         offset = varve__repr_take(repr, offset, &record);
-        if (!mark_record(pool, &record, number))
+        if (!mark_record(pool, &record, number, commit))
             return false;
     }
     return true;
@@ -121,16 +142,25 @@ static bool holds_lasting(const varve__pool *pool)
     return false;
 }
 
-void varve__pool_commit_begin(varve__pool *pool, varve_slice repr)
+/*
+ * It has the epoch of its number if at its end no other one has started: what had finished at its
+ * start then were the earlier ones, all of them.
+ */
+void varve__pool_commit_begin(varve__pool *pool, varve_slice repr, varve__pool_commit *commit)
 {
     uint64_t number = start(pool);
-    if (holds_lasting(pool) && mark_keys(pool, repr, number))
+    bool is_alone = atomic_load(&pool->finished) + 1 == number;
+    commit->epoch = is_alone ? number : VARVE__ITER_NO_EPOCH;
+    commit->count = 0;
+    if (holds_lasting(pool) && mark_keys(pool, repr, number, commit)) {
         clear(pool, VARVE__POOL_WALKS);
-    else
+    } else {
+        forget_puts(commit);
         sweep(pool, number);
+    }
 }
 
-void varve__pool_write_end(varve__pool *pool)
+uint64_t varve__pool_write_end(varve__pool *pool)
 {
     uint64_t finished = atomic_fetch_add(&pool->finished, 1) + 1;
     /*
@@ -142,14 +172,16 @@ void varve__pool_write_end(varve__pool *pool)
      * start later find it there, so that their marks come behind those of the settled writes.  A
      * mere load would leave the order of two marks in the same place open.
      */
-    if (atomic_fetch_add(&pool->started, 0) == finished)
-        atomic_store(&pool->settled, finished);
+    if (atomic_fetch_add(&pool->started, 0) != finished)
+        return VARVE__ITER_NO_EPOCH;
+    atomic_store(&pool->settled, finished);
+    return finished;
 }
 
 void varve__pool_renew(varve__pool *pool)
 {
     varve__pool_write_begin(pool);
-    varve__pool_write_end(pool);
+    (void)varve__pool_write_end(pool);
 }
 
 /* ---- Iterators ------------------------------------------------------------------------------ */
@@ -250,10 +282,9 @@ varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *optio
     return it == NULL ? NULL : lend(it, snapshot != 0 || is_current(pool, it->epoch));
 }
 
-/* Whether the key of `prefix` is as it was at that epoch. */
-static bool shows_key(varve__pool *pool, uint64_t epoch, varve_slice prefix)
+bool varve__pool_shows(varve__pool *pool, uint64_t epoch, uint64_t hash)
 {
-    return atomic_load_explicit(mark_of(pool, prefix), memory_order_acquire) <= epoch &&
+    return atomic_load_explicit(mark_of(pool, hash), memory_order_acquire) <= epoch &&
            atomic_load(&pool->swept) <= epoch;
 }
 
@@ -262,7 +293,8 @@ varve__iter *varve__pool_take_for_key(varve__pool *pool, varve_slice prefix)
     varve__iter *it = take_out(pool, &varve__one_key, 0);
     if (it == NULL)
         return NULL;
-    return lend(it, is_current(pool, it->epoch) || shows_key(pool, it->epoch, prefix));
+    return lend(it, is_current(pool, it->epoch) ||
+                        varve__pool_shows(pool, it->epoch, varve__hash(prefix)));
 }
 
 void varve__pool_give(varve__pool *pool, varve__iter *it)

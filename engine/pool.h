@@ -92,13 +92,37 @@ typedef struct varve__pool {
 
 void varve__pool_init(varve__pool *pool);
 
+/* So many puts of a commit are told, and of a larger number none. */
+#define VARVE__POOL_PUTS_MAX 32
+
+/* A commit on its way. */
+typedef struct varve__pool_commit {
+    uint64_t epoch; /* its number, if all earlier writes had finished when it started; or
+                       VARVE__ITER_NO_EPOCH */
+    size_t count;   /* of what follows */
+    /*
+     * What it puts at metadata positions, in its order; nothing if it does anything else to these,
+     * or marks no keys.  The bytes are those of the representation.
+     */
+    struct varve__pool_put {
+        varve_slice key;
+        varve_slice value;
+        uint64_t hash;
+    } puts[VARVE__POOL_PUTS_MAX];
+} varve__pool_commit;
+
 /*
  * Around each write, whether it succeeds or not: one of anything, or the commit of a valid
- * representation.  Several may be on their way at once.
+ * representation.  Several may be on their way at once.  The end returns the epoch of this moment
+ * if all that have started have finished, or VARVE__ITER_NO_EPOCH: if it is that of a commit, there
+ * has been no other write beside this.
  */
 void varve__pool_write_begin(varve__pool *pool);
-void varve__pool_commit_begin(varve__pool *pool, varve_slice repr);
-void varve__pool_write_end(varve__pool *pool);
+void varve__pool_commit_begin(varve__pool *pool, varve_slice repr, varve__pool_commit *commit);
+uint64_t varve__pool_write_end(varve__pool *pool);
+
+/* Whether the key whose prefix has this hash is as it was at that epoch. */
+bool varve__pool_shows(varve__pool *pool, uint64_t epoch, uint64_t hash);
 
 /* Close all iterators in the pool; or those over snapshots, one of which is about to be closed. */
 void varve__pool_clear(varve__pool *pool);
