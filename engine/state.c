@@ -276,8 +276,30 @@ static varve_status try_to_recover(varve_engine *engine, bool patient, int64_t h
     return reopen(engine, hold, err);
 }
 
+/* Tell those who wait how an attempt has ended, or the recovery; `state` is locked. */
+static void tell_outcome(varve__state *state, const varve_error *outcome, bool is_end)
+{
+    varve_error_release(&state->outcome);
+    (void)varve__error_copy(outcome, &state->outcome);
+    state->attempts++;
+    state->recoveries += is_end;
+    state->is_recovering = !is_end;
+    state->is_pausing = !is_end;
+    (void)pthread_cond_broadcast(&state->recovered);
+}
+
+/* Between two attempts; who does not wait learns how the last one has ended. */
+static void pause_between(varve__state *state, int64_t nanoseconds)
+{
+    sleep_ns(nanoseconds);
+    (void)pthread_mutex_lock(&state->lock);
+    state->is_pausing = false;
+    (void)pthread_mutex_unlock(&state->lock);
+}
+
 static varve_status recover(varve_engine *engine, const varve_cancel *cancel, varve_error *err)
 {
+    varve__state *state = &engine->state;
     int64_t end_of_patience = cancel == NULL ? 0 : steady_time() + PASSING_NS;
     int64_t hold = cancel == NULL ? 0 : HOLD_NS_MIN;
     for (;;) {
@@ -286,20 +308,27 @@ static varve_status recover(varve_engine *engine, const varve_cancel *cancel, va
         if (cancel == NULL || (status != VARVE_NO_SPACE && status != VARVE_BUSY))
             return status;
         bool is_busy = status == VARVE_BUSY;
+        (void)pthread_mutex_lock(&state->lock);
+        tell_outcome(state, err, false);
+        (void)pthread_mutex_unlock(&state->lock);
         status = varve_cancel_check(cancel, err);
         if (status != VARVE_OK)
             return status;
-        sleep_ns(is_busy ? PAUSES_PER_HOLD * hold : PAUSE_NS);
+        pause_between(state, is_busy ? PAUSES_PER_HOLD * hold : PAUSE_NS);
         if (is_busy && hold < HOLD_NS_MAX)
             hold *= 2;
     }
 }
 
-/* Wait for the end of the recovery that is going on in another thread; `state` is locked. */
+/*
+ * Wait for the end of the recovery that is going on in another thread, or, without `cancel`, for
+ * that of its attempt; `state` is locked.
+ */
 static varve_status wait_for_end(varve__state *state, const varve_cancel *cancel, varve_error *err)
 {
-    uint64_t before = state->recoveries;
-    while (state->recoveries == before) {
+    const uint64_t *ended = cancel == NULL ? &state->attempts : &state->recoveries;
+    uint64_t before = *ended;
+    while (*ended == before && (cancel != NULL || !state->is_pausing)) {
         struct timespec until;
         (void)clock_gettime(CLOCK_REALTIME, &until);
         until.tv_nsec += PAUSE_NS;
@@ -367,11 +396,8 @@ varve_status varve_engine_recover(varve_engine *engine, const varve_cancel *canc
         (void)varve__error_copy(&outcome, err);
 
     (void)pthread_mutex_lock(&state->lock);
-    varve_error_release(&state->outcome);
-    state->outcome = outcome;
-    state->is_recovering = false;
-    state->recoveries++;
-    (void)pthread_cond_broadcast(&state->recovered);
+    tell_outcome(state, &outcome, true);
     (void)pthread_mutex_unlock(&state->lock);
+    varve_error_release(&outcome);
     return status;
 }

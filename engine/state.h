@@ -27,8 +27,10 @@ typedef struct varve__state {
 
     pthread_cond_t recovered; /* with `lock` */
     bool is_recovering;
+    bool is_pausing;     /* the one who recovers waits between two attempts */
     uint64_t recoveries; /* that have come to an end */
-    varve_error outcome; /* of the last */
+    uint64_t attempts;   /* likewise: a recovery makes one, or several if it may wait */
+    varve_error outcome; /* of the last attempt, or recovery */
 
     atomic_int health; /* that of `now`, for those who only look */
     atomic_int reason;

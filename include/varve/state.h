@@ -62,7 +62,9 @@ typedef void (*varve_state_fn)(void *arg, const varve_engine_state *state);
  * readers (batches may stay open): while there are any, and it has to be reopened, the call waits
  * for them as well, and for calls that take long, such as a compaction.  `cancel` ends the waiting;
  * NULL does not wait for any of these.  One thread recovers; others that call it meanwhile wait for
- * its outcome, or go on in its place if it was less patient.
+ * its outcome, or go on in its place if it was less patient.  With NULL they wait no longer than an
+ * attempt takes, which is an opening of the store at most and little more, and return what the one
+ * who recovers is waiting for: VARVE_NO_SPACE or VARVE_BUSY.
  *
  * After VARVE_COMMIT_UNKNOWN reads tell what became of the commit once this has returned VARVE_OK.
  *

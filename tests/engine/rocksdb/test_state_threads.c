@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "engine/engine.h"
 #include "tests/engine/rocksdb/faults.h"
 #include "tests/engine/rocksdb/rocks.h"
 
@@ -190,6 +191,46 @@ START_TEST(readers_go_on_while_it_is_recovered)
 }
 END_TEST
 
+/* ---- One who waits, and one who does not */
+
+static bool is_recovering(void)
+{
+    varve__state *state = &shared.engine->state;
+    (void)pthread_mutex_lock(&state->lock);
+    bool is_at_it = state->is_recovering;
+    (void)pthread_mutex_unlock(&state->lock);
+    return is_at_it;
+}
+
+/* Another thread waits for an iterator that this one has open, and would for ever. */
+START_TEST(one_who_does_not_wait_does_not_wait_for_another)
+{
+    pthread_t other;
+    varve_status outcome;
+    varve_iter *it = NULL;
+    shared.engine = store_open(place_path("s"));
+    ck_ok(store_put(shared.engine, key_number(0), bytes("v")), &err);
+    fault_arm(FAULT_WRITE, ".log", EIO);
+    ck_status(store_put(shared.engine, key_number(1), bytes("v")), VARVE_IO, &err);
+    ck_assert_uint_ge(fault_disarm(), 1);
+    ck_ok(varve_iter_open(varve_engine_reader(shared.engine), NULL, &it, &err), &err);
+    ck_assert_int_eq(pthread_create(&other, NULL, recover_too, &outcome), 0);
+    while (!is_recovering())
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    for (int i = 0; i < 5; i++) {
+        ck_status(varve_engine_recover(shared.engine, NULL, &err), VARVE_BUSY, &err);
+        ck_assert_uint_eq(err.detail.busy.iterators, 1);
+        varve_error_release(&err);
+    }
+    ck_assert(is_recovering());
+    varve_iter_close(it);
+    ck_assert_int_eq(pthread_join(other, NULL), 0);
+    ck_assert_int_eq(outcome, VARVE_OK);
+    ck_ok(varve_engine_recover(shared.engine, NULL, &err), &err);
+    store_close(shared.engine);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("recovery with others at work");
@@ -197,6 +238,7 @@ int main(void)
 
     tcase_add_checked_fixture(cases, place_setup, place_teardown);
     tcase_add_test(cases, readers_go_on_while_it_is_recovered);
+    tcase_add_test(cases, one_who_does_not_wait_does_not_wait_for_another);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
