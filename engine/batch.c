@@ -49,8 +49,7 @@ varve_status varve__batch_check(const varve_batch *batch, uint64_t user, varve_e
 
 /* ---- The home of the bytes ------------------------------------------------------------------ */
 
-/* Tell the engine how much memory the batch holds, if that has changed. */
-static void account(varve_batch *batch)
+void varve__batch_account(varve_batch *batch)
 {
     const varve__batch_view *view = &batch->view;
     size_t bytes =
@@ -132,7 +131,7 @@ static varve_status finish_append(varve_batch *batch, varve_status status)
         free_retired(batch);
     if (status == VARVE_OK)
         batch->version++;
-    account(batch);
+    varve__batch_account(batch);
     return status;
 }
 
@@ -206,7 +205,7 @@ static varve_slice readable_repr(const varve_batch *batch)
 varve_status varve__batch_catch_up(varve_batch *batch, varve_error *err)
 {
     varve_status status = varve__batch_view_catch_up(&batch->view, readable_repr(batch), err);
-    account(batch);
+    varve__batch_account(batch);
     return status;
 }
 
@@ -217,7 +216,7 @@ varve_status varve__batch_has_touched(varve_batch *batch, varve_slice prefix, bo
     size_t room = touched->room;
     varve_status status = varve__touched_catch_up(touched, readable_repr(batch), err);
     if (touched->room != room)
-        account(batch);
+        varve__batch_account(batch);
     *has_touched = status != VARVE_OK || varve__touched_has(touched, prefix);
     return status;
 }
@@ -251,6 +250,7 @@ static varve_status make_operands(varve_batch *batch, size_t count, varve_error 
         return varve__fail_no_memory(err, room * sizeof *grown);
     batch->operands = grown;
     batch->operand_room = room;
+    varve__batch_account(batch);
     return VARVE_OK;
 }
 
@@ -417,7 +417,7 @@ static void batch_iter_close(varve__iter_owner *owner, varve__iter *it)
         return;
     if (batch->retired != NULL || batch->spare_bytes != spare_bytes) {
         free_retired(batch);
-        account(batch);
+        varve__batch_account(batch);
     }
     varve__batch_let_go(batch);
 }
@@ -439,7 +439,7 @@ varve_status varve_batch_open(varve_engine *engine, unsigned flags, varve_batch 
     varve__batch_view_init(&batch->view);
     batch->version = 1;
     atomic_fetch_add(&engine->batches, 1);
-    account(batch);
+    varve__batch_account(batch);
     *out = batch;
     return VARVE_OK;
 }
@@ -491,5 +491,6 @@ varve_status varve_batch_reset(varve_batch *batch, varve_error *err)
     batch->savepoint_count = 0;
     batch->state = VARVE__BATCH_OPEN;
     batch->version++;
+    varve__batch_account(batch);
     return VARVE_OK;
 }

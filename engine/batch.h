@@ -24,6 +24,7 @@ typedef struct varve__batch_view {
     varve__cover cleared; /* range clears */
     size_t offset;        /* of the first record not taken in; 0 if none has been */
     uint32_t records;     /* taken in */
+    size_t taken_back;    /* events whose memory is of no use any more */
 } varve__batch_view;
 
 void varve__batch_view_init(varve__batch_view *view);
@@ -38,6 +39,13 @@ void varve__batch_view_reset(varve__batch_view *view);
  */
 varve_status varve__batch_view_catch_up(varve__batch_view *view, varve_slice repr,
                                         varve_error *err);
+
+/*
+ * Take back the records behind the first `size` bytes, which are `count` records; `repr` still has
+ * them.
+ */
+void varve__batch_view_take_back(varve__batch_view *view, varve_slice repr, size_t size,
+                                 uint32_t count);
 
 typedef enum varve__batch_answer {
     VARVE__BATCH_UNTOUCHED, /* the engine knows */
@@ -134,6 +142,9 @@ varve_status varve__batch_write(varve_batch *batch, uint64_t user, const varve_r
                                 varve_error *err);
 varve_status varve__batch_apply(varve_batch *batch, uint64_t user, varve_slice repr,
                                 varve_error *err);
+
+/* Tell the engine how much memory the batch holds, if that has changed. */
+void varve__batch_account(varve_batch *batch);
 
 /* Bring the view up to what may be read. */
 varve_status varve__batch_catch_up(varve_batch *batch, varve_error *err);

@@ -9,6 +9,7 @@ void varve__batch_view_init(varve__batch_view *view)
     varve__cover_init(&view->cleared);
     view->offset = 0;
     view->records = 0;
+    view->taken_back = 0;
 }
 
 void varve__batch_view_release(varve__batch_view *view)
@@ -24,6 +25,7 @@ void varve__batch_view_reset(varve__batch_view *view)
     varve__cover_reset(&view->cleared);
     view->offset = 0;
     view->records = 0;
+    view->taken_back = 0;
 }
 
 static bool add_event(varve__batch_view *view, varve_slice repr, const varve_record *record,
@@ -81,6 +83,41 @@ varve_status varve__batch_view_catch_up(varve__batch_view *view, varve_slice rep
         }
     }
     return status;
+}
+
+/* Whether that was an event which the index has; what a range clear has taken out is not known. */
+static bool take_back(varve__batch_view *view, const varve_record *record, uint64_t order)
+{
+    if (record->type == VARVE_RECORD_LOG)
+        return true;
+    view->taken_back++;
+    return record->type != VARVE_RECORD_CLEAR_RANGE &&
+           varve__index_remove(&view->events, record->key, order);
+}
+
+/*
+ * A few events are taken out one by one.  If they are not few, or a range clear is among them, or
+ * the index has come to hold more that is of no use, the view starts over.
+ */
+void varve__batch_view_take_back(varve__batch_view *view, varve_slice repr, size_t size,
+                                 uint32_t count)
+{
+    varve_record record;
+    if (view->offset <= size)
+        return;
+    bool is_sound = view->records - count + view->taken_back <= count;
+    uint64_t order = (uint64_t)count + 1;
+    for (size_t at = size; is_sound && at < view->offset;) {
+        at = varve__repr_take(repr, at, &record);
+        is_sound = take_back(view, &record, order);
+        order += record.type != VARVE_RECORD_LOG;
+    }
+    if (!is_sound) {
+        varve__batch_view_reset(view);
+        return;
+    }
+    view->offset = size;
+    view->records = count;
 }
 
 static varve__batch_answer ask_cover(const varve__batch_view *view, varve_slice key,

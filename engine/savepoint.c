@@ -13,6 +13,7 @@ static varve_status make_room(varve_batch *batch, varve_error *err)
         return varve__fail_no_memory(err, room * sizeof *grown);
     batch->savepoints = grown;
     batch->savepoint_room = room;
+    varve__batch_account(batch);
     return VARVE_OK;
 }
 
@@ -28,13 +29,13 @@ varve_status varve_batch_savepoint(varve_batch *batch, varve_error *err)
     return VARVE_OK;
 }
 
-/* The view only grows: one that knows of what is taken back starts over.  No iterator is open. */
+/* No iterator is open. */
 static void cut(varve_batch *batch, const varve__savepoint *mark)
 {
+    varve__batch_view_take_back(&batch->view, varve_buf_slice(&batch->repr), mark->size,
+                                mark->count);
     varve__repr_cut(&batch->repr, mark->size, mark->count);
     varve__touched_cut(&batch->touched, mark->size);
-    if (batch->view.offset > mark->size)
-        varve__batch_view_reset(&batch->view);
 }
 
 varve_status varve_batch_rollback(varve_batch *batch, varve_error *err)
@@ -48,6 +49,7 @@ varve_status varve_batch_rollback(varve_batch *batch, varve_error *err)
     if (batch->savepoint_count == 0)
         return VARVE_NOT_FOUND;
     cut(batch, &batch->savepoints[--batch->savepoint_count]);
+    varve__batch_account(batch);
     return VARVE_OK;
 }
 

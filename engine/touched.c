@@ -35,8 +35,11 @@ void varve__touched_reset(varve__touched *touched)
 
 void varve__touched_cut(varve__touched *touched, size_t size)
 {
-    if (touched->offset > size)
-        touched->offset = size;
+    if (size > touched->offset)
+        return;
+    touched->offset = size;
+    if (touched->is_range)
+        touched->is_range = touched->is_everything = false;
 }
 
 /* ---- The table ------------------------------------------------------------------------------ */
@@ -109,7 +112,7 @@ static bool has_key(const varve_record *record)
 static varve_status take_in(varve__touched *touched, const varve_record *record, varve_error *err)
 {
     if (record->type == VARVE_RECORD_CLEAR_RANGE)
-        touched->is_everything = true;
+        touched->is_range = touched->is_everything = true;
     if (!has_key(record))
         return VARVE_OK;
     varve_status status = has_room(touched) ? VARVE_OK : grow(touched, err);
@@ -136,7 +139,7 @@ varve_status varve__touched_catch_up(varve__touched *touched, varve_slice repr, 
     while (status == VARVE_OK && touched->offset < repr.size && !touched->is_everything) {
         size_t next = varve__repr_take(repr, touched->offset, &record);
         status = take_in(touched, &record, err);
-        if (status == VARVE_OK)
+        if (status == VARVE_OK && !touched->is_range)
             touched->offset = next;
     }
     return status;

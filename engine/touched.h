@@ -17,6 +17,7 @@ typedef struct varve__touched {
     size_t count;       /* of those in use */
     size_t offset;      /* of the first record not taken in; 0 if none has been */
     bool is_everything; /* a range has been cleared, or the hashes are not spread */
+    bool is_range;      /* that is so for the record at `offset`: it clears a range */
 } varve__touched;
 
 /* It starts zeroed. */

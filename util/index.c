@@ -105,6 +105,17 @@ void varve__index_cut(varve__index *index, varve_slice start, varve_slice end)
         *from[h] = *to[h];
 }
 
+bool varve__index_remove(varve__index *index, varve_slice key, uint64_t order)
+{
+    varve__index_entry **links[VARVE__INDEX_HEIGHT_MAX];
+    const varve__index_entry *entry = descend(index, key, order, links, NULL);
+    if (entry == NULL || entry->order != order || !varve_slice_equal(entry->key, key))
+        return false;
+    for (uint32_t h = 0; h < entry->height; h++)
+        *links[h] = entry->next[h];
+    return true;
+}
+
 varve__index_entry *varve__index_seek_ge(const varve__index *index, varve_slice key, uint64_t order)
 {
     return descend(index, key, order, NULL, NULL);

@@ -50,6 +50,9 @@ varve__index_entry *varve__index_insert(varve__index *index, varve_slice key, ui
 /* Cut out all entries of keys from `start` up to, not including, `end`, however many. */
 void varve__index_cut(varve__index *index, varve_slice start, varve_slice end);
 
+/* Take the entry of (key, order) out; false if there is none.  Its memory stays the index's. */
+bool varve__index_remove(varve__index *index, varve_slice key, uint64_t order);
+
 /* The first entry at or behind (key, order), that is: with a larger key, or the same key and an
  * order not above `order`.  NULL at the end. */
 varve__index_entry *varve__index_seek_ge(const varve__index *index, varve_slice key,

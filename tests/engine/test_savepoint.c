@@ -208,6 +208,67 @@ START_TEST(marks_go_as_deep_as_wanted)
 }
 END_TEST
 
+/* It does not start over for a few records; but for a range clear, which hides others. */
+START_TEST(a_rollback_keeps_what_the_view_knows)
+{
+    char key[16];
+    enter(0);
+    for (int i = 0; i < 50; i++) {
+        (void)snprintf(key, sizeof key, "k%02d", i);
+        put(writer, key, "v");
+    }
+    for (int i = 0; i < 200; i++) {
+        mark();
+        put(writer, "k07", "new");
+        clear(writer, "k08");
+        put(writer, "k09", "new");
+        if (i % 10 == 9)
+            clear_range(writer, "k10", "k20");
+        ck_text(get(reader, "k07"), "new");
+        size_t size = batch->savepoints[0].size;
+        roll_back();
+        ck_assert(batch->view.offset == size || batch->view.offset == 0);
+        if (i == 0)
+            ck_assert_uint_eq(batch->view.offset, size);
+        if (i == 9)
+            ck_assert_uint_eq(batch->view.offset, 0);
+        ck_text(get(reader, "k07"), "v");
+        ck_text(get(reader, "k08"), "v");
+        ck_text(get(reader, "k09"), "v");
+        ck_text(get(reader, "k15"), "v");
+    }
+    /* And what it knows of records that are not there any more does not grow for ever. */
+    ck_assert_uint_le(batch->view.events.count, 2 * 50);
+    varve_batch_close(batch);
+}
+END_TEST
+
+/* The engine knows at once what a batch holds. */
+START_TEST(memory_is_told_when_it_changes)
+{
+    enum { MANY = 5000 };
+    char key[16];
+    enter(0);
+    size_t before = atomic_load(&on.engine->batch_bytes);
+    for (int i = 0; i < 100; i++)
+        mark();
+    ck_assert_uint_ge(atomic_load(&on.engine->batch_bytes),
+                      before + 100 * sizeof(varve__savepoint));
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(key, sizeof key, "k%d", i);
+        put(writer, key, "v");
+    }
+    ck_text(get(reader, "other"), "-");
+    ck_ok(varve_batch_reset(batch, &on.err), &on.err);
+    put(writer, "k", "v");
+    before = atomic_load(&on.engine->batch_bytes);
+    /* A table of hashes that is far too large for that goes. */
+    ck_ok(varve_batch_reset(batch, &on.err), &on.err);
+    ck_assert_uint_le(atomic_load(&on.engine->batch_bytes), before - MANY * sizeof(uint64_t));
+    varve_batch_close(batch);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_add_test(tcase, a_rollback_leaves_the_very_bytes_of_the_mark);
@@ -219,6 +280,8 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, what_takes_the_place_of_what_was_taken_back_is_seen);
     tcase_add_test(tcase, reads_between_make_no_difference);
     tcase_add_test(tcase, marks_go_as_deep_as_wanted);
+    tcase_add_test(tcase, a_rollback_keeps_what_the_view_knows);
+    tcase_add_test(tcase, memory_is_told_when_it_changes);
 }
 
 int main(void)

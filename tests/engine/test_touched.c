@@ -168,6 +168,28 @@ START_TEST(after_a_cut_it_goes_on)
 }
 END_TEST
 
+/* A range that is cut off touches nothing any more, and one that is not everything. */
+START_TEST(a_range_that_is_cut_off_touches_nothing)
+{
+    write(VARVE_RECORD_PUT, key_of("a"), "v");
+    size_t size = repr.size;
+    write(VARVE_RECORD_CLEAR_RANGE, key_of("m"), "n");
+    size_t behind = repr.size;
+    write(VARVE_RECORD_PUT, key_of("b"), "v");
+    ck_assert(has(key_of("x")));
+    varve__repr_cut(&repr, behind, 2);
+    varve__touched_cut(&touched, behind);
+    ck_assert(has(key_of("x")));
+    varve__repr_cut(&repr, size, 1);
+    varve__touched_cut(&touched, size);
+    ck_assert(has(key_of("a")));
+    ck_assert(!has(key_of("x")));
+    write(VARVE_RECORD_PUT, key_of("x"), "v");
+    ck_assert(has(key_of("x")));
+    ck_assert(!has(key_of("y")));
+}
+END_TEST
+
 /* Hashes that are not spread are not looked for at length, and tell nothing. */
 START_TEST(a_crowded_table_gives_up)
 {
@@ -230,6 +252,7 @@ int main(void)
     tcase_add_test(tcase, the_same_key_takes_one_place);
     tcase_add_test(tcase, records_are_taken_in_as_they_are_written);
     tcase_add_test(tcase, after_a_cut_it_goes_on);
+    tcase_add_test(tcase, a_range_that_is_cut_off_touches_nothing);
     tcase_add_test(tcase, a_crowded_table_gives_up);
     tcase_add_test(tcase, a_reset_keeps_memory_that_is_of_use);
     tcase_add_test(tcase, without_memory_it_goes_on_later);

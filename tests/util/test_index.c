@@ -180,6 +180,24 @@ START_TEST(cuts_leave_what_lies_outside)
 }
 END_TEST
 
+/* The one of them that is asked for goes, also of a key that has others. */
+START_TEST(entries_are_taken_out_one_by_one)
+{
+    test_random random = test_random_start();
+    fill(&random, 1000);
+    while (event_count > 0) {
+        size_t at = (size_t)test_random_below(&random, event_count);
+        struct event gone = events[at];
+        ck_assert(varve__index_remove(&tree, gone.key, gone.order));
+        ck_assert(!varve__index_remove(&tree, gone.key, gone.order));
+        memmove(&events[at], &events[at + 1], (--event_count - at) * sizeof events[0]);
+        ck_entry(varve__index_seek_ge(&tree, gone.key, gone.order), at);
+        ck_entry(varve__index_last(&tree), event_count - 1);
+    }
+    ck_assert_ptr_null(varve__index_seek_ge(&tree, bytes(""), UINT64_MAX));
+}
+END_TEST
+
 START_TEST(a_reset_keeps_the_memory)
 {
     for (int round = 0; round < 4; round++) {
@@ -269,6 +287,7 @@ int main(void)
     tcase_add_test(tcase, the_newest_event_of_a_key_comes_first);
     tcase_add_test(tcase, it_answers_as_a_sorted_array_does);
     tcase_add_test(tcase, cuts_leave_what_lies_outside);
+    tcase_add_test(tcase, entries_are_taken_out_one_by_one);
     tcase_add_test(tcase, a_reset_keeps_the_memory);
     tcase_add_test(tcase, entries_and_their_keys_stay_where_they_are);
     tcase_add_test(tcase, levels_thin_out);
