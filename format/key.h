@@ -76,6 +76,55 @@ static inline size_t varve__key_plain_prefix_size(varve_slice engine_key)
     return engine_key.size == size && zero[1] == 0x01 ? size : 0;
 }
 
+/* Eight bytes as a number, to look at all of them at once. */
+static inline uint64_t varve__key_word(const unsigned char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/* Whether one of its bytes is zero. */
+static inline bool varve__key_word_has_zero(uint64_t word)
+{
+    return ((word - 0x0101010101010101U) & ~word & 0x8080808080808080U) != 0;
+}
+
+/*
+ * Make `prefix`, of `size` bytes and with nothing escaped in it, that of `engine_key`, if this is a
+ * well-formed version of another user key of just that size with nothing escaped in it, either.  So
+ * are most keys that a walk comes to; and of most the beginning is the same, and stays.  False,
+ * with nothing changed, if it is not, or if that is not told here.
+ */
+static inline bool varve__key_follow_plain(varve_slice engine_key, unsigned char *prefix,
+                                           size_t size)
+{
+    enum { WORD = sizeof(uint64_t) };
+    const unsigned char *key = engine_key.data;
+    if (size < WORD + VARVE__TERMINATOR_SIZE || engine_key.size != size + VARVE__SUFFIX_SIZE ||
+        key[size - 2] != 0x00 || key[size - 1] != 0x01 || !varve__suffix_is_valid(key + size))
+        return false;
+
+    /* The last word ends with the user key, and shares bytes with the one before it. */
+    size_t last = size - VARVE__TERMINATOR_SIZE - WORD;
+    size_t first = 0; /* that differs */
+    while (first < last && varve__key_word(key + first) == varve__key_word(prefix + first))
+        first += WORD;
+    uint64_t end = varve__key_word(key + last);
+    if (first >= last && end == varve__key_word(prefix + last))
+        return false;
+    bool has_zero = varve__key_word_has_zero(end);
+    for (size_t at = first; at < last; at += WORD)
+        has_zero |= varve__key_word_has_zero(varve__key_word(key + at));
+    if (has_zero)
+        return false;
+
+    for (size_t at = first; at < last; at += WORD)
+        memcpy(prefix + at, key + at, WORD);
+    memcpy(prefix + last, &end, WORD);
+    return true;
+}
+
 /* Whether `engine_key` is well-formed: what varve__key_split() returns. */
 varve_status varve__key_validate(varve_slice engine_key, varve_error *err);
 

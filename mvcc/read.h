@@ -137,12 +137,22 @@ static inline bool varve__read_has_enough_intents(const varve__read *read)
     return read->how.max_intents > 0 && read->conflicts.count >= read->how.max_intents;
 }
 
+/*
+ * A key has been evaluated and left.  An inconsistent scan that knows enough intents has reached a
+ * limit; any other one is over.
+ */
+static inline bool varve__read_is_over(varve__read *read)
+{
+    read->conflicts.more = varve__read_has_enough_intents(read);
+    return read->conflicts.more && !read->view.inconsistent;
+}
+
 /* Whether the rows have reached a limit, or the intents that an inconsistent read tells. */
 static inline bool varve__read_is_full(const varve__read *read)
 {
-    const varve_rows *rows = read->rows;
+    const varve_rows *rows = read->rows; /* which are never less than no bytes; no target is 0 */
     return (uint64_t)rows->count >= (uint64_t)read->max_rows ||
-           (read->how.target_bytes > 0 && rows->bytes >= read->how.target_bytes) ||
+           (uint64_t)rows->bytes > (uint64_t)read->how.target_bytes - 1 ||
            (read->view.inconsistent && varve__read_has_enough_intents(read));
 }
 

@@ -8,6 +8,8 @@
 /* What stepping backwards over a key has seen. */
 struct passed {
     bool is_packed;        /* `row` is the newest version within reach seen so far */
+    bool is_shown;         /* and the last one seen, and not above the time of the read */
+    bool has_entered;      /* the previous key has been entered, all versions having been passed */
     varve__packed_row row; /* packed behind the rows, not counted */
     varve_ts ts;           /* of that version */
     unsigned char newest[VARVE__SUFFIX_SIZE]; /* of the last version seen */
@@ -25,6 +27,7 @@ static varve_status pass_version(varve__read *read, const unsigned char *suffix,
                                  struct passed *passed, varve_error *err)
 {
     memcpy(passed->newest, suffix, sizeof passed->newest);
+    passed->is_shown = false;
     if (!varve__view_reaches(&read->view, suffix))
         return VARVE_OK;
     drop_packed(read, passed);
@@ -33,7 +36,16 @@ static varve_status pass_version(varve__read *read, const unsigned char *suffix,
     passed->ts = found.ts;
     varve_status status = varve__read_pack(read, &found, &passed->row, err);
     passed->is_packed = status == VARVE_OK;
+    passed->is_shown = !read->view.is_uncertain;
     return status;
+}
+
+/* Most keys are done with when another one that is like it comes before the version. */
+static varve_status leave_version(varve__read *read, struct passed *passed, varve_error *err)
+{
+    varve__walk_step_prev(&read->walk);
+    passed->has_entered = passed->is_shown && varve__walk_enter_alike(&read->walk);
+    return passed->has_entered ? VARVE_NOT_FOUND : varve__walk_check(&read->walk, err);
 }
 
 /*
@@ -50,7 +62,7 @@ static varve_status pass_versions(varve__read *read, struct passed *passed, varv
     for (; suffix != NULL && left > 0; suffix = varve__walk_suffix(walk), left--) {
         varve_status status = pass_version(read, suffix, passed, err);
         if (status == VARVE_OK)
-            status = varve__walk_newer(walk, err);
+            status = leave_version(read, passed, err);
         if (status != VARVE_OK) {
             varve__iter_stepped(it, VARVE__AIM_FRONT);
             return status;
@@ -93,16 +105,29 @@ static varve_status settle(varve__read *read, struct passed *passed, varve_error
     return status;
 }
 
-varve_status varve__scan_backward_key(varve__read *read, varve_error *err)
+/* Evaluate the current key, and enter the previous one. */
+static inline varve_status backward_key(varve__read *read, varve_error *err)
 {
     struct passed passed = {.is_packed = false};
     varve_status status = pass_versions(read, &passed, err);
+    if (passed.has_entered) {
+        varve__read_accept(read, &passed.row); /* row 1, as in settle() */
+        return VARVE_OK;
+    }
     if (status == VARVE_NOT_FOUND) {
         status = settle(read, &passed, err);
-        return status == VARVE_OK ? varve__walk_arrived(&read->walk, err) : status;
+        status = status == VARVE_OK ? varve__walk_arrived(&read->walk, err) : status;
+        return varve__scan_enter(read, status, err);
     }
     drop_packed(read, &passed);
     if (status == VARVE_OK)
         status = varve__read_key(read, err);
-    return status == VARVE_OK ? varve__walk_prev_key(&read->walk, err) : status;
+    if (status == VARVE_OK)
+        status = varve__walk_prev_key(&read->walk, err);
+    return varve__scan_enter(read, status, err);
+}
+
+varve_status varve__scan_backward(varve__read *read, varve_error *err)
+{
+    return varve__scan_keys(read, backward_key, err);
 }

@@ -35,14 +35,24 @@ static inline uint64_t varve__row_bytes(size_t key_size, varve_ts ts, size_t val
     return 8 + varve_key_scan_size(varve_slice_of(NULL, key_size), ts) + value_size;
 }
 
-/* Append the user key behind a prefix where there is room for the prefix. */
-static inline void varve__rows_push_key(varve_buf *packed, varve_slice prefix, bool is_plain)
+/*
+ * Write the user key behind a prefix `offset` bytes behind the packed rows, where there is room for
+ * the prefix; returns its size.
+ */
+static inline size_t varve__rows_write_key(varve_buf *packed, size_t offset, varve_slice prefix,
+                                           bool is_plain)
 {
-    if (is_plain)
-        varve__buf_push_bytes(packed,
-                              varve_slice_of(prefix.data, prefix.size - VARVE__TERMINATOR_SIZE));
-    else
-        (void)varve__key_unescape(prefix, packed, NULL);
+    if (is_plain) {
+        memcpy(packed->data + packed->size + offset, prefix.data,
+               prefix.size - VARVE__TERMINATOR_SIZE);
+        return prefix.size - VARVE__TERMINATOR_SIZE;
+    }
+    size_t before = packed->size;
+    packed->size += offset;
+    (void)varve__key_unescape(prefix, packed, NULL);
+    size_t size = packed->size - before - offset;
+    packed->size = before;
+    return size;
 }
 
 /*
@@ -61,17 +71,18 @@ static inline varve_status varve__rows_pack(varve_rows *rows, varve_slice prefix
         varve__buf_reserve(packed, sizeof(varve__row_head) + prefix.size + value.size, err);
     if (status != VARVE_OK)
         return status;
-    packed->size += sizeof(varve__row_head);
-    varve__rows_push_key(packed, prefix, is_plain);
-    size_t key_size = packed->size - offset - sizeof(varve__row_head);
+    size_t key_size = varve__rows_write_key(packed, sizeof(varve__row_head), prefix, is_plain);
     const varve__row_head head = {
         .wall = ts.wall,
         .logical = ts.logical,
         .key_size = (uint32_t)key_size,
         .value_size = value.size,
     };
-    memcpy(packed->data + offset, &head, sizeof head);
-    varve__buf_push_bytes(packed, value);
+    unsigned char *at = packed->data + offset;
+    memcpy(at, &head, sizeof head);
+    if (value.size > 0)
+        memcpy(at + sizeof head + key_size, value.data, value.size);
+    packed->size = offset + sizeof head + key_size + value.size;
 
     row->offset = offset;
     row->value_size = value.size;

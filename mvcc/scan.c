@@ -6,7 +6,7 @@
 struct varve__scan_direction {
     varve_status (*open)(varve__walk *walk, varve_reader *reader, varve_slice lower,
                          varve_slice upper, varve_error *err);
-    varve_status (*key)(varve__read *read, varve_error *err);
+    varve_status (*run)(varve__read *read, varve_error *err);
     /* Come to the walk's current key anew, or to the one behind it if that is gone. */
     varve_status (*again)(varve__walk *walk, varve_error *err);
     /* Let the rows go on at the walk's current key. */
@@ -22,35 +22,52 @@ varve_status varve__scan_resume(const varve__scan *scan, varve_rows *rows, varve
     return scan->direction->resume(bounds, varve__walk_prefix(&scan->read.walk), rows, err);
 }
 
+varve_status varve__scan_enter(varve__read *read, varve_status status, varve_error *err)
+{
+    bool over = varve__read_is_over(read);
+    if (status != VARVE_OK)
+        return status;
+    return over ? VARVE_NOT_FOUND : varve__walk_enter(&read->walk, err);
+}
+
 /* ---- Keys --------------------------------------------------------------------------------------
  */
 
-static varve_status scan_forward_key(varve__read *read, varve_error *err)
+/*
+ * Evaluate the current key, and enter the next one.  One that yields its first record adds no
+ * conflict, so that the scan is not over because of it.
+ */
+static inline varve_status scan_forward_key(varve__read *read, varve_error *err)
 {
-    varve_status status = varve__read_key(read, err);
-    return status == VARVE_OK ? varve__walk_next_key(&read->walk, err) : status;
+    varve__found found;
+    if (varve__find_first(&read->view, &read->walk, &found)) {
+        varve_status status = varve__read_emit(read, &found, err);
+        return status == VARVE_OK ? varve__walk_enter_next(&read->walk, err) : status;
+    }
+    varve_status status = varve__read_key_further(read, err);
+    if (status == VARVE_OK)
+        status = varve__walk_next_key(&read->walk, err);
+    return varve__scan_enter(read, status, err);
+}
+
+static varve_status scan_forward(varve__read *read, varve_error *err)
+{
+    return varve__scan_keys(read, scan_forward_key, err);
 }
 
 static const struct varve__scan_direction forward = {
     .open = varve__walk_open_first,
-    .key = scan_forward_key,
+    .run = scan_forward,
     .again = varve__walk_again_first,
     .resume = varve__bounds_resume,
 };
 
 static const struct varve__scan_direction backward = {
     .open = varve__walk_open_last,
-    .key = varve__scan_backward_key,
+    .run = varve__scan_backward,
     .again = varve__walk_again_last,
     .resume = varve__bounds_resume_backward,
 };
-
-/* An inconsistent scan that knows enough intents has reached a limit; any other one is over. */
-static bool is_over(varve__read *read)
-{
-    read->conflicts.more = varve__read_has_enough_intents(read);
-    return read->conflicts.more && !read->view.inconsistent;
-}
 
 /* What is read may have been written to since the walk came to the current key. */
 static varve_status keep_up(varve__scan *scan, varve_error *err)
@@ -68,15 +85,7 @@ varve_status varve__scan_run(varve__scan *scan, varve_error *err)
     if (varve__read_is_full(read))
         return VARVE_OK;
     varve_status status = keep_up(scan, err);
-    while (status == VARVE_OK && !varve__read_is_full(read)) {
-        status = varve__read_check_cancel(read, err);
-        if (status == VARVE_OK)
-            status = scan->direction->key(read, err);
-        bool over = is_over(read);
-        if (status == VARVE_OK)
-            status = over ? VARVE_NOT_FOUND : varve__walk_enter(&read->walk, err);
-    }
-    return status;
+    return status == VARVE_OK ? scan->direction->run(read, err) : status;
 }
 
 /* ---- Scans -------------------------------------------------------------------------------------

@@ -44,10 +44,29 @@ varve_status varve__scan_resume(const varve__scan *scan, varve_rows *rows, varve
 /* As varve__read_end(). */
 varve_status varve__scan_end(varve__scan *scan, varve_status status, varve_error *err);
 
+/* ---- For the directions --------------------------------------------------------------------- */
+
 /*
- * Evaluate the current key backwards, on whose last record the walk stands, and go on to the key in
- * front of it.  Returns as the movements of a walk.
+ * A key has been evaluated, and the walk has left it, coming to `status`: make the key that it has
+ * come to the current one, unless the scan is over.
  */
-varve_status varve__scan_backward_key(varve__read *read, varve_error *err);
+varve_status varve__scan_enter(varve__read *read, varve_status status, varve_error *err);
+
+/* Key after key until a limit is reached; `key` evaluates one, and enters the next one. */
+static inline varve_status varve__scan_keys(varve__read *read,
+                                            varve_status (*key)(varve__read *, varve_error *),
+                                            varve_error *err)
+{
+    varve_status status = VARVE_OK;
+    while (status == VARVE_OK && !varve__read_is_full(read)) {
+        status = varve__read_check_cancel(read, err);
+        if (status == VARVE_OK)
+            status = key(read, err);
+    }
+    return status;
+}
+
+/* The same backwards, from the current key on, on whose last record the walk stands. */
+varve_status varve__scan_backward(varve__read *read, varve_error *err);
 
 #endif

@@ -26,18 +26,6 @@ varve_status varve__walk_arrived(const varve__walk *walk, varve_error *err)
 /* ---- Movements, counted ------------------------------------------------------------------------
  */
 
-static void step_next(varve__walk *walk)
-{
-    (void)varve_iter_next(walk->it);
-    walk->tally.steps++;
-}
-
-static void step_prev(varve__walk *walk)
-{
-    (void)varve_iter_prev(walk->it);
-    walk->tally.steps++;
-}
-
 static void seek_ge(varve__walk *walk, varve_slice key)
 {
     (void)varve_iter_seek_ge(walk->it, key);
@@ -175,7 +163,7 @@ varve_status varve__walk_check(varve__walk *walk, varve_error *err)
 static inline varve_status older(varve__walk *walk, varve_error *err)
 {
     walk->at_front = false;
-    step_next(walk);
+    varve__walk_step_next(walk);
     return check(walk, err);
 }
 
@@ -186,7 +174,7 @@ varve_status varve__walk_older(varve__walk *walk, varve_error *err)
 
 varve_status varve__walk_newer(varve__walk *walk, varve_error *err)
 {
-    step_prev(walk);
+    varve__walk_step_prev(walk);
     return check(walk, err);
 }
 
@@ -231,22 +219,9 @@ static varve_status target_prefix_end(varve__walk *walk, varve_error *err)
     return varve__key_append_prefix_end(varve__walk_prefix(walk), &walk->target, err);
 }
 
-/* To the first record of the next key, from a record of this one: by steps as long as that is
- * likely to be cheaper. */
-static varve_status leave_key(varve__walk *walk, varve_error *err)
+static varve_status seek_next_key(varve__walk *walk, varve_error *err)
 {
-    varve__iter *it = varve__iter_of(walk->it);
-    for (unsigned left = varve__iter_steps(it, VARVE__AIM_NEXT_KEY); left > 0; left--) {
-        step_next(walk);
-        if (!walk->it->valid || !is_of_key(walk)) {
-            varve__iter_stepped(it, VARVE__AIM_NEXT_KEY);
-            return varve__walk_arrived(walk, err);
-        }
-        varve_status status = check_form(walk, err);
-        if (status != VARVE_OK)
-            return status;
-    }
-    varve__iter_seeks(it, VARVE__AIM_NEXT_KEY);
+    varve__iter_seeks(varve__iter_of(walk->it), VARVE__AIM_NEXT_KEY);
     varve_status status = target_prefix_end(walk, err);
     if (status != VARVE_OK)
         return status;
@@ -254,18 +229,48 @@ static varve_status leave_key(varve__walk *walk, varve_error *err)
     return varve__walk_arrived(walk, err);
 }
 
+/* To the first record of the next key, behind a step: by more as long as that is likely to be
+ * cheaper. */
+static varve_status leave_key(varve__walk *walk, unsigned left, varve_error *err)
+{
+    while (walk->it->valid && is_of_key(walk)) {
+        varve_status status = check_form(walk, err);
+        if (status != VARVE_OK)
+            return status;
+        if (left-- == 0)
+            return seek_next_key(walk, err);
+        varve__walk_step_next(walk);
+    }
+    varve__iter_stepped(varve__iter_of(walk->it), VARVE__AIM_NEXT_KEY);
+    return varve__walk_arrived(walk, err);
+}
+
 varve_status varve__walk_next_key(varve__walk *walk, varve_error *err)
 {
     bool is_on_key = walk->at_front || (walk->it->valid && is_of_key(walk));
-    varve_status status = is_on_key ? leave_key(walk, err) : varve__walk_arrived(walk, err);
+    unsigned steps = varve__iter_steps(varve__iter_of(walk->it), VARVE__AIM_NEXT_KEY);
     walk->at_front = true;
-    return status;
+    if (!is_on_key)
+        return varve__walk_arrived(walk, err);
+    if (steps == 0)
+        return seek_next_key(walk, err);
+    varve__walk_step_next(walk);
+    return leave_key(walk, steps - 1, err);
+}
+
+varve_status varve__walk_enter_next_further(varve__walk *walk, unsigned steps, varve_error *err)
+{
+    varve_status status =
+        steps > 0 ? leave_key(walk, steps - 1, err) : varve__walk_next_key(walk, err);
+    if (status != VARVE_OK || varve__walk_enter_alike(walk))
+        return status;
+    return varve__walk_enter(walk, err);
 }
 
 varve_status varve__walk_prev_key(varve__walk *walk, varve_error *err)
 {
     if (walk->at_front)
-        step_prev(walk);
+        varve__walk_step_prev(walk);
     else
         seek_lt(walk, varve__walk_prefix(walk));
     walk->at_front = false;

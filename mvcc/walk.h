@@ -105,6 +105,55 @@ varve_status varve__walk_next_key(varve__walk *walk, varve_error *err);
 /* From anywhere in the current key to the last record of the previous key. */
 varve_status varve__walk_prev_key(varve__walk *walk, varve_error *err);
 
+/* One record towards the next key, or the previous one, wherever that leads. */
+static inline void varve__walk_step_next(varve__walk *walk)
+{
+    (void)varve_iter_next(walk->it);
+    walk->tally.steps++;
+}
+
+static inline void varve__walk_step_prev(varve__walk *walk)
+{
+    (void)varve_iter_prev(walk->it);
+    walk->tally.steps++;
+}
+
+/*
+ * Where varve__walk_enter() has made the current key: make that of the record that the walk has
+ * come to the current one, if it is another key and looks as most do (varve__key_follow_plain()).
+ * False, with nothing changed, if not.
+ */
+static inline bool varve__walk_enter_alike(varve__walk *walk)
+{
+    if (!walk->is_plain || !walk->it->valid ||
+        !varve__key_follow_plain(walk->it->key, walk->kept.data, walk->prefix.size))
+        return false;
+    walk->tally.keys++;
+    walk->tally.versions++;
+    return true;
+}
+
+/* The rest of varve__walk_enter_next(): it may make so many `steps`, or has made the first. */
+varve_status varve__walk_enter_next_further(varve__walk *walk, unsigned steps, varve_error *err);
+
+/*
+ * varve__walk_next_key() and, if there is one, varve__walk_enter(), which has made the current key,
+ * too.
+ */
+static inline varve_status varve__walk_enter_next(varve__walk *walk, varve_error *err)
+{
+    varve__iter *it = varve__iter_of(walk->it);
+    unsigned steps = walk->at_front ? varve__iter_steps(it, VARVE__AIM_NEXT_KEY) : 0;
+    if (steps > 0) {
+        varve__walk_step_next(walk);
+        if (varve__walk_enter_alike(walk)) {
+            varve__iter_stepped(it, VARVE__AIM_NEXT_KEY);
+            return VARVE_OK;
+        }
+    }
+    return varve__walk_enter_next_further(walk, steps, err);
+}
+
 /*
  * Whether what the walk reads, a batch, has been written to since the walk moved.  The records that
  * it comes to from here on need not go together with the one that it stands on.

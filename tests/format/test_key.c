@@ -1,6 +1,7 @@
 #include "tests/support/support.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <varve/ts.h>
 
@@ -283,6 +284,85 @@ START_TEST(decoding_gives_back_what_was_encoded)
         varve_slice viewed;
         ck_ok(varve__key_view(prefix, &out, &viewed, &err), &err);
         ck_slice_eq(viewed, key.user_key);
+    }
+}
+END_TEST
+
+/* ---- From key to key ---------------------------------------------------------------------------
+ */
+
+/* About as long as a few words, and alike but for some bytes, of which a few are escaped. */
+static varve_slice random_alike(test_random *random)
+{
+    static const unsigned char letters[] = {'a', 'b', 0x01, 0xFF, 0x80, 0x00};
+    unsigned char key[36];
+    size_t size = test_random_below(random, 4) * 8 + test_random_below(random, 12);
+    memset(key, 'a', size);
+    for (size_t changes = test_random_below(random, 3); size > 0 && changes > 0; changes--)
+        key[test_random_below(random, size)] = letters[test_random_below(random, sizeof letters)];
+    return copy_of(varve_slice_of(key, size));
+}
+
+static bool is_plain(varve_slice user_key)
+{
+    return user_key.size == 0 || memchr(user_key.data, 0x00, user_key.size) == NULL;
+}
+
+/* Whether the prefix of `before` becomes that of `engine_key`, and else stays as it was. */
+static bool follows(varve_slice before, varve_slice engine_key)
+{
+    varve_slice prefix = encoded(before, varve_ts_zero());
+    unsigned char *bytes = (unsigned char *)malloc(prefix.size);
+    memcpy(bytes, prefix.data, prefix.size);
+    bool followed = varve__key_follow_plain(engine_key, bytes, prefix.size);
+    ck_slice_eq(varve_slice_of(bytes, prefix.size),
+                followed ? varve_slice_of(engine_key.data, varve_key_prefix_size(engine_key))
+                         : prefix);
+    free(bytes);
+    return followed;
+}
+
+START_TEST(a_plain_key_follows_another_of_its_size)
+{
+    test_random random = test_random_start();
+    int followed = 0;
+    for (int i = 0; i < 20000; i++) {
+        varve_slice before = random_alike(&random);
+        varve_slice after = random_alike(&random);
+        if (!is_plain(before))
+            continue;
+        bool expected = after.size == before.size && after.size >= 8 && is_plain(after) &&
+                        !varve_slice_equal(before, after);
+        ck_assert_int_eq(follows(before, encoded(after, varve_ts_of(5, 0))), expected);
+        ck_assert(!follows(before, encoded(after, varve_ts_zero())));
+        followed += expected;
+    }
+    ck_assert_int_gt(followed, 100);
+}
+END_TEST
+
+/* One byte of a key that follows is another one, or the last ones are missing. */
+START_TEST(what_is_malformed_does_not_follow)
+{
+    test_random random = test_random_start();
+    for (int i = 0; i < 20000; i++) {
+        unsigned char bytes[64];
+        varve_slice before = random_alike(&random);
+        varve_slice key = encoded(random_alike(&random), varve_ts_of(1, 0));
+        if (!is_plain(before))
+            continue;
+        memcpy(bytes, key.data, key.size);
+        static const unsigned char others[] = {0x00, 0x01, 0xFF, 0x7F, 'a'};
+        bytes[test_random_below(&random, key.size)] =
+            others[test_random_below(&random, sizeof others)];
+        key.size -= test_random_below(&random, 3) == 0 ? test_random_below(&random, 3) : 0;
+        key = copy_of(varve_slice_of(bytes, key.size));
+        varve__key_parts parts;
+        if (follows(before, key)) {
+            ck_ok(varve__key_split(key, &parts, &err), &err);
+            ck_assert_uint_eq(parts.suffix.size, VARVE__SUFFIX_SIZE);
+            ck_assert_uint_eq(varve__key_unescaped_size(parts.prefix) + 2, parts.prefix.size);
+        }
     }
 }
 END_TEST
@@ -625,6 +705,8 @@ int main(void)
     tcase_add_test(tcase, TestMVCCKeys);
     tcase_add_test(tcase, bytes_order_as_keys_do);
     tcase_add_test(tcase, decoding_gives_back_what_was_encoded);
+    tcase_add_test(tcase, a_plain_key_follows_another_of_its_size);
+    tcase_add_test(tcase, what_is_malformed_does_not_follow);
     suite_add_tcase(suite, tcase);
     add_derived(suite);
     TCase *memory = tcase_create("memory");

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <varve/mvcc.h>
 
@@ -459,6 +460,81 @@ START_TEST(keys_with_many_versions)
 }
 END_TEST
 
+/* ---- Keys that look alike ----------------------------------------------------------------------
+ */
+
+enum { ALIKE = 80, ALIKE_SIZE = 64, ALIKE_TIMES = 6, ALIKE_TEXT = ALIKE * 2 * ALIKE_SIZE };
+
+static void add_text(char *text, size_t room, const char *more)
+{
+    size_t size = strlen(text);
+    snprintf(text + size, room - size, "%s", more);
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+    return varve_slice_compare(mvcc_bytes((const char *)left), mvcc_bytes((const char *)right));
+}
+
+/* Many of a few lengths, which differ in a few bytes, some of which are escaped; in order. */
+static void make_alike(test_random *random, char keys[ALIKE][ALIKE_SIZE])
+{
+    static const char *const letters[] = {"a", "b", "%00", "%01", "%FF"};
+    for (int i = 0; i < ALIKE; i++) {
+        size_t size = 7 + test_random_below(random, 3) * 5;
+        keys[i][0] = '\0';
+        for (size_t at = 0; at < size; at++) {
+            bool is_other = at > 0 && test_random_below(random, 4) == 0;
+            add_text(keys[i], ALIKE_SIZE, letters[is_other ? test_random_below(random, 5) : 0]);
+        }
+    }
+    qsort(keys, ALIKE, sizeof keys[0], compare_texts);
+}
+
+/* A metadata record, versions, or both. */
+static void put_alike(test_random *random, const char *key)
+{
+    if (test_random_below(random, 8) == 0)
+        mvcc_put_inline(key, "inline");
+    size_t versions = test_random_below(random, 8) == 0 ? 12 : test_random_below(random, 3);
+    for (size_t i = 0; i < versions; i++) {
+        varve_ts ts = varve_ts_of(1 + (int64_t)test_random_below(random, ALIKE_TIMES), (int)i);
+        mvcc_put_raw(mvcc_engine_key(key, ts),
+                     mvcc_bytes(test_random_below(random, 6) == 0 ? "" : "%00%00%00%00%03v"));
+    }
+}
+
+/* What getting key after key tells, in the order of `step`. */
+static void get_alike(char keys[ALIKE][ALIKE_SIZE], int step, varve_ts ts, char *text)
+{
+    *text = '\0';
+    for (int i = step > 0 ? 0 : ALIKE - 1; i >= 0 && i < ALIKE; i += step) {
+        const char *found = mvcc_get(keys[i], ts);
+        bool is_double = i > 0 && strcmp(keys[i], keys[i - 1]) == 0;
+        if (is_double || strcmp(found, "none") == 0)
+            continue;
+        add_text(text, ALIKE_TEXT, *text == '\0' ? "" : " ");
+        add_text(text, ALIKE_TEXT, found);
+    }
+}
+
+START_TEST(keys_that_look_alike)
+{
+    static char keys[ALIKE][ALIKE_SIZE];
+    static char expected[ALIKE_TEXT];
+    test_random random = test_random_start();
+    make_alike(&random, keys);
+    for (int i = 0; i < ALIKE; i++)
+        put_alike(&random, keys[i]);
+    for (int t = 0; t <= ALIKE_TIMES + 1; t++) {
+        get_alike(keys, 1, at(t), expected);
+        ck_assert_str_eq(mvcc_scan(.start = "", .end = "z", .ts = at(t)), expected);
+        get_alike(keys, -1, at(t), expected);
+        ck_assert_str_eq(mvcc_reverse(.start = "", .end = "z", .ts = at(t)), expected);
+    }
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_add_test(tcase, keys_in_order_at_a_time);
@@ -481,6 +557,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, damaged_records);
     tcase_add_test(tcase, paging);
     tcase_add_test(tcase, keys_with_many_versions);
+    tcase_add_test(tcase, keys_that_look_alike);
 }
 
 int main(void)
