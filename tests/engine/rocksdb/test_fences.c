@@ -641,6 +641,56 @@ START_TEST(fences_are_not_seen)
 }
 END_TEST
 
+/* Take in a table with ten of the keys, from that number on, in a level above theirs. */
+static void ingest_above(varve_engine *engine, const char *name, unsigned from)
+{
+    const char *path = place_path(name);
+    varve_sst_writer *writer = NULL;
+    ck_ok(varve_sst_writer_open(path, &writer, &err), &err);
+    for (unsigned i = from; i < from + 10; i++)
+        ck_ok(varve_sst_writer_put(writer, key_number(i), bytes("again"), &err), &err);
+    ck_ok(varve_sst_writer_finish(writer, &err), &err);
+    varve_sst_writer_close(writer);
+    ck_ok(varve_engine_ingest(engine, &path, 1, NULL, &err), &err);
+}
+
+static bool count_by_level(void *arg, const varve_table *table)
+{
+    unsigned *counts = arg;
+    counts[table->level]++;
+    return true;
+}
+
+/* RocksDB tells of the upper one first, whose tables lie in the middle of the others. */
+START_TEST(fences_of_two_levels_are_in_one_order)
+{
+    enum { LEVELS = 7 };
+    unsigned counts[LEVELS] = {0};
+    unsigned count = 0;
+    varve_options options = small_tables();
+    (void)make_store(fill_keys);
+    options.rocksdb_options = "disable_auto_compactions=true;max_bytes_for_level_base=1000";
+    varve_engine *engine = store_open_with(&options);
+    ingest_above(engine, "one", KEYS / 2);
+    ingest_above(engine, "two", KEYS - KEYS / 4);
+    ck_ok(varve_engine_tables(engine, count_by_level, counts, &err), &err);
+    ck_assert_uint_eq(counts[LEVELS - 2], 2);
+    ck_assert_uint_gt(counts[LEVELS - 1], 5);
+    varve_iter *it = open_all(engine);
+    for (varve_iter_seek_ge(it, bytes("")); it->valid && count < KEYS; varve_iter_next(it))
+        ck_slice_eq(it->key, key_number(count++));
+    ck_assert(!it->valid);
+    ck_assert_uint_eq(count, KEYS);
+    for (varve_iter_seek_le(it, bytes("")); it->valid && count > 0; varve_iter_prev(it))
+        ck_slice_eq(it->key, key_number(--count));
+    ck_assert(!it->valid);
+    ck_assert_uint_eq(count, 0);
+    ck_ok(varve_iter_status(it, &err), &err);
+    varve_iter_close(it);
+    store_close(engine);
+}
+END_TEST
+
 START_TEST(the_first_fence_above_a_key_is_found)
 {
     varve__fences *fences = malloc(sizeof *fences + 3 * sizeof fences->keys[0]);
@@ -772,6 +822,7 @@ int main(void)
     tcase_add_test(tcase, a_walk_fails_behind_a_key_that_is_in_several_tables);
     tcase_add_test(tcase, tables_are_told_in_order);
     tcase_add_test(tcase, fences_are_not_seen);
+    tcase_add_test(tcase, fences_of_two_levels_are_in_one_order);
     tcase_add_test(tcase, the_first_fence_above_a_key_is_found);
     tcase_add_test(tcase, one_look_at_a_key_is_one_seek);
     tcase_add_test(tcase, a_seek_costs_more_with_every_sorted_run);
