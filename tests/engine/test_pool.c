@@ -586,6 +586,33 @@ START_TEST(what_is_opened_during_a_write_may_be_kept_for_other_keys)
 }
 END_TEST
 
+/* Of two that mark their keys, too: what is opened when one of them has ended may lack the other.
+ */
+START_TEST(what_is_opened_between_the_ends_of_two_writes_is_not_lent_for_either)
+{
+    varve__pool *pool = &on.engine->pool;
+    varve__pool_commit commits[2];
+    varve_buf reprs[2] = {VARVE_BUF_INIT, VARVE_BUF_INIT};
+    const char *const keys[2] = {"k", "l"};
+    put(on.writer, "k", "1");
+    put(on.writer, "l", "1");
+    (void)key_is_lent("a", "");
+    for (int i = 0; i < 2; i++) {
+        const varve_record record = {.type = VARVE_RECORD_CLEAR, .key = key_of(keys[i])};
+        ck_ok(varve__repr_append(&reprs[i], &record, &on.err), &on.err);
+        varve__pool_commit_begin(pool, varve_buf_slice(&reprs[i]), &commits[i]);
+        varve_buf_release(&reprs[i]);
+    }
+    varve__pool_write_end(pool);
+    varve__pool_clear(pool);
+    ck_assert(!key_is_lent("k", "k=1"));
+    varve__pool_write_end(pool);
+    ck_assert(key_is_lent("a", ""));
+    ck_assert(!key_is_lent("k", "k=1"));
+    ck_assert(key_is_lent("k", "k=1"));
+}
+END_TEST
+
 /* A write has started and gone through the pool; then somebody puts one in that he has had out. */
 START_TEST(what_is_older_than_a_write_is_neither_lent_nor_put_back)
 {
@@ -1063,6 +1090,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, an_engine_closes_with_iterators_in_the_pool);
     tcase_add_test(tcase, what_is_opened_during_a_write_is_not_kept);
     tcase_add_test(tcase, what_is_opened_during_a_write_may_be_kept_for_other_keys);
+    tcase_add_test(tcase, what_is_opened_between_the_ends_of_two_writes_is_not_lent_for_either);
     tcase_add_test(tcase, what_is_older_than_a_write_is_neither_lent_nor_put_back);
     tcase_add_test(tcase, a_reader_never_sees_less_than_before);
     tcase_add_test(tcase, nor_beside_many_writers);
