@@ -247,7 +247,7 @@ static bool is_hidden(const struct dirent *entry)
 {
     char *end;
     uint64_t number = strtoull(entry->d_name, &end, 10);
-    return strcmp(end, ".log") == 0 && !is_listed(number);
+    return birth.count > 0 && strcmp(end, ".log") == 0 && !is_listed(number);
 }
 
 static bool is_in(DIR *dir, const char *folder)
@@ -258,6 +258,15 @@ static bool is_in(DIR *dir, const char *folder)
            here.st_ino == there.st_ino && here.st_dev == there.st_dev;
 }
 
+static const char *vanishing; /* the path of a file that is gone when it has been listed */
+
+static void let_vanish(DIR *dir, const struct dirent *entry)
+{
+    if (vanishing != NULL && entry != NULL && birth.listings >= birth.during &&
+        strcmp(entry->d_name, strrchr(vanishing, '/') + 1) == 0)
+        (void)unlinkat(dirfd(dir), entry->d_name, 0);
+}
+
 FAULT_EXPORT struct dirent *readdir(DIR *dir);
 
 /* What comes to be while a directory is listed is listed or not, whatever came before it. */
@@ -266,6 +275,7 @@ struct dirent *readdir(DIR *dir)
     struct dirent *(*real)(DIR *);
     fault_find_real("readdir", &real);
     struct dirent *entry = real(dir);
+    let_vanish(dir, entry);
     if (!is_in(dir, birth.folder))
         return entry;
     while (entry != NULL && is_hidden(entry))
@@ -336,6 +346,51 @@ START_TEST(logs_that_begin_during_a_listing_leave_no_hole)
     } while (birth.listings > birth.during);
     birth.folder = NULL;
     ck_assert_uint_gt(missed, 2);
+    store_close(reader);
+    store_close(engine);
+}
+END_TEST
+
+/* One whose records are in tables goes at any time, and the manifest stays as it is. */
+START_TEST(a_log_that_goes_is_not_missed)
+{
+    varve_engine *engine = store_open(place_path("s"));
+    store_fill(engine, 10);
+    ck_ok(varve_engine_flush(engine, &err), &err);
+    ck_ok(store_put(engine, key_number(10), bytes("in the log")), &err);
+    varve_engine *reader = reader_open();
+    for (int i = 0; i < 8; i++) {
+        const char name[] = {'c', (char)('0' + i), '\0'};
+        file_write_text(place_path("s/000001.log"), "old");
+        birth.folder = place_path("s");
+        birth.listings = 0;
+        birth.during = (unsigned)i;
+        vanishing = place_path("s/000001.log");
+        varve_status status = checkpoint(reader, name);
+        vanishing = NULL;
+        birth.folder = NULL;
+        ck_ok(status, &err);
+        (void)unlink(place_path("s/000001.log"));
+        check_count(name, 11);
+    }
+    store_close(reader);
+    store_close(engine);
+}
+END_TEST
+
+/* Whatever is copied is on the disk before the copy has its name. */
+START_TEST(copies_are_synced)
+{
+    static const char *const files[] = {".log", "/MANIFEST-", "/CURRENT", "/VARVE_VERSION"};
+    varve_engine *engine = store_open(place_path("s"));
+    store_fill(engine, 10);
+    varve_engine *reader = reader_open();
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const char name[] = {'c', (char)('0' + i), '\0'};
+        fault_arm(FAULT_SYNC, files[i], 0);
+        ck_ok(checkpoint(reader, name), &err);
+        ck_assert_msg(fault_disarm() == 1, "%s", files[i]);
+    }
     store_close(reader);
     store_close(engine);
 }
@@ -544,6 +599,8 @@ int main(void)
     tcase_add_test(tcase, tables_that_are_none_yet_stay_behind);
     tcase_add_test(tcase, values_that_lie_beside_the_tables_come_along);
     tcase_add_test(tcase, logs_that_begin_during_a_listing_leave_no_hole);
+    tcase_add_test(tcase, a_log_that_goes_is_not_missed);
+    tcase_add_test(tcase, copies_are_synced);
     tcase_add_test(tcase, without_its_tables_there_is_none);
     tcase_add_test(tcase, what_exists_is_left_alone);
     tcase_add_test(tcase, only_stores_on_the_disk_have_them);
