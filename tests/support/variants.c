@@ -47,11 +47,14 @@ static const struct kind {
       .rocksdb_options = "disable_auto_compactions=true;block_based_table_factory="
                          "{index_type=kTwoLevelIndexSearch;metadata_block_size=64;"
                          "data_block_index_type=kDataBlockBinaryAndHash}"}},
-    {"disk, indexed by prefix",
+    {"disk, indexed by prefix, values beside the tables",
      BACKEND_DISK,
      false,
      {.block_bytes = 1024,
-      .rocksdb_options = "optimize_filters_for_hits=true;block_based_table_factory="
+      .rocksdb_options = "enable_pipelined_write=true;wal_compression=kZSTD;"
+                         "enable_blob_files=true;enable_blob_garbage_collection=true;"
+                         "blob_file_size=1000;optimize_filters_for_hits=true;"
+                         "block_based_table_factory="
                          "{index_type=kHashSearch;cache_index_and_filter_blocks=true}"}},
     {"disk, with a few newest versions", BACKEND_DISK, false, {.newest_bytes = 1536}},
 };
