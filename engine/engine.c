@@ -85,18 +85,32 @@ varve_status varve__engine_get(varve_engine *engine, const varve_snapshot *snaps
  * Nobody passes the gate for it: counted first, and looked then whether that is closed.  Who closes
  * the gate does it the other way round, so one sees the other.
  */
-static varve__iter *lend(varve_engine *engine, uint64_t snapshot, const varve_iter_options *options,
-                         varve_slice prefix)
+static varve__iter *lend(varve_engine *engine, uint64_t snapshot, const varve_iter_options *options)
 {
-    if (!varve__pool_may_have(&engine->pool, options, snapshot))
-        return NULL;
     varve__iter *it = NULL;
-    varve__tally_add(&engine->iterators);
+    unsigned lane = varve__lane();
+    if (!varve__pool_may_have(&engine->pool, lane, options->prefix, snapshot))
+        return NULL;
+    varve__tally_add_at(&engine->iterators, lane);
     if (!varve__gate_is_closed(&engine->gate))
-        it = snapshot == 0 && prefix.size > 0 ? varve__pool_take_for_key(&engine->pool, prefix)
-                                              : varve__pool_take(&engine->pool, options, snapshot);
+        it = varve__pool_take(&engine->pool, lane, options, snapshot);
     if (it == NULL)
-        varve__tally_subtract(&engine->iterators);
+        varve__tally_subtract_at(&engine->iterators, lane);
+    return it;
+}
+
+/* The same, of the current state, for the user key of `prefix` alone. */
+static inline varve__iter *lend_for_key(varve_engine *engine, varve_slice prefix)
+{
+    varve__iter *it = NULL;
+    unsigned lane = varve__lane();
+    if (!varve__pool_may_have(&engine->pool, lane, true, 0))
+        return NULL;
+    varve__tally_add_at(&engine->iterators, lane);
+    if (!varve__gate_is_closed(&engine->gate))
+        it = varve__pool_take_for_key(&engine->pool, lane, prefix);
+    if (it == NULL)
+        varve__tally_subtract_at(&engine->iterators, lane);
     return it;
 }
 
@@ -122,7 +136,9 @@ varve_status varve__engine_iter_open(varve_engine *engine, const varve_snapshot 
                                      const varve_iter_options *options, varve_slice prefix,
                                      varve_iter **out, varve_error *err)
 {
-    varve__iter *lent = lend(engine, number_of(snapshot), options, prefix);
+    varve__iter *lent = snapshot == NULL && prefix.size > 0
+                            ? lend_for_key(engine, prefix)
+                            : lend(engine, number_of(snapshot), options);
     if (lent == NULL)
         return open_iter(engine, snapshot, options, out, err);
     *out = &lent->head;
@@ -131,7 +147,7 @@ varve_status varve__engine_iter_open(varve_engine *engine, const varve_snapshot 
 
 void varve__engine_iter_close(varve_engine *engine, varve__iter *it)
 {
-    varve__pool_give(&engine->pool, it);
+    varve__pool_give(&engine->pool, varve__lane(), it);
 }
 
 varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot **out,
@@ -160,22 +176,33 @@ static varve_status engine_get(varve_reader *reader, varve_slice engine_key, var
     return varve__engine_get(engine_of_reader(reader), NULL, engine_key, value, err);
 }
 
+static varve_status open_own_iter(varve_engine *engine, const varve_iter_options *options,
+                                  varve_iter **out, varve_error *err)
+{
+    varve_status status = open_iter(engine, NULL, options, out, err);
+    if (status == VARVE_OK)
+        varve__iter_of(*out)->owner = &engine->iter_owner;
+    return status;
+}
+
 static varve_status engine_iter_open(varve_reader *reader, const varve_iter_options *options,
                                      varve_slice prefix, varve_iter **out, varve_error *err)
 {
     varve_engine *engine = engine_of_reader(reader);
-    varve_status status = varve__engine_iter_open(engine, NULL, options, prefix, out, err);
-    if (status != VARVE_OK)
-        return status;
-    varve__iter_of(*out)->owner = &engine->iter_owner;
+    varve__iter *lent = prefix.size > 0 ? lend_for_key(engine, prefix) : lend(engine, 0, options);
+    if (lent == NULL)
+        return open_own_iter(engine, options, out, err);
+    lent->owner = &engine->iter_owner;
+    *out = &lent->head;
     return VARVE_OK;
 }
 
 static void engine_iter_close(varve__iter_owner *owner, varve__iter *it)
 {
     varve_engine *engine = VARVE__CONTAINER_OF(owner, varve_engine, iter_owner);
-    varve__engine_iter_close(engine, it);
-    varve__tally_subtract(&engine->iterators);
+    unsigned lane = varve__lane();
+    varve__pool_give(&engine->pool, lane, it);
+    varve__tally_subtract_at(&engine->iterators, lane);
 }
 
 static const varve__reader_ops engine_reader_ops = {engine_get, engine_iter_open};

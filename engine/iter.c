@@ -32,7 +32,7 @@ bool varve__iter_is_behind_end(const varve__iter *it, varve_slice key)
 {
     if (it->upper.size > 0 && varve_slice_compare(key, it->upper) >= 0)
         return true;
-    return it->is_prefix && !starts_with(key, varve_buf_slice(&it->prefix));
+    return it->is_prefix && !starts_with(key, it->prefix);
 }
 
 static void stop_behind_end(varve__iter *it)
@@ -57,7 +57,11 @@ static bool begin_prefix(varve__iter *it, varve_slice engine_key)
         return false;
     }
     varve_error *err = varve__iter_failed(it);
-    return varve__buf_assign(&it->prefix, varve_slice_of(engine_key.data, size), err) == VARVE_OK;
+    varve_slice prefix = varve_slice_of(engine_key.data, size);
+    if (varve__buf_assign(&it->prefix_bytes, prefix, err) != VARVE_OK)
+        return false;
+    it->prefix = varve_buf_slice(&it->prefix_bytes);
+    return true;
 }
 
 static void guarded_seek_ge(varve_iter *head, varve_slice engine_key)
@@ -73,17 +77,6 @@ static void guarded_seek_ge(varve_iter *head, varve_slice engine_key)
     bool clamp = varve_slice_compare(engine_key, it->lower) < 0;
     it->ops->seek_ge(head, clamp ? it->lower : engine_key);
     stop_behind_end(it);
-}
-
-void varve__iter_seek_key(varve_iter *head, varve_slice prefix)
-{
-    varve__iter *it = varve__iter_of(head);
-    head->ops = it->ops;
-    varve__iter_restart(it);
-    if (varve__buf_assign(&it->prefix, prefix, &it->error) == VARVE_OK)
-        it->ops->seek_ge(head, prefix);
-    else
-        varve__iter_exhausted(it);
 }
 
 static void refuse_reverse(varve__iter *it)
@@ -177,8 +170,7 @@ static varve_status keep_bounds(varve_buf *home, varve_slice *lower, varve_slice
     return VARVE_OK;
 }
 
-/* Let the bounds of the opening be in force. */
-static void widen(varve__iter *it)
+void varve__iter_widen(varve__iter *it)
 {
     it->lower = it->open_lower;
     it->upper = it->open_upper;
@@ -195,28 +187,18 @@ varve_status varve__iter_init(varve__iter *it, const varve_iter_ops *ops,
     it->open_lower = options->lower;
     it->open_upper = options->upper;
     varve_status status = keep_bounds(&it->open_bounds, &it->open_lower, &it->open_upper, err);
-    if (status == VARVE_OK)
-        widen(it);
-    return status;
-}
-
-void varve__iter_reset(varve__iter *it)
-{
-    if (it->is_narrowed)
-        widen(it);
-    else if (it->is_prefix)
-        it->head.ops = &guard_ops; /* varve__iter_seek_key() has taken it away */
-    memset(it->habits, 0, sizeof it->habits);
-    it->prefix.size = 0; /* who passes by the guard does not set another one */
-    varve__iter_restart(it);
-    varve__iter_exhausted(it);
+    if (status != VARVE_OK)
+        return status;
+    varve__iter_widen(it);
+    it->open_ops = it->head.ops;
+    return VARVE_OK;
 }
 
 void varve__iter_release(varve__iter *it)
 {
     varve_buf_release(&it->open_bounds);
     varve_buf_release(&it->narrow_bounds);
-    varve_buf_release(&it->prefix);
+    varve_buf_release(&it->prefix_bytes);
     varve_buf_release(&it->scratch);
     varve_error_release(&it->error);
 }
@@ -327,16 +309,28 @@ varve_status varve_iter_status(const varve_iter *head, varve_error *err)
     return it->error.status == VARVE_OK ? VARVE_OK : varve__error_copy(&it->error, err);
 }
 
+static inline void hand_back(varve__iter *it)
+{
+    if (it->owner != NULL)
+        it->owner->close(it->owner, it);
+    else
+        it->ops->close(&it->head);
+}
+
+static void close_failed(varve__iter *it)
+{
+    it->epoch = VARVE__ITER_NO_EPOCH; /* one that has failed is not lent again */
+    varve__iter_forget(it);
+    hand_back(it);
+}
+
 void varve_iter_close(varve_iter *head)
 {
     if (head == NULL)
         return;
     varve__iter *it = varve__iter_of(head);
     if (it->error.status != VARVE_OK)
-        it->epoch = VARVE__ITER_NO_EPOCH; /* one that has failed is not lent again */
-    varve__iter_restart(it);
-    if (it->owner != NULL)
-        it->owner->close(it->owner, it);
+        close_failed(it);
     else
-        it->ops->close(head);
+        hand_back(it);
 }

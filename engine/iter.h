@@ -63,8 +63,9 @@ typedef struct varve__iter_owner {
 struct varve__iter {
     varve_iter head;
     const varve_iter_ops *ops; /* the implementation; head.ops may be the guard in front of it */
-    varve__iter_owner *owner;  /* may be NULL */
-    varve_slice open_lower;    /* bounds of the opening; empty = none */
+    const varve_iter_ops *open_ops; /* what head.ops was when it was opened */
+    varve__iter_owner *owner;       /* may be NULL */
+    varve_slice open_lower;         /* bounds of the opening; empty = none */
     varve_slice open_upper;
     varve_slice lower; /* bounds in force, never wider than those; empty = none */
     varve_slice upper;
@@ -81,7 +82,8 @@ struct varve__iter {
     bool is_void;            /* nothing lies between the bounds in force */
     varve_buf open_bounds;   /* the bytes of the bounds of the opening */
     varve_buf narrow_bounds; /* the bytes of narrower ones */
-    varve_buf prefix;        /* of a prefix iterator: that of the last seek, with its terminator */
+    varve_slice prefix;      /* of a prefix iterator: that of the last seek, with its terminator */
+    varve_buf prefix_bytes;  /* its bytes, unless they are the caller's */
     varve_buf scratch;       /* for the movements made of others */
     varve_error error;       /* the failure that stopped it */
 };
@@ -96,8 +98,8 @@ varve_status varve__iter_init(varve__iter *it, const varve_iter_ops *ops,
 /* Free what varve__iter_init() took; called by the implementation's close. */
 void varve__iter_release(varve__iter *it);
 
-/* Make it as it was after its opening: with the bounds of that, nowhere, and without failure. */
-void varve__iter_reset(varve__iter *it);
+/* Let the bounds of the opening be in force again. */
+void varve__iter_widen(varve__iter *it);
 
 static inline varve__iter *varve__iter_of(varve_iter *it)
 {
@@ -133,25 +135,6 @@ static inline void varve__iter_exhausted(varve__iter *it)
     it->head.key = varve_slice_of(NULL, 0);
 }
 
-/* Whether something has been written that movements show, but not yet the record it stands on. */
-static inline bool varve__iter_is_outdated(const varve__iter *it)
-{
-    return it->version_now != NULL && *it->version_now != it->version;
-}
-
-/*
- * Let an iterator of varve__iter_open_key() seek its key's first record.  From here on it goes
- * without the guard: it may come to rest on records of other keys, which the caller has to notice,
- * and it is not to be moved backwards.
- */
-void varve__iter_seek_key(varve_iter *head, varve_slice prefix);
-
-/* Whether `key` is at or above the upper bound in force, or not of the prefix that is sought. */
-bool varve__iter_is_behind_end(const varve__iter *it, varve_slice key);
-
-/* It has failed; returns where to record the failure.  The movement is over after that. */
-varve_error *varve__iter_failed(varve__iter *it);
-
 /* Report the failure that stopped it to the engine, and forget it. */
 void varve__iter_forget(varve__iter *it);
 
@@ -161,5 +144,42 @@ static inline void varve__iter_restart(varve__iter *it)
     if (it->error.status != VARVE_OK)
         varve__iter_forget(it);
 }
+
+/* Make it as it was after its opening: with the bounds of that, nowhere, and without failure. */
+static inline void varve__iter_reset(varve__iter *it)
+{
+    if (it->is_narrowed)
+        varve__iter_widen(it);
+    it->head.ops = it->open_ops; /* varve__iter_seek_key() takes the guard away */
+    memset(it->habits, 0, sizeof it->habits);
+    it->prefix.size = 0; /* its bytes may be gone */
+    varve__iter_restart(it);
+    varve__iter_exhausted(it);
+}
+
+/* Whether something has been written that movements show, but not yet the record it stands on. */
+static inline bool varve__iter_is_outdated(const varve__iter *it)
+{
+    return it->version_now != NULL && *it->version_now != it->version;
+}
+
+/*
+ * Let an iterator of varve__iter_open_key() seek its key's first record.  From here on it goes
+ * without the guard: it may come to rest on records of other keys, which the caller has to notice,
+ * and it is not to be moved backwards.  The prefix is borrowed until it is closed.
+ */
+static inline void varve__iter_seek_key(varve_iter *head, varve_slice prefix)
+{
+    varve__iter *it = varve__iter_of(head);
+    head->ops = it->ops;
+    it->prefix = prefix;
+    it->ops->seek_ge(head, prefix);
+}
+
+/* Whether `key` is at or above the upper bound in force, or not of the prefix that is sought. */
+bool varve__iter_is_behind_end(const varve__iter *it, varve_slice key);
+
+/* It has failed; returns where to record the failure.  The movement is over after that. */
+varve_error *varve__iter_failed(varve__iter *it);
 
 #endif

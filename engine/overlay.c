@@ -294,11 +294,9 @@ static bool catch_up(struct varve__overlay *it)
 static bool begin_key(struct varve__overlay *it)
 {
     varve_error *err = &it->base.error;
-    varve_slice prefix = varve_buf_slice(&it->base.prefix);
-    varve_status status = varve__buf_assign(&it->below->prefix, prefix, err);
-    if (status == VARVE_OK)
-        status = varve__batch_has_touched(it->batch, prefix, &it->has_events, err);
-    return has_done(it, status);
+    varve_slice prefix = it->base.prefix;
+    it->below->prefix = prefix;
+    return has_done(it, varve__batch_has_touched(it->batch, prefix, &it->has_events, err));
 }
 
 /* Forget where the cursors have been. */

@@ -191,25 +191,23 @@ uint64_t varve__pool_epoch(const varve__pool *pool)
     return atomic_load(&pool->settled);
 }
 
-/* Whether everything is as it was at that epoch. */
-static bool is_current(const varve__pool *pool, uint64_t epoch)
-{
-    return atomic_load(&pool->started) == epoch;
-}
-
 /* Whether an iterator of that kind and epoch may be lent once more; never one without an epoch. */
-static bool is_of_use(const varve__pool *pool, unsigned kind, uint64_t epoch)
+static inline bool is_of_use(const varve__pool *pool, unsigned kind, uint64_t epoch)
 {
     if (kind == VARVE__POOL_WALKS)
-        return is_current(pool, epoch);
+        return varve__pool_is_current(pool, epoch);
     return atomic_load(&pool->swept) <= epoch;
 }
 
-static unsigned kind_of(bool is_prefix, uint64_t snapshot)
+/* What follows putting one into its slot, unless that was empty, and there is no write. */
+static void settle(varve__pool *pool, slot *home, unsigned kind, uint64_t epoch,
+                   varve__iter *former)
 {
-    if (snapshot != 0)
-        return is_prefix ? VARVE__POOL_SNAPSHOT_POINTS : VARVE__POOL_SNAPSHOT_WALKS;
-    return is_prefix ? VARVE__POOL_POINTS : VARVE__POOL_WALKS;
+    if (!atomic_load(&pool->may_hold[kind]))
+        atomic_store(&pool->may_hold[kind], true);
+    close_if_any(former);
+    if (!is_of_use(pool, kind, epoch))
+        close_if_any(atomic_exchange(home, NULL));
 }
 
 /*
@@ -219,49 +217,20 @@ static unsigned kind_of(bool is_prefix, uint64_t snapshot)
  * seen here, by the last look, and `it` is taken back; or it tells of itself after that look, and
  * so finds `may_hold` set, or somebody at work who has found it set after `it` was in place.
  */
-static void put(varve__pool *pool, varve__iter *it)
+static inline void put(varve__pool *pool, unsigned lane, unsigned kind, varve__iter *it)
 {
-    unsigned kind = kind_of(it->is_prefix, it->snapshot);
-    slot *home = &pool->lanes[varve__lane()].slots[kind];
+    slot *home = &pool->lanes[lane].slots[kind];
     uint64_t epoch = it->epoch; /* once it is in the slot, others may take it and close it */
     varve__iter *former = atomic_exchange(home, it);
-    if (!atomic_load(&pool->may_hold[kind]))
-        atomic_store(&pool->may_hold[kind], true);
-    close_if_any(former);
-    if (!is_of_use(pool, kind, epoch))
-        close_if_any(atomic_exchange(home, NULL));
+    if (former != NULL || !atomic_load(&pool->may_hold[kind]) || !is_of_use(pool, kind, epoch))
+        settle(pool, home, kind, epoch, former);
 }
 
 static bool was_opened_with(const varve__iter *it, const varve_iter_options *options)
 {
-    return it->is_prefix == options->prefix && it->bypasses_cache == options->bypass_cache &&
+    return it->bypasses_cache == options->bypass_cache &&
            varve_slice_equal(it->open_lower, options->lower) &&
            varve_slice_equal(it->open_upper, options->upper);
-}
-
-bool varve__pool_may_have(const varve__pool *pool, const varve_iter_options *options,
-                          uint64_t snapshot)
-{
-    const slot *home = &pool->lanes[varve__lane()].slots[kind_of(options->prefix, snapshot)];
-    return atomic_load_explicit(home, memory_order_relaxed) != NULL;
-}
-
-/*
- * Take one out that was opened like this; the caller judges its age.  One over another snapshot is
- * not put back: that may have been closed meanwhile, and with it those that were in the pool.
- */
-static varve__iter *take_out(varve__pool *pool, const varve_iter_options *options,
-                             uint64_t snapshot)
-{
-    slot *home = &pool->lanes[varve__lane()].slots[kind_of(options->prefix, snapshot)];
-    varve__iter *it = atomic_exchange(home, NULL);
-    if (it == NULL || (it->snapshot == snapshot && was_opened_with(it, options)))
-        return it;
-    if (it->snapshot == snapshot)
-        put(pool, it);
-    else
-        close_if_any(it);
-    return NULL;
 }
 
 /* Lend what has been taken out, if it is good; otherwise a new one will be as good for others. */
@@ -275,11 +244,23 @@ static varve__iter *lend(varve__iter *it, bool is_good)
     return it;
 }
 
-varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *options,
+/*
+ * One over another snapshot is not put back: that may have been closed meanwhile, and with it those
+ * that were in the pool.
+ */
+varve__iter *varve__pool_take(varve__pool *pool, unsigned lane, const varve_iter_options *options,
                               uint64_t snapshot)
 {
-    varve__iter *it = take_out(pool, options, snapshot);
-    return it == NULL ? NULL : lend(it, snapshot != 0 || is_current(pool, it->epoch));
+    unsigned kind = varve__pool_kind(options->prefix, snapshot);
+    varve__iter *it = atomic_exchange(&pool->lanes[lane].slots[kind], NULL);
+    if (it == NULL)
+        return NULL;
+    if (it->snapshot != snapshot)
+        return lend(it, false);
+    if (was_opened_with(it, options))
+        return lend(it, snapshot != 0 || varve__pool_is_current(pool, it->epoch));
+    put(pool, lane, kind, it);
+    return NULL;
 }
 
 bool varve__pool_shows(varve__pool *pool, uint64_t epoch, uint64_t hash)
@@ -288,23 +269,25 @@ bool varve__pool_shows(varve__pool *pool, uint64_t epoch, uint64_t hash)
            atomic_load(&pool->swept) <= epoch;
 }
 
-varve__iter *varve__pool_take_for_key(varve__pool *pool, varve_slice prefix)
+varve__iter *varve__pool_judge_for_key(varve__pool *pool, unsigned lane, varve_slice prefix,
+                                       varve__iter *it)
 {
-    varve__iter *it = take_out(pool, &varve__one_key, 0);
-    if (it == NULL)
-        return NULL;
-    return lend(it, is_current(pool, it->epoch) ||
-                        varve__pool_shows(pool, it->epoch, varve__hash(prefix)));
+    if (was_opened_with(it, &varve__one_key))
+        return lend(it, varve__pool_is_current(pool, it->epoch) ||
+                            varve__pool_shows(pool, it->epoch, varve__hash(prefix)));
+    put(pool, lane, VARVE__POOL_POINTS, it);
+    return NULL;
 }
 
-void varve__pool_give(varve__pool *pool, varve__iter *it)
+void varve__pool_give(varve__pool *pool, unsigned lane, varve__iter *it)
 {
+    unsigned kind = varve__pool_kind(it->is_prefix, it->snapshot);
     if (it->error.status != VARVE_OK || it->uses >= VARVE__POOL_USES ||
-        !is_of_use(pool, kind_of(it->is_prefix, it->snapshot), it->epoch)) {
+        !is_of_use(pool, kind, it->epoch)) {
         close_if_any(it);
         return;
     }
     varve__iter_reset(it);
     it->owner = NULL;
-    put(pool, it);
+    put(pool, lane, kind, it);
 }

@@ -134,18 +134,51 @@ void varve__pool_renew(varve__pool *pool);
 /* The epoch of an iterator whose opening begins now. */
 uint64_t varve__pool_epoch(const varve__pool *pool);
 
-/* Whether it is worth while to ask for one of these on this thread. */
-bool varve__pool_may_have(const varve__pool *pool, const varve_iter_options *options,
-                          uint64_t snapshot);
+static inline unsigned varve__pool_kind(bool is_prefix, uint64_t snapshot)
+{
+    unsigned first = snapshot != 0 ? VARVE__POOL_SNAPSHOT_WALKS : VARVE__POOL_WALKS;
+    return first + is_prefix; /* the kinds are in this order */
+}
+
+/* Whether everything is as it was at that epoch. */
+static inline bool varve__pool_is_current(const varve__pool *pool, uint64_t epoch)
+{
+    return atomic_load(&pool->started) == epoch;
+}
+
+/* What follows is given the lane of this thread. */
+
+/* Whether it is worth while to ask for one of these. */
+static inline bool varve__pool_may_have(const varve__pool *pool, unsigned lane, bool is_prefix,
+                                        uint64_t snapshot)
+{
+    unsigned kind = varve__pool_kind(is_prefix, snapshot);
+    return atomic_load_explicit(&pool->lanes[lane].slots[kind], memory_order_relaxed) != NULL;
+}
 
 /* An iterator as if opened with `options` now, of that snapshot if not 0; NULL if there is none. */
-varve__iter *varve__pool_take(varve__pool *pool, const varve_iter_options *options,
+varve__iter *varve__pool_take(varve__pool *pool, unsigned lane, const varve_iter_options *options,
                               uint64_t snapshot);
 
+/* The part of varve__pool_take_for_key() for what has to be looked at closer: `it`, taken out. */
+varve__iter *varve__pool_judge_for_key(varve__pool *pool, unsigned lane, varve_slice prefix,
+                                       varve__iter *it);
+
 /* A prefix iterator without bounds, which shows the key of `prefix` as if opened now; or NULL. */
-varve__iter *varve__pool_take_for_key(varve__pool *pool, varve_slice prefix);
+static inline varve__iter *varve__pool_take_for_key(varve__pool *pool, unsigned lane,
+                                                    varve_slice prefix)
+{
+    varve__iter *it = atomic_exchange(&pool->lanes[lane].slots[VARVE__POOL_POINTS], NULL);
+    if (it == NULL)
+        return NULL;
+    bool is_for_any = it->open_lower.size + it->open_upper.size == 0 && !it->bypasses_cache;
+    if (!is_for_any || !varve__pool_is_current(pool, it->epoch))
+        return varve__pool_judge_for_key(pool, lane, prefix, it);
+    it->uses++;
+    return it;
+}
 
 /* Take over an iterator that is being closed; its owner counts it as open until this returns. */
-void varve__pool_give(varve__pool *pool, varve__iter *it);
+void varve__pool_give(varve__pool *pool, unsigned lane, varve__iter *it);
 
 #endif

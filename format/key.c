@@ -19,41 +19,6 @@ varve_status varve_key_check(varve_slice user_key, varve_error *err)
     return VARVE_OK;
 }
 
-/* ---- The version suffix ------------------------------------------------------------------------
- */
-
-/*
- * Inverted, so that a larger number sorts first.  Compilers make one store of as many bytes as a
- * number has if they are spelled out, but not of a loop.
- */
-static void put_inverted_wall(uint64_t number, unsigned char *out)
-{
-    number = ~number;
-    out[0] = (unsigned char)(number >> 56);
-    out[1] = (unsigned char)(number >> 48);
-    out[2] = (unsigned char)(number >> 40);
-    out[3] = (unsigned char)(number >> 32);
-    out[4] = (unsigned char)(number >> 24);
-    out[5] = (unsigned char)(number >> 16);
-    out[6] = (unsigned char)(number >> 8);
-    out[7] = (unsigned char)number;
-}
-
-static void put_inverted_logical(uint32_t number, unsigned char *out)
-{
-    number = ~number;
-    out[0] = (unsigned char)(number >> 24);
-    out[1] = (unsigned char)(number >> 16);
-    out[2] = (unsigned char)(number >> 8);
-    out[3] = (unsigned char)number;
-}
-
-void varve__suffix_encode(varve_ts ts, unsigned char suffix[VARVE__SUFFIX_SIZE])
-{
-    put_inverted_wall((uint64_t)ts.wall, suffix);
-    put_inverted_logical((uint32_t)ts.logical, suffix + 8);
-}
-
 /* ---- Taking apart ------------------------------------------------------------------------------
  */
 
@@ -183,7 +148,7 @@ varve_status varve_key_decode(varve_slice engine_key, varve_buf *user_key, varve
 }
 
 /* The same where the first 00 begins no terminator. */
-static size_t escaped_prefix_size(varve_slice bytes)
+size_t varve__key_escaped_prefix_size(varve_slice bytes)
 {
     /* Inside an escaped key every 00 is followed by FF: the first 00 01 is the terminator. */
     size_t at = 0;
@@ -200,11 +165,7 @@ static size_t escaped_prefix_size(varve_slice bytes)
 
 size_t varve_key_prefix_size(varve_slice bytes)
 {
-    const unsigned char *zero = bytes.size == 0 ? NULL : memchr(bytes.data, 0x00, bytes.size);
-    if (zero == NULL)
-        return bytes.size;
-    size_t size = (size_t)(zero - bytes.data) + VARVE__TERMINATOR_SIZE;
-    return size <= bytes.size && zero[1] == 0x01 ? size : escaped_prefix_size(bytes);
+    return varve__key_prefix_size(bytes);
 }
 
 varve_status varve__engine_key_check(varve_slice engine_key, varve_error *err)

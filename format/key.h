@@ -22,7 +22,12 @@ static inline bool varve__ts_is_of_version(varve_ts ts)
 }
 
 /* Write the version suffix of a timestamp that is not negative and not zero. */
-void varve__suffix_encode(varve_ts ts, unsigned char suffix[VARVE__SUFFIX_SIZE]);
+static inline void varve__suffix_encode(varve_ts ts, unsigned char suffix[VARVE__SUFFIX_SIZE])
+{
+    /* Inverted, so that a larger number sorts first. */
+    varve__store_be64(~(uint64_t)ts.wall, suffix);
+    varve__store_be32(~(uint32_t)ts.logical, suffix + 8);
+}
 
 /* The inverse, for a suffix that varve__key_split() has accepted. */
 static inline varve_ts varve__suffix_decode(const unsigned char suffix[VARVE__SUFFIX_SIZE])
@@ -123,6 +128,19 @@ static inline bool varve__key_follow_plain(varve_slice engine_key, unsigned char
         memcpy(prefix + at, key + at, WORD);
     memcpy(prefix + last, &end, WORD);
     return true;
+}
+
+/* The part of varve__key_prefix_size() for keys in which something is escaped, or that are none. */
+size_t varve__key_escaped_prefix_size(varve_slice bytes);
+
+/* As varve_key_prefix_size(); RocksDB asks several times in each read. */
+static inline size_t varve__key_prefix_size(varve_slice bytes)
+{
+    const unsigned char *zero = bytes.size == 0 ? NULL : memchr(bytes.data, 0x00, bytes.size);
+    if (zero == NULL)
+        return bytes.size;
+    size_t size = (size_t)(zero - bytes.data) + VARVE__TERMINATOR_SIZE;
+    return size <= bytes.size && zero[1] == 0x01 ? size : varve__key_escaped_prefix_size(bytes);
 }
 
 /* Whether `engine_key` is well-formed: what varve__key_split() returns. */

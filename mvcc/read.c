@@ -3,41 +3,18 @@
 #include "mvcc/gc_horizon.h"
 #include "util/fail.h"
 
-/* What varve__read_end() looks at; the rest need not be set for every read. */
-static void begin_empty(varve__read *read, varve_rows *rows)
+varve_status varve__read_check_how(varve__read *read, unsigned flags_allowed, varve_error *err)
 {
-    read->how.bill = NULL;
-    read->rows = rows;
-    varve__walk_init(&read->walk);
-    read->conflicts = (varve__conflicts){.list = NULL};
-    read->tombstones_met = 0;
-}
-
-static varve_status check_how(const varve_read *how, unsigned flags_allowed, varve_error *err)
-{
+    varve_read *how = &read->how;
+    varve_status status = VARVE_OK;
     if ((how->flags & ~flags_allowed) != 0)
-        return varve__fail(err, VARVE_INVALID_ARGUMENT, "flags 0x%x are not allowed in this read",
-                           how->flags & ~flags_allowed);
-    return how->bill != NULL ? varve__bill_check(how->bill, err) : VARVE_OK;
-}
-
-varve_status varve__read_begin(varve__read *read, const varve_read *how, unsigned flags_allowed,
-                               int64_t max_rows, varve_rows *rows, varve_error *err)
-{
-    begin_empty(read, rows);
-    varve_status status = varve__struct_copy(&read->how, sizeof read->how, how, "varve_read", err);
+        status = varve__fail(err, VARVE_INVALID_ARGUMENT, "flags 0x%x are not allowed in this read",
+                             how->flags & ~flags_allowed);
+    else if (how->bill != NULL)
+        status = varve__bill_check(how->bill, err);
     if (status != VARVE_OK)
-        return status;
-    status = check_how(&read->how, flags_allowed, err);
-    if (status != VARVE_OK) {
-        read->how.bill = NULL; /* of a size that may not be true */
-        return status;
-    }
-    unsigned flags = read->how.flags;
-    read->tombstones = (flags & VARVE_READ_TOMBSTONES) != 0;
-    read->max_rows = max_rows < 0 ? INT64_MAX : max_rows;
-    varve__view_init(&read->view, read->how.ts, read->how.txn, flags);
-    return varve__read_check_cancel(read, err);
+        how->bill = NULL; /* of a size that may not be true */
+    return status;
 }
 
 varve_status varve__read_check_inconsistent(const varve__read *read, varve_error *err)
@@ -76,7 +53,7 @@ static varve_status settle_conflicts(varve__read *read, varve_status status, var
     return settled < 0 ? settled : status;
 }
 
-varve_status varve__read_end(varve__read *read, varve_status status, varve_error *err)
+varve_status varve__read_settle(varve__read *read, varve_status status, varve_error *err)
 {
     if (status >= 0 && read->conflicts.count > 0)
         status = settle_conflicts(read, status, err);
@@ -85,7 +62,6 @@ varve_status varve__read_end(varve__read *read, varve_status status, varve_error
     varve__conflicts_release(&read->conflicts);
     if (read->how.bill != NULL)
         varve__read_bill(read);
-    varve__walk_release(&read->walk);
     return status;
 }
 

@@ -9,6 +9,7 @@
 #include "mvcc/conflicts.h"
 #include "mvcc/find.h"
 #include "mvcc/rows.h"
+#include "util/fail.h"
 
 typedef struct varve__read {
     varve_read how;
@@ -20,14 +21,6 @@ typedef struct varve__read {
     varve__conflicts conflicts; /* or, of an inconsistent read, the intents that it tells */
     uint64_t tombstones_met;
 } varve__read;
-
-/*
- * Start a read: check `how`, which may have the flags of `flags_allowed`.  The rows are left alone,
- * for arguments of the caller may point into them; varve__rows_clear() comes after those have been
- * encoded.  varve__read_end() follows in any case.
- */
-varve_status varve__read_begin(varve__read *read, const varve_read *how, unsigned flags_allowed,
-                               int64_t max_rows, varve_rows *rows, varve_error *err);
 
 /* Whether the options of an inconsistent read go together; VARVE_INVALID_ARGUMENT if not. */
 varve_status varve__read_check_inconsistent(const varve__read *read, varve_error *err);
@@ -61,12 +54,59 @@ static inline varve_status varve__read_check_cancel(const varve__read *read, var
     return read->how.cancel != NULL ? varve_cancel_check(read->how.cancel, err) : VARVE_OK;
 }
 
+/* What varve__read_end() and what it calls look at; the rest need not be set for every read. */
+static inline void varve__read_begin_empty(varve__read *read, varve_rows *rows)
+{
+    read->how.bill = NULL;
+    read->rows = rows;
+    varve__walk_init(&read->walk);
+    read->conflicts = (varve__conflicts){.list = NULL};
+    read->tombstones_met = 0;
+}
+
+/* The part of varve__read_begin() for reads with flags that are not allowed, or a bill. */
+varve_status varve__read_check_how(varve__read *read, unsigned flags_allowed, varve_error *err);
+
+/*
+ * Start a read: check `how`, which may have the flags of `flags_allowed`.  The rows are left alone,
+ * for arguments of the caller may point into them; varve__rows_clear() comes after those have been
+ * encoded.  varve__read_end() follows in any case.
+ */
+static inline varve_status varve__read_begin(varve__read *read, const varve_read *how,
+                                             unsigned flags_allowed, int64_t max_rows,
+                                             varve_rows *rows, varve_error *err)
+{
+    varve__read_begin_empty(read, rows);
+    varve_status status = varve__struct_copy(&read->how, sizeof read->how, how, "varve_read", err);
+    if (status != VARVE_OK)
+        return status;
+    unsigned flags = read->how.flags;
+    if ((flags & ~flags_allowed) != 0 || read->how.bill != NULL) {
+        status = varve__read_check_how(read, flags_allowed, err);
+        if (status != VARVE_OK)
+            return status;
+    }
+    read->tombstones = (flags & VARVE_READ_TOMBSTONES) != 0;
+    read->max_rows = max_rows < 0 ? INT64_MAX : max_rows;
+    varve__view_init(&read->view, read->how.ts, read->how.txn, flags);
+    return varve__read_check_cancel(read, err);
+}
+
+/* The part of varve__read_end() for a read that has failed, met intents, or is billed. */
+varve_status varve__read_settle(varve__read *read, varve_status status, varve_error *err);
+
 /*
  * End a read that has come to `status`: conflicts turn success into their failure, an inconsistent
  * read hands over its intents, a failure empties the rows, and the bill is written.  Returns the
  * read's final status.
  */
-varve_status varve__read_end(varve__read *read, varve_status status, varve_error *err);
+static inline varve_status varve__read_end(varve__read *read, varve_status status, varve_error *err)
+{
+    if (status < 0 || read->conflicts.list != NULL || read->how.bill != NULL)
+        status = varve__read_settle(read, status, err);
+    varve__walk_release(&read->walk);
+    return status;
+}
 
 /* The failure that lists the conflicts met so far; VARVE_OK without any, or if inconsistent. */
 varve_status varve__read_conflicts(const varve__read *read, varve_error *err);

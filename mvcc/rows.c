@@ -30,24 +30,11 @@ bool varve_rows_next(const varve_rows *rows, size_t *position, varve_row *row)
     return true;
 }
 
-static void drop_intents(varve_rows *rows)
+void varve__rows_drop_intents(varve_rows *rows)
 {
     varve__free(rows->intents);
     rows->intents = NULL;
     rows->intent_count = 0;
-}
-
-void varve__rows_clear(varve_rows *rows)
-{
-    if (rows->intents != NULL)
-        drop_intents(rows);
-    rows->packed.size = 0;
-    rows->count = 0;
-    rows->bytes = 0;
-    rows->more = false;
-    rows->resume_start.size = 0;
-    rows->resume_end.size = 0;
-    rows->resume_ts = varve_ts_zero();
 }
 
 /* Move a slice to where it stays. */

@@ -19,8 +19,22 @@ typedef struct varve__row_head {
     uint64_t value_size;
 } varve__row_head;
 
+/* The part of varve__rows_clear() for rows with intents. */
+void varve__rows_drop_intents(varve_rows *rows);
+
 /* Make the rows empty, keeping their memory. */
-void varve__rows_clear(varve_rows *rows);
+static inline void varve__rows_clear(varve_rows *rows)
+{
+    if (rows->intents != NULL)
+        varve__rows_drop_intents(rows);
+    rows->packed.size = 0;
+    rows->count = 0;
+    rows->bytes = 0;
+    rows->more = false;
+    rows->resume_start.size = 0;
+    rows->resume_end.size = 0;
+    rows->resume_ts = varve_ts_zero();
+}
 
 /* A row on its way: where it was packed, and what counting it takes. */
 typedef struct varve__packed_row {

@@ -1,11 +1,8 @@
 #include "mvcc/visible.h"
 
-#include <varve/read.h>
-
 #include "format/fail.h"
 
-/* The largest timestamp at or below `ts` that can be stored, or zero. */
-static varve_ts storable_floor(varve_ts ts)
+varve_ts varve__view_floor(varve_ts ts)
 {
     if (ts.wall < 0)
         return varve_ts_zero();
@@ -14,35 +11,13 @@ static varve_ts storable_floor(varve_ts ts)
     return ts.wall == 0 ? varve_ts_zero() : varve_ts_of(ts.wall - 1, INT32_MAX);
 }
 
-static void encode_bound(varve_ts ts, unsigned char suffix[VARVE__SUFFIX_SIZE])
+void varve__view_reach_up(varve__view *view)
 {
-    if (varve_ts_is_zero(ts))
-        memset(suffix, 0xFF, VARVE__SUFFIX_SIZE);
-    else
-        varve__suffix_encode(ts, suffix);
-}
-
-/* Let the view reach up to what its transaction is uncertain of. */
-static void reach_up(varve__view *view)
-{
+    if (varve_ts_compare(view->ts, view->txn->max_ts) >= 0)
+        return;
     view->is_uncertain = true;
-    view->reach_ts = storable_floor(view->txn->max_ts);
-    encode_bound(view->reach_ts, view->reach_suffix);
-}
-
-void varve__view_init(varve__view *view, varve_ts ts, const varve_txn *txn, unsigned flags)
-{
-    view->ts = ts;
-    view->fail_on_more_recent = (flags & VARVE_READ_FAIL_ON_MORE_RECENT) != 0;
-    view->inconsistent = (flags & VARVE_READ_INCONSISTENT) != 0;
-    view->is_uncertain = false;
-    view->txn = txn;
-    view->seek_ts = storable_floor(ts);
-    view->reach_ts = view->seek_ts;
-    encode_bound(view->seek_ts, view->suffix);
-    memcpy(view->reach_suffix, view->suffix, sizeof view->suffix);
-    if (txn != NULL && varve_ts_compare(ts, txn->max_ts) < 0)
-        reach_up(view);
+    view->reach_ts = varve__view_floor(view->txn->max_ts);
+    varve__view_bound(view->reach_ts, view->reach_suffix);
 }
 
 static varve__sight see_from(int row, varve__seen what, varve_ts ts)
@@ -123,7 +98,7 @@ static varve__sight see_own_intent(const varve__view *view, const varve__meta *m
     if (txn->meta.epoch > meta->txn.epoch)
         return see_at_or_below(13, varve__view_below(view, meta));
     if (txn->meta.sequence >= meta->txn.sequence && !varve_txn_is_ignored(txn, meta->txn.sequence))
-        return see_at_or_below(9, storable_floor(meta->ts));
+        return see_at_or_below(9, varve__view_floor(meta->ts));
     if (meta->history_count > 0 && varve__see_history(txn, record, &value))
         return see_from(10, VARVE__SEE_HISTORY, varve_ts_zero());
     return see_at_or_below(11, varve__view_below(view, meta));

@@ -39,6 +39,7 @@
 #ifndef VARVE_MVCC_VISIBLE_H
 #define VARVE_MVCC_VISIBLE_H
 
+#include <varve/read.h>
 #include <varve/ts.h>
 
 #include "format/key.h"
@@ -80,8 +81,36 @@ typedef struct varve__sight {
     varve_ts ts; /* where to look; zero = nowhere */
 } varve__sight;
 
+/* The parts of varve__view_init() for timestamps that no version has, and for uncertain readers. */
+varve_ts varve__view_floor(varve_ts ts);
+void varve__view_reach_up(varve__view *view);
+
+/* Write the suffix of a timestamp that is not negative; of zero a bound behind all versions. */
+static inline void varve__view_bound(varve_ts ts, unsigned char suffix[VARVE__SUFFIX_SIZE])
+{
+    if (ts.wall == 0 && ts.logical == 0)
+        memset(suffix, 0xFF, VARVE__SUFFIX_SIZE);
+    else
+        varve__suffix_encode(ts, suffix);
+}
+
 /* The view of a read at `ts`, as `txn` or NULL; the flags are of varve_read_flags. */
-void varve__view_init(varve__view *view, varve_ts ts, const varve_txn *txn, unsigned flags);
+static inline void varve__view_init(varve__view *view, varve_ts ts, const varve_txn *txn,
+                                    unsigned flags)
+{
+    bool is_storable = ts.wall >= 0 && ts.logical >= 0;
+    view->ts = ts;
+    view->fail_on_more_recent = (flags & VARVE_READ_FAIL_ON_MORE_RECENT) != 0;
+    view->inconsistent = (flags & VARVE_READ_INCONSISTENT) != 0;
+    view->is_uncertain = false;
+    view->txn = txn;
+    view->seek_ts = is_storable ? ts : varve__view_floor(ts);
+    view->reach_ts = view->seek_ts;
+    varve__view_bound(view->seek_ts, view->suffix);
+    memcpy(view->reach_suffix, view->suffix, sizeof view->suffix);
+    if (txn != NULL)
+        varve__view_reach_up(view);
+}
 
 /* Rows 2 to 4, behind varve__see_version(). */
 varve__sight varve__see_newer_version(const varve__view *view, varve_ts newest);

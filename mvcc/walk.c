@@ -8,13 +8,6 @@
 #include "util/buf.h"
 #include "util/fail.h"
 
-void varve__walk_release(varve__walk *walk)
-{
-    varve_iter_close(walk->it);
-    varve_buf_release(&walk->kept);
-    varve_buf_release(&walk->target);
-}
-
 varve_status varve__walk_arrived(const varve__walk *walk, varve_error *err)
 {
     if (walk->it->valid)
@@ -54,25 +47,31 @@ varve_status varve__walk_name_key(varve__walk *walk, varve_slice user_key, varve
     return status;
 }
 
-varve_status varve__walk_open_prefix(varve__walk *walk, varve_reader *reader, varve_slice prefix,
-                                     varve_error *err)
+/* Open a walk over the key whose prefix it has, and go to the first record. */
+static inline varve_status open_named(varve__walk *walk, varve_reader *reader, varve_error *err)
 {
-    walk->prefix = prefix;
-    varve_status status = varve__iter_open_key(reader, prefix, &walk->it, err);
+    varve_status status = varve__iter_open_key(reader, walk->prefix, &walk->it, err);
     if (status != VARVE_OK)
         return status;
-    varve__iter_seek_key(walk->it, prefix);
+    varve__iter_seek_key(walk->it, walk->prefix);
     walk->tally.seeks++;
     walk->at_front = true;
     walk->tally.keys++;
     return varve__walk_check(walk, err);
 }
 
+varve_status varve__walk_open_prefix(varve__walk *walk, varve_reader *reader, varve_slice prefix,
+                                     varve_error *err)
+{
+    walk->prefix = prefix;
+    return open_named(walk, reader, err);
+}
+
 varve_status varve__walk_open_key(varve__walk *walk, varve_reader *reader, varve_slice user_key,
                                   varve_error *err)
 {
     varve_status status = varve__walk_name_key(walk, user_key, err);
-    return status == VARVE_OK ? varve__walk_open_prefix(walk, reader, walk->prefix, err) : status;
+    return status == VARVE_OK ? open_named(walk, reader, err) : status;
 }
 
 static varve_status open_between(varve__walk *walk, varve_reader *reader, varve_slice lower,

@@ -11,6 +11,7 @@
 #include "engine/iter.h"
 #include "format/key.h"
 #include "format/meta.h"
+#include "util/buf.h"
 
 /* What a walk has cost so far. */
 typedef struct varve__walk_tally {
@@ -50,7 +51,12 @@ static inline void varve__walk_init(varve__walk *walk)
     walk->tally = (varve__walk_tally){.keys = 0};
 }
 
-void varve__walk_release(varve__walk *walk);
+static inline void varve__walk_release(varve__walk *walk)
+{
+    varve_iter_close(walk->it);
+    varve__buf_let_go(&walk->kept);
+    varve__buf_let_go(&walk->target);
+}
 
 /*
  * The movements below return VARVE_OK, standing on a record; VARVE_NOT_FOUND, if what was sought

@@ -6,6 +6,13 @@
 
 #include <varve/error.h>
 
+/* As varve_buf_release(), of one that mostly holds nothing. */
+static inline void varve__buf_let_go(varve_buf *buf)
+{
+    if (buf->data != NULL)
+        varve_buf_release(buf);
+}
+
 /* The part of varve__buf_reserve() that takes memory. */
 varve_status varve__buf_grow(varve_buf *buf, size_t extra, varve_error *err);
 

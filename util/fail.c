@@ -59,17 +59,13 @@ varve_status varve__struct_size(const void *from, const char *name, size_t *size
     return VARVE_OK;
 }
 
-varve_status varve__struct_copy(void *to, size_t known, const void *from, const char *name,
-                                varve_error *err)
+varve_status varve__struct_copy_other(void *to, size_t known, const void *from, const char *name,
+                                      varve_error *err)
 {
     size_t given;
     varve_status status = varve__struct_size(from, name, &given, err);
     if (status != VARVE_OK)
         return status;
-    if (given == known) { /* as nearly always */
-        memcpy(to, from, known);
-        return VARVE_OK;
-    }
     const unsigned char *bytes = from;
     for (size_t i = known; i < given; i++) {
         if (bytes[i] != 0)

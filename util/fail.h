@@ -38,6 +38,10 @@ varve_status varve__struct_size(const void *from, const char *name, size_t *size
  */
 void varve__struct_give(void *to, size_t given, const void *from, size_t known);
 
+/* The part of varve__struct_copy() for a struct of another version. */
+varve_status varve__struct_copy_other(void *to, size_t known, const void *from, const char *name,
+                                      varve_error *err);
+
 /*
  * Bring an options struct of the caller into a struct of this library's version: `known` bytes at
  * `to`, of which the first is the size_t struct_size, which becomes `known`.  What the caller's
@@ -46,7 +50,16 @@ void varve__struct_give(void *to, size_t given, const void *from, size_t known);
  * Returns VARVE_OK; VARVE_INVALID_ARGUMENT as varve__struct_size(); VARVE_UNSUPPORTED for fields of
  * a later version that are set.
  */
-varve_status varve__struct_copy(void *to, size_t known, const void *from, const char *name,
-                                varve_error *err);
+static inline varve_status varve__struct_copy(void *to, size_t known, const void *from,
+                                              const char *name, varve_error *err)
+{
+    size_t given = 0;
+    if (from != NULL)
+        memcpy(&given, from, sizeof given);
+    if (given != known)
+        return varve__struct_copy_other(to, known, from, name, err);
+    memcpy(to, from, known); /* as nearly always */
+    return VARVE_OK;
+}
 
 #endif

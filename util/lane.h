@@ -11,8 +11,11 @@
 #define VARVE__LANES 16
 #define VARVE__CACHE_LINE 64
 
-/* One more than the lane of this thread; 0 = it has none yet.  Only for what follows. */
-extern _Thread_local unsigned varve__lane_number;
+/*
+ * One more than the lane of this thread; 0 = it has none yet.  Only for what follows.  Four bytes
+ * are little enough for the model that finds it without a call, also in a shared library.
+ */
+extern _Thread_local unsigned varve__lane_number __attribute__((tls_model("initial-exec")));
 
 /* Give this thread, which has none, its lane. */
 unsigned varve__lane_take(void);
@@ -34,14 +37,25 @@ typedef struct varve__tally {
 
 void varve__tally_init(varve__tally *tally);
 
+/* On the lane of this thread. */
+static inline void varve__tally_add_at(varve__tally *tally, unsigned lane)
+{
+    (void)atomic_fetch_add(&tally->lanes[lane].count, 1);
+}
+
+static inline void varve__tally_subtract_at(varve__tally *tally, unsigned lane)
+{
+    (void)atomic_fetch_sub(&tally->lanes[lane].count, 1);
+}
+
 static inline void varve__tally_add(varve__tally *tally)
 {
-    (void)atomic_fetch_add(&tally->lanes[varve__lane()].count, 1);
+    varve__tally_add_at(tally, varve__lane());
 }
 
 static inline void varve__tally_subtract(varve__tally *tally)
 {
-    (void)atomic_fetch_sub(&tally->lanes[varve__lane()].count, 1);
+    varve__tally_subtract_at(tally, varve__lane());
 }
 
 /*

@@ -1,10 +1,9 @@
 #include "engine/rocksdb/options.h"
 
-#include <varve/key.h>
-
 #include "engine/rocksdb/cache.h"
 #include "engine/rocksdb/expert.h"
 #include "engine/rocksdb/merge.h"
+#include "format/key.h"
 
 /* Part of the format: a filter in a table file is used only under the name it was written with. */
 #define PREFIX_EXTRACTOR_NAME "varve.userkey.v1"
@@ -25,7 +24,7 @@
 static char *extract_prefix(void *state, const char *key, size_t size, size_t *prefix_size)
 {
     (void)state;
-    *prefix_size = varve_key_prefix_size(varve_slice_of(key, size));
+    *prefix_size = varve__key_prefix_size(varve_slice_of(key, size));
     return (char *)(uintptr_t)key; /* the callback's type wants it without const */
 }
 
