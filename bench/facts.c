@@ -132,6 +132,8 @@ typedef struct reason {
     "caches"
 
 static const reason reasons[] = {
+    {"get-absent", "udt", 1, 0, 1,
+     "statistics are counted here, which takes a quarter of a get that a filter answers"},
     {"get-absent", "udt", 1, -1, 0, "it has filters in its memtables, too, which it had not then"},
     {"scan-*", "raw next<=10", 10, -1, 0, "ten steps lead past ten versions here; " FASTER},
     {"scan-*", "*", 10, -1, 0, FASTER "; " COLDER},
@@ -140,15 +142,31 @@ static const reason reasons[] = {
     {"get-middle", "*", 1, -1, 0, FASTER "; " COLDER},
     {"get-newest", "udt", 1, -1, 0, FASTER},
     {"get-*", "raw *", 10, 0, 1, COLDER},
-    {"put-1", "*", 1, -1, 0, FASTER},
+    {"put-*", "*", 1, -1, 0, FASTER},
     {"put-100", "raw batch", 1, 0, 1,
      "known is a batch into an empty memtable; on a million keys it took 0.67 of a put"},
 };
 
-/* The stores that are not RocksDB are held against it. */
+/*
+ * The stores that are not RocksDB are held against it.  It was tried: without a look at versions
+ * LMDB's scan agrees, and so does WiredTiger's as of the middle with versions loaded otherwise.
+ */
+#define ALL_VERSIONS                                                                               \
+    "each row is looked at for versions here, which a scan of keys with one version did not do "   \
+    "then"
+
 static const reason reasons_of_peers[] = {
+    {"scan-100", "sqlite", 1, 0, 1, ALL_VERSIONS},
+    {"scan-100", "lmdb", 1, 0, 1, ALL_VERSIONS},
+    {"scan-middle-100", "wiredtiger", 10, 0, 2,
+     "it goes through versions in memory: a third less if they were loaded time by time and not "
+     "key "
+     "by key, while gets then take more"},
     {"put-*", "sqlite", 1, -1, 0, "most of it is writing its log back, now and then"},
-    {"*", "*", 1, 0, 0.25, "RocksDB is linked statically here and takes less"},
+    {"put-*", "lmdb", 1, -1, 0, "it writes through its memory map here"},
+    {"*", "sqlite", 1, -1, 0, "it has no locks and a memory map here"},
+    {"*", "lmdb", 1, -1, 0, "its pages are full here: it was loaded in the order of its keys"},
+    {"*", "*", 1, 0, 0.35, "RocksDB, which it is held against, is linked statically here"},
 };
 
 static bool fits(const char *text, const char *pattern)

@@ -29,7 +29,7 @@ static void *lmdb_open(const bench_config *config)
     must(mdb_env_create(&store->env));
     /* Address space, of which only what is written takes room. */
     must(mdb_env_set_mapsize(store->env, ((size_t)4 << 30) + 4 * (size_t)config->data_bytes));
-    must(mdb_env_open(store->env, config->path, MDB_NOSYNC | MDB_NOTLS, 0644));
+    must(mdb_env_open(store->env, config->path, MDB_NOSYNC | MDB_NOTLS | MDB_WRITEMAP, 0644));
     must(mdb_txn_begin(store->env, NULL, 0, &txn));
     must(mdb_dbi_open(txn, NULL, 0, &store->db));
     must(mdb_txn_commit(txn));
@@ -55,13 +55,27 @@ static void put(lmdb_store *store, MDB_txn *txn, varve_slice key, varve_slice va
     must(mdb_put(txn, store->db, &k, &v, 0));
 }
 
+/* The end of the run of versions that begins at `first`. */
+static size_t end_of_key(const bench_entry *entries, size_t count, size_t first)
+{
+    size_t end = first + 1;
+    while (end < count && varve_slice_compare(entries[end].user, entries[first].user) == 0)
+        end++;
+    return end;
+}
+
+/* In the order of the keys, which is newest first: pages are then filled instead of split. */
 static void lmdb_load(void *state, const bench_entry *entries, size_t count)
 {
     lmdb_store *store = state;
     MDB_txn *txn;
     must(mdb_txn_begin(store->env, NULL, 0, &txn));
-    for (size_t i = 0; i < count; i++)
-        put(store, txn, entries[i].engine, entries[i].value);
+    for (size_t first = 0; first < count;) {
+        size_t end = end_of_key(entries, count, first);
+        for (size_t i = end; i > first; i--)
+            put(store, txn, entries[i - 1].engine, entries[i - 1].value);
+        first = end;
+    }
     must(mdb_txn_commit(txn));
 }
 
