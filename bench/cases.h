@@ -113,4 +113,7 @@ const bench_contender *bench_lane_contender(const bench_lane *lane);
  */
 bool bench_wanted(char *const *globs, size_t count, const char *state, const char *operation);
 
+/* Whether a lane is wanted: one of the globs is over its name.  No globs want all. */
+bool bench_lane_wanted(char *const *globs, size_t count, const char *lane);
+
 #endif

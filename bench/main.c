@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <varve/varve.h>
 
 #include "bench/cases.h"
@@ -20,7 +19,7 @@
 #include "bench/starts.h"
 #include "bench/summary.h"
 #include "bench/support/die.h"
-#include "bench/support/place.h"
+#include "bench/support/program.h"
 #include "bench/support/stop.h"
 
 enum { ARGUMENTS_MAX = 64, TIMES_MAX = 1000 };
@@ -34,6 +33,7 @@ enum key {
     KEY_ROUNDS,
     KEY_STARTS,
     KEY_START,
+    KEY_LANE,
     KEY_INTO
 };
 
@@ -48,6 +48,8 @@ typedef struct arguments {
     unsigned starts;   /* the same */
     char *words[ARGUMENTS_MAX];
     size_t words_count;
+    char *lanes[ARGUMENTS_MAX];
+    size_t lanes_count;
 } arguments;
 
 static const struct argp_option options[] = {
@@ -63,6 +65,8 @@ static const struct argp_option options[] = {
      2},
     {"starts", KEY_STARTS, "N", 0, "Measure in so many processes, one after the other", 2},
     {"rounds", KEY_ROUNDS, "N", 0, "Measure so many rounds in each process", 2},
+    {"lane", KEY_LANE, "GLOB", 0,
+     "Measure these lanes only, and what they are held against; may be given several times", 2},
     {BENCH_START_OPTION, KEY_START, "DIR", OPTION_HIDDEN, "", 2},
     {"into", KEY_INTO, "FILE", 0, "With report: between the markers of a Markdown file", 2},
     {NULL, 0, NULL, 0, NULL, 0},
@@ -82,6 +86,13 @@ static unsigned parse_times(const char *text, struct argp_state *state)
     if (*end != '\0' || times == 0 || times > TIMES_MAX)
         argp_error(state, "not a number from 1 to %d: %s", TIMES_MAX, text);
     return (unsigned)times;
+}
+
+static void add_word(char **words, size_t *count, char *word, struct argp_state *state)
+{
+    if (*count == ARGUMENTS_MAX)
+        argp_error(state, "too many arguments");
+    words[(*count)++] = word;
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -106,10 +117,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
         a->json = text;
     } else if (key == 'd') {
         a->dir = text;
+    } else if (key == KEY_LANE) {
+        add_word(a->lanes, &a->lanes_count, text, state);
     } else if (key == ARGP_KEY_ARG) {
-        if (a->words_count == ARGUMENTS_MAX)
-            argp_error(state, "too many arguments");
-        a->words[a->words_count++] = text;
+        add_word(a->words, &a->words_count, text, state);
     } else {
         return ARGP_ERR_UNKNOWN;
     }
@@ -117,16 +128,6 @@ static error_t parse(int key, char *text, struct argp_state *state)
 }
 
 /* ---- Running */
-
-static char place[4000];
-static pid_t parent; /* who has started this process for a part of its run; or 0 */
-
-/* Who has been started by another process leaves that to it, unless it has gone. */
-static void remove_place(void)
-{
-    if (place[0] != '\0' && (parent == 0 || parent != getppid()))
-        bench_place_remove(place);
-}
 
 static void list(const bench_plan *plan, const arguments *a)
 {
@@ -148,22 +149,21 @@ static void name_missing(void)
                       bench_missing[i + 1]);
 }
 
-static json_t *measure(const bench_plan *plan, const arguments *a)
+static json_t *measure(const bench_plan *plan, const arguments *a, const char *place)
 {
-    bench_run_options how = {
-        .plan = plan, .globs = a->words, .globs_count = a->words_count, .place = place};
+    bench_run_options how = {.plan = plan,
+                             .globs = a->words,
+                             .globs_count = a->words_count,
+                             .lanes = a->lanes,
+                             .lanes_count = a->lanes_count,
+                             .place = place};
     return bench_run(&how);
 }
 
 /* This process is one of several: what it has measured goes to the one that has started it. */
 static int run_part(const bench_plan *plan, const arguments *a)
 {
-    parent = getppid();
-    (void)snprintf(place, sizeof place, "%s", a->start);
-    (void)atexit(remove_place);
-    bench_start_follow();
-    bench_stop_on_signals();
-    json_t *measured = measure(plan, a);
+    json_t *measured = measure(plan, a, bench_program_share_place(a->start));
     if (json_dumpf(measured, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0)
         bench_die("what was measured cannot be written");
     json_decref(measured);
@@ -171,7 +171,7 @@ static int run_part(const bench_plan *plan, const arguments *a)
 }
 
 /* All parts of a run, one after the other, each by a process of its own. */
-static json_t *run_parts(const bench_plan *plan, char *const *argv)
+static json_t *run_parts(const bench_plan *plan, char *const *argv, const char *place)
 {
     json_t **starts = bench_alloc(plan->starts, sizeof *starts);
     for (unsigned i = 0; i < plan->starts; i++)
@@ -189,12 +189,9 @@ static json_t *run_parts(const bench_plan *plan, char *const *argv)
 
 static int run(const bench_plan *plan, const arguments *a, char *const *argv)
 {
-    if (!bench_place_make(a->dir, place, sizeof place))
-        bench_die("%s: no directory can be made there", a->dir == NULL ? "/tmp" : a->dir);
-    (void)atexit(remove_place);
-    bench_stop_on_signals();
+    const char *place = bench_program_place(a->dir);
     name_missing();
-    json_t *document = run_parts(plan, argv);
+    json_t *document = run_parts(plan, argv, place);
     bench_document_complete(document, plan->name);
     bench_print_run(stdout, document);
     bench_end_if_stopped();

@@ -156,10 +156,9 @@ static const bench_lane engine_put[] = {
 };
 
 static const bench_lane txn[] = {
-    {.name = "transactiondb", .op = BENCH_TXN},
-    {.name = "varve", .op = BENCH_TXN},
-    {.name = "raw batch", .op = BENCH_PUT_BATCH},
-    {.name = NULL},
+    {.name = "transactiondb", .op = BENCH_TXN},   {.name = "varve", .op = BENCH_TXN},
+    {.name = "cached", .op = BENCH_TXN},          {.name = "raw by hand", .op = BENCH_TXN},
+    {.name = "raw batch", .op = BENCH_PUT_BATCH}, {.name = NULL},
 };
 
 /* Both stores take as many puts: their memtables, and the versions of the keys, grow alike. */

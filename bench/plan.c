@@ -136,3 +136,12 @@ bool bench_wanted(char *const *globs, size_t count, const char *state, const cha
     }
     return count == 0;
 }
+
+bool bench_lane_wanted(char *const *globs, size_t count, const char *lane)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fnmatch(globs[i], lane, 0) == 0)
+            return true;
+    }
+    return count == 0;
+}

@@ -1,6 +1,7 @@
 #include "bench/run.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 #include "bench/support/stats.h"
 #include "bench/support/stop.h"
 
-enum { OPERATIONS_MAX = 64 };
+enum { OPERATIONS_MAX = 64, THREAD_NAME_SIZE = 16 };
 
 #define CHECKED UINT_MAX
 
@@ -37,6 +38,7 @@ typedef struct lane_run {
     double *cpu;       /* negative: cannot be told */
     double *latencies; /* of all rounds; or NULL */
     uint64_t sum;      /* of the round that is checked */
+    char mark[THREAD_NAME_SIZE];
 } lane_run;
 
 /* An operation being measured. */
@@ -63,16 +65,28 @@ static void say(const run_state *run, const char *what, const char *name)
         (void)fprintf(stderr, "\r\033[K%s: %s %s", run->name, what, name);
 }
 
+/* The next lane of an operation that is to be measured, from `lane` on; NULL if there is none. */
+static const bench_lane *wanted_lane(const run_state *run, const bench_lane *lane, bool first)
+{
+    for (; lane->name != NULL; lane++) {
+        if (bench_lane_fits(lane, run->state) &&
+            (first ||
+             bench_lane_wanted(run->options->lanes, run->options->lanes_count, lane->name)))
+            return lane;
+    }
+    return NULL;
+}
+
 /* Every contender that some lane needs. */
 static void open_stores(run_state *run)
 {
     for (const bench_operation *o = bench_operations; o->name != NULL; o++) {
         if (!is_wanted(run, o))
             continue;
-        for (const bench_lane *lane = o->lanes; lane->name != NULL; lane++) {
+        for (const bench_lane *lane = wanted_lane(run, o->lanes, true); lane != NULL;
+             lane = wanted_lane(run, lane + 1, false)) {
             const bench_contender *contender = bench_lane_contender(lane);
-            if (!bench_lane_fits(lane, run->state) ||
-                bench_stores_find(&run->stores, contender) != NULL)
+            if (bench_stores_find(&run->stores, contender) != NULL)
                 continue;
             say(run, "loading", contender->name);
             bench_stores_open(&run->stores, contender, run->options->place, &run->state->shape);
@@ -146,6 +160,12 @@ static void prepare(run_state *run, const operation_run *op, const lane_run *lan
     bench_keys_later(&run->picker, &run->keys);
 }
 
+/* So that a profiler tells what is measured from what is not, and one lane from the others. */
+static void name_thread(const char *name)
+{
+    (void)pthread_setname_np(pthread_self(), name);
+}
+
 /* A lane's `number`-th round, or with CHECKED one that is not measured. */
 static bench_times run_round(run_state *run, const operation_run *op, const lane_run *lane,
                              unsigned number)
@@ -162,7 +182,10 @@ static bench_times run_round(run_state *run, const operation_run *op, const lane
     round.job.check = number == CHECKED;
     if (number != CHECKED && lane->latencies != NULL)
         round.latencies = lane->latencies + number * op->keys;
-    return bench_round_run(&round);
+    name_thread(number == CHECKED ? "checked" : lane->mark);
+    bench_times times = bench_round_run(&round);
+    name_thread("varve-bench");
+    return times;
 }
 
 static bool picks_new_keys(const bench_operation *operation)
@@ -273,11 +296,12 @@ static json_t *case_json(const run_state *run, const operation_run *op)
 static void open_lanes(run_state *run, operation_run *op)
 {
     unsigned rounds = run->options->plan->rounds;
-    for (const bench_lane *lane = op->operation->lanes; lane->name != NULL; lane++) {
-        if (!bench_lane_fits(lane, run->state))
-            continue;
+    for (const bench_lane *lane = wanted_lane(run, op->operation->lanes, true); lane != NULL;
+         lane = wanted_lane(run, lane + 1, false)) {
         lane_run *added = &op->lanes[op->count++];
         added->lane = lane;
+        (void)snprintf(added->mark, sizeof added->mark, "%zu %s", op->count - 1,
+                       op->operation->name);
         added->store = bench_stores_find(&run->stores, bench_lane_contender(lane));
         added->wall = bench_alloc(rounds, sizeof *added->wall);
         added->cpu = bench_alloc(rounds, sizeof *added->cpu);

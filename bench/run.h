@@ -13,7 +13,9 @@ typedef struct bench_run_options {
     const bench_plan *plan;
     char *const *globs; /* which cases */
     size_t globs_count;
-    const char *place; /* an empty directory to work in */
+    char *const *lanes; /* which of their lanes; those that these are held against always */
+    size_t lanes_count; /* 0: all */
+    const char *place;  /* an empty directory to work in */
 } bench_run_options;
 
 /*

@@ -5,6 +5,7 @@
 #include <varve/key.h>
 
 #include "bench/contenders/rocks.h"
+#include "bench/contenders/varve.h"
 #include "bench/support/die.h"
 
 /* Behind the user key of a version: its timestamp, inverted and big-endian. */
@@ -56,6 +57,11 @@ static void put(rocksdb_writebatch_t *batch, varve_slice key, varve_slice value)
 {
     rocksdb_writebatch_put(batch, (const char *)key.data, key.size, (const char *)value.data,
                            value.size);
+}
+
+static void clear(rocksdb_writebatch_t *batch, varve_slice key)
+{
+    rocksdb_writebatch_delete(batch, (const char *)key.data, key.size);
 }
 
 static void commit(raw_store *store, rocksdb_writebatch_t *batch)
@@ -512,6 +518,63 @@ static uint64_t raw_put_if(void *state, const bench_job *job)
     return job->count;
 }
 
+/* What a transaction by hand writes besides versions. */
+typedef struct by_hand {
+    rocksdb_writebatch_t *batch;
+    varve_buf intent;
+    varve_buf record; /* the engine key of the transaction's record */
+} by_hand;
+
+/* An intent and a version for each key, and the transaction's record. */
+static void write_by_hand(raw_store *store, by_hand *t, const varve_slice *engines,
+                          const bench_job *job, cursor *c)
+{
+    for (unsigned i = 0; i < job->batch; i++) {
+        varve_slice prefix = prefix_of(engines[i]);
+        seek(c, prefix);
+        if (valid(c) && key_of(c).size == prefix.size)
+            bench_die("raw: a key has an intent");
+        put(t->batch, prefix, varve_buf_slice(&t->intent));
+        put(t->batch, engines[i], job->value);
+    }
+    put(t->batch, varve_buf_slice(&t->record), job->value);
+    commit(store, t->batch);
+    rocksdb_writebatch_clear(t->batch);
+}
+
+/* The intents go, which makes the versions those of a transaction that is committed. */
+static void resolve_by_hand(raw_store *store, by_hand *t, const varve_slice *engines,
+                            const bench_job *job)
+{
+    for (unsigned i = 0; i < job->batch; i++)
+        clear(t->batch, prefix_of(engines[i]));
+    clear(t->batch, varve_buf_slice(&t->record));
+    commit(store, t->batch);
+    rocksdb_writebatch_clear(t->batch);
+}
+
+/* The records that varve writes for transactions, in as many batches, with one look at each key. */
+static uint64_t raw_txn(void *state, const bench_job *job)
+{
+    static uint64_t number;
+    raw_store *store = state;
+    by_hand t = {.batch = rocksdb_writebatch_create()};
+    cursor c = open_cursor(store, true);
+    uint64_t sum = 0;
+    bench_varve_intent(job, &t.intent);
+    for (size_t i = 0; i + job->batch <= job->count; i += job->batch) {
+        bench_varve_record_key(++number, &t.record);
+        write_by_hand(store, &t, job->engines + i, job, &c);
+        resolve_by_hand(store, &t, job->engines + i, job);
+        sum += job->batch;
+    }
+    close_cursor(&c);
+    rocksdb_writebatch_destroy(t.batch);
+    varve_buf_release(&t.intent);
+    varve_buf_release(&t.record);
+    return sum;
+}
+
 /* The keys that a scan finds from the first one on get a deletion each. */
 static uint64_t delete_run(raw_store *store, const varve_slice *engines, const bench_job *job,
                            rocksdb_writebatch_t *batch)
@@ -567,6 +630,7 @@ const bench_contender bench_raw = {
             [BENCH_PUT_CHECKED] = raw_put_checked,
             [BENCH_PUT_IF] = raw_put_if,
             [BENCH_DELETE_RANGE] = raw_delete_range,
+            [BENCH_TXN] = raw_txn,
             [BENCH_OWN_SCAN] = raw_own_scan,
             [BENCH_RECOUNT] = raw_read_all},
 };

@@ -467,22 +467,32 @@ typedef struct transactor {
     int64_t ts;
 } transactor;
 
+static void set_id(uint64_t number, unsigned char *id)
+{
+    memset(id, 0, VARVE_TXN_ID_SIZE);
+    memcpy(id, &number, sizeof number);
+}
+
+void bench_varve_record_key(uint64_t number, varve_buf *key)
+{
+    unsigned char user[9 + VARVE_TXN_ID_SIZE] = "\x01txn-----";
+    varve_error err = VARVE_ERROR_INIT;
+    set_id(number, user + 9);
+    bench_must(varve_key_encode(varve_slice_of(user, sizeof user), (varve_ts){0, 0}, key, &err),
+               &err);
+}
+
 /* A transaction of its own for each batch of keys, anchored at the first one. */
 static void begin(transactor *t, varve_slice anchor)
 {
     static uint64_t number;
-    unsigned char id[VARVE_TXN_ID_SIZE] = {0};
-    unsigned char key[9 + VARVE_TXN_ID_SIZE] = "\x01txn-----";
+    unsigned char id[VARVE_TXN_ID_SIZE];
     varve_error err = VARVE_ERROR_INIT;
-    number++;
-    memcpy(id, &number, sizeof number);
-    memcpy(key + 9, id, sizeof id);
+    set_id(++number, id);
     bench_must(varve_txn_begin(&t->txn, id, varve_slice_text("bench"), &anchor,
                                (varve_ts){t->ts, 0}, &err),
                &err);
-    bench_must(
-        varve_key_encode(varve_slice_of(key, sizeof key), (varve_ts){0, 0}, &t->record, &err),
-        &err);
+    bench_varve_record_key(number, &t->record);
 }
 
 /* Intents and the record, which says that they are committed. */
@@ -543,6 +553,30 @@ static uint64_t our_txn(void *state, const bench_job *job)
     return sum;
 }
 
+void bench_varve_intent(const bench_job *job, varve_buf *record)
+{
+    transactor t = {.txn = VARVE_TXN_INIT, .ts = job->ts};
+    varve_contender store = {.engine = NULL};
+    varve_options options = {.struct_size = sizeof options, .backend = VARVE_BACKEND_MEM};
+    varve_buf key = VARVE_BUF_INIT;
+    varve_error err = VARVE_ERROR_INIT;
+    bench_must(varve_engine_open(&options, &store.engine, &err), &err);
+    t.batch = open_batch(&store, 0);
+    begin(&t, job->users[0]);
+    bench_must(varve_txn_step(&t.txn, 1, &err), &err);
+    varve_write how = write_through(t.batch, t.ts, &t.scratch);
+    how.txn = &t.txn;
+    bench_must(varve_mvcc_put(&how, job->users[0], job->value, &err), &err);
+    bench_must(varve_key_encode(job->users[0], (varve_ts){0, 0}, &key, &err), &err);
+    bench_must(varve_reader_get(how.reader, varve_buf_slice(&key), record, &err), &err);
+    varve_batch_close(t.batch);
+    bench_must(varve_engine_close(store.engine, &err), &err);
+    varve_txn_release(&t.txn);
+    varve_buf_release(&t.record);
+    varve_buf_release(&t.scratch);
+    varve_buf_release(&key);
+}
+
 const bench_contender bench_varve = {
     .name = "varve",
     .what = "varve, through its public headers",
@@ -586,5 +620,6 @@ const bench_contender bench_cached = {
             [BENCH_SCAN] = our_scan,
             [BENCH_PUT] = our_put,
             [BENCH_PUT_BATCH] = our_put_batch,
+            [BENCH_TXN] = our_txn,
             [BENCH_RECOUNT] = our_recount},
 };

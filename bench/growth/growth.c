@@ -6,9 +6,7 @@
  * Work is measured by the time of the processor; opening, which also waits, by the clock on the
  * wall.  The system has the files in its page cache.
  */
-#include <argp.h>
 #include <dirent.h>
-#include <jansson.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +21,7 @@
 #include "bench/support/clock.h"
 #include "bench/support/die.h"
 #include "bench/support/place.h"
+#include "bench/support/program.h"
 #include "bench/support/stats.h"
 #include "bench/support/stop.h"
 
@@ -492,50 +491,14 @@ static void fill_log(const char *path, size_t mib)
 
 /* ---- The processes */
 
-typedef struct arguments {
-    const char *dir;
-    const char *place; /* where to work, started by another process; or NULL */
-    bool smoke;
-    char *words[8];
-    size_t words_count;
-} arguments;
-
-enum key { KEY_SMOKE = 256, KEY_START };
-
-static const struct argp_option argument_list[] = {
-    {"dir", 'd', "DIR", 0, "Where to keep data, which is removed again (default $TMPDIR or /tmp)",
-     0},
-    {"smoke", KEY_SMOKE, NULL, 0, "Everything, too small to mean anything: seconds", 0},
-    {BENCH_START_OPTION, KEY_START, "DIR", OPTION_HIDDEN, "", 0},
-    {NULL, 0, NULL, 0, NULL, 0},
-};
-
-static error_t parse(int key, char *text, struct argp_state *state)
-{
-    arguments *a = state->input;
-    if (key == 'd')
-        a->dir = text;
-    else if (key == KEY_SMOKE)
-        a->smoke = true;
-    else if (key == KEY_START)
-        a->place = text;
-    else if (key == ARGP_KEY_ARG && a->words_count < sizeof a->words / sizeof a->words[0])
-        a->words[a->words_count++] = text;
-    else if (key == ARGP_KEY_ARG)
-        argp_error(state, "too many arguments");
-    else
-        return ARGP_ERR_UNKNOWN;
-    return 0;
-}
-
 /* What this process was started for: the words are WHAT NUMBER [WAY read|write [walk]]. */
-static json_t *work(const arguments *a)
+static json_t *work(const bench_arguments *a, const char *shared)
 {
     char path[PATH_SIZE];
     const char *what = a->words[0];
     size_t number = (size_t)strtoull(a->words[1], NULL, 10);
     const struct way *way = &ways[a->words_count > 2 ? strtoul(a->words[2], NULL, 10) % WAYS : 0];
-    (void)snprintf(path, sizeof path, "%s/store", a->place);
+    (void)snprintf(path, sizeof path, "%s/store", shared);
     varve_options options = options_of(way, path);
     options.read_only = a->words_count > 3 && strcmp(a->words[3], "read") == 0;
     if (strcmp(what, "make") == 0)
@@ -557,14 +520,8 @@ static json_t *work(const arguments *a)
     return json_object();
 }
 
-static char place[4000];
+static const char *place;
 static const char *program;
-
-static void remove_place(void)
-{
-    if (place[0] != '\0')
-        bench_place_remove(place);
-}
 
 static void empty_place(void)
 {
@@ -714,34 +671,20 @@ static void raise_limit(void)
     }
 }
 
-static int write_out(json_t *document)
-{
-    if (json_dumpf(document, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) != 0)
-        bench_die("what was measured cannot be written");
-    json_decref(document);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
-    static const struct argp parser = {
-        argument_list, parse, NULL, "Measure what grows with a store.", NULL, NULL, NULL};
     static const struct plan full = {
         {100000, 1000000, 10000000}, {100, 1000, 10000}, {100, 1000}, {1, 16, 60}};
     static const struct plan smoke = {{1000, 5000}, {10, 50}, {10}, {1}};
-    arguments a = {.smoke = false};
+    bench_arguments a =
+        bench_arguments_parse(argc, argv, "varve-growth", NULL, "Measure what grows with a store.");
     program = argv[0];
-    argp_program_version = "varve-growth " VARVE_VERSION_STRING;
-    (void)argp_parse(&parser, argc, argv, 0, NULL, &a);
     raise_limit();
-    if (a.place != NULL) {
-        bench_start_follow();
-        bench_stop_on_signals();
-        return write_out(work(&a));
+    if (a.start != NULL) {
+        bench_program_write(work(&a, bench_program_share_place(a.start)));
+    } else {
+        place = bench_program_place(a.dir);
+        bench_program_write(look_at_all(a.smoke ? &smoke : &full));
     }
-    if (!bench_place_make(a.dir, place, sizeof place))
-        bench_die("%s: no directory can be made there", a.dir == NULL ? "/tmp" : a.dir);
-    (void)atexit(remove_place);
-    bench_stop_on_signals();
-    return write_out(look_at_all(a.smoke ? &smoke : &full));
+    return 0;
 }

@@ -1,4 +1,3 @@
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "bench/support/clock.h"
 #include "bench/support/die.h"
 #include "bench/support/place.h"
+#include "bench/support/program.h"
 #include "bench/support/stop.h"
 #include "bench/tuning/tuning.h"
 
@@ -109,81 +109,33 @@ double tuning_run(const tuning_plan *plan, const tuning_task *task, tuning_store
 
 /* ---- The program */
 
-typedef struct arguments {
-    const char *dir;
-    bool smoke;
-    const char *part; /* or NULL: all */
-} arguments;
-
 static const struct part {
     const char *name;
     json_t *(*run)(const tuning_plan *plan);
 } parts[] = {{"settings", tuning_settings}, {"calls", tuning_calls}, {"loads", tuning_loads}};
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
-enum { KEY_SMOKE = 256 };
-
-static const struct argp_option argument_list[] = {
-    {"dir", 'd', "DIR", 0, "Where to keep data, which is removed again (default $TMPDIR or /tmp)",
-     0},
-    {"smoke", KEY_SMOKE, NULL, 0, "Everything, too small to mean anything: seconds", 0},
-    {NULL, 0, NULL, 0, NULL, 0},
-};
-
-static error_t parse(int key, char *text, struct argp_state *state)
-{
-    arguments *a = state->input;
-    if (key == 'd')
-        a->dir = text;
-    else if (key == KEY_SMOKE)
-        a->smoke = true;
-    else if (key == ARGP_KEY_ARG && a->part == NULL)
-        a->part = text;
-    else if (key == ARGP_KEY_ARG)
-        argp_error(state, "too many arguments");
-    else
-        return ARGP_ERR_UNKNOWN;
-    return 0;
-}
-
-static char place[4000];
-
-static void remove_place(void)
-{
-    if (place[0] != '\0')
-        bench_place_remove(place);
-}
-
 int main(int argc, char **argv)
 {
-    static const struct argp parser = {argument_list,
-                                       parse,
-                                       "[settings|calls|loads]",
-                                       "Measure what options and ways of calling cost and gain.",
-                                       NULL,
-                                       NULL,
-                                       NULL};
-    arguments a = {.smoke = false};
-    argp_program_version = "varve-tuning " VARVE_VERSION_STRING;
-    (void)argp_parse(&parser, argc, argv, 0, NULL, &a);
-    if (!bench_place_make(a.dir, place, sizeof place))
-        bench_die("%s: no directory can be made there", a.dir == NULL ? "/tmp" : a.dir);
-    (void)atexit(remove_place);
-    bench_stop_on_signals();
-    tuning_plan plan = {
-        .place = place, .rounds = 9, .keys = 100000, .points = 4000, .loaded = 300000};
+    bench_arguments a =
+        bench_arguments_parse(argc, argv, "varve-tuning", "[settings|calls|loads]",
+                              "Measure what options and ways of calling cost and gain.");
+    const char *wanted = a.words_count == 0 ? NULL : a.words[0];
+    tuning_plan plan = {.place = bench_program_place(a.dir),
+                        .rounds = 9,
+                        .keys = 100000,
+                        .points = 4000,
+                        .loaded = 300000};
     if (a.smoke)
-        plan =
-            (tuning_plan){.place = place, .rounds = 1, .keys = 2000, .points = 200, .loaded = 5000};
+        plan = (tuning_plan){
+            .place = plan.place, .rounds = 1, .keys = 2000, .points = 200, .loaded = 5000};
     json_t *document = json_object();
     for (size_t i = 0; i < PARTS; i++) {
-        if (a.part == NULL || strcmp(a.part, parts[i].name) == 0)
+        if (wanted == NULL || strcmp(wanted, parts[i].name) == 0)
             json_object_set_new(document, parts[i].name, parts[i].run(&plan));
     }
     if (json_object_size(document) == 0)
-        bench_die("no part is called %s", a.part);
-    if (json_dumpf(document, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) != 0)
-        bench_die("what was measured cannot be written");
-    json_decref(document);
+        bench_die("no part is called %s", wanted);
+    bench_program_write(document);
     return 0;
 }

@@ -21,6 +21,17 @@ START_TEST(globs_pick_states_operations_or_both)
 }
 END_TEST
 
+START_TEST(globs_pick_lanes)
+{
+    char *globs[] = {"raw *", "varve"};
+    ck_assert(bench_lane_wanted(NULL, 0, "raw get"));
+    ck_assert(bench_lane_wanted(globs, 2, "raw get"));
+    ck_assert(bench_lane_wanted(globs, 2, "varve"));
+    ck_assert(!bench_lane_wanted(globs, 2, "varve blind"));
+    ck_assert(!bench_lane_wanted(globs, 2, "udt"));
+}
+END_TEST
+
 static bool is_missing(const char *lane)
 {
     for (size_t i = 0; bench_missing[i] != NULL; i += 2) {
@@ -159,6 +170,7 @@ int main(void)
     Suite *suite = suite_create("cases");
     TCase *tcase = tcase_create("cases");
     tcase_add_test(tcase, globs_pick_states_operations_or_both);
+    tcase_add_test(tcase, globs_pick_lanes);
     tcase_add_test(tcase, every_lane_has_a_contender_that_can_do_it);
     tcase_add_test(tcase, every_contender_can_read_everything_once);
     tcase_add_test(tcase, operations_have_names_of_their_own_and_those_that_write_come_last);

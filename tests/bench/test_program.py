@@ -66,6 +66,15 @@ class Program(unittest.TestCase):
         self.assertEqual({case["name"] for case in self.run_json()["cases"]}, listed)
         self.assertGreater(len(listed), 40)
 
+    def test_lanes_can_be_picked_and_are_held_against_the_first(self):
+        path = self.folder / "lanes.json"
+        done = bench("--smoke", "--lane", "raw seek", "--lane", "ud?", "--json", path, "--dir",
+                     self.folder / "data", "one-v1-*/get-newest", "one-v1-*/scan-100")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        cases = json.loads(path.read_text())["cases"]
+        self.assertEqual([[lane["name"] for lane in case["lanes"]] for case in cases],
+                         [["raw get", "raw seek", "udt"], ["raw scan", "udt"]])
+
     def test_a_case_holds_what_is_promised(self):
         for case in self.run_json()["cases"]:
             self.assertEqual(case["name"], case["state"] + "/" + case["operation"])
