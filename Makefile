@@ -44,6 +44,7 @@ help:
 	@echo 'make garbage             measure the collection of much garbage'
 	@echo 'make growth              measure what grows with a store, up to 10,000,000 keys'
 	@echo 'make tuning              measure what options and ways of calling cost and gain'
+	@echo 'make profile             say what the time of missed goals is made of (needs perf)'
 	@echo 'make instructions        count the instructions of hot operations anew'
 	@echo 'make instructions-check  the same, and say what differs from those that are kept'
 	@echo 'make install     install a release below PREFIX (/usr/local)'
@@ -148,10 +149,15 @@ garbage: bootstrap
 	cmake --build build/release$(suffix) --parallel $(JOBS) --target varve_tool tools_helper_garbage
 	python3 -B bench/garbage.py build/release$(suffix)
 
-# Both write their tables into the documents.
+# These write their tables into the documents.
 .PHONY: growth
 growth: release
 	python3 -B bench/growth/growth.py build/release$(suffix)/bin/varve-growth --into docs/performance.md
+
+.PHONY: profile
+profile: release
+	python3 -B bench/profile/profile.py build/release$(suffix)/bin/varve-bench \
+		--library build/release$(suffix)/lib/libvarve.a --into docs/performance.md
 
 # The same program with the shared library says what linking RocksDB statically gains.
 .PHONY: tuning
