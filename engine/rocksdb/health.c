@@ -31,11 +31,7 @@ static bool is_empty(DIR *dir, const char *name)
     return fstatat(dirfd(dir), name, &what, 0) == 0 && what.st_size == 0;
 }
 
-/*
- * The highest number of a log in the directory, of one that holds something if that is `written`; 0
- * if that cannot be told, or it is in memory.
- */
-static uint64_t newest_log(const char *path, bool written)
+uint64_t varve__rocksdb_newest_log(const char *path, bool written)
 {
     uint64_t newest = 0;
     DIR *dir = path == NULL ? NULL : opendir(path);
@@ -63,7 +59,7 @@ static varve_status check_space(varve__store *store, const char *what, varve_err
     uint_least64_t broken = atomic_load_explicit(&store->broken_log, memory_order_relaxed);
     if (broken == 0)
         return VARVE_OK;
-    if (newest_log(store->path, false) > broken) {
+    if (varve__rocksdb_newest_log(store->path, false) > broken) {
         (void)atomic_compare_exchange_strong(&store->broken_log, &broken, 0);
         return VARVE_OK;
     }
@@ -106,7 +102,7 @@ static uint64_t log_of_failure(varve__store *store, const char *text, bool is_sy
                             atomic_load(&store->errors_seen);
     if (named == 0 && is_of_background)
         return 0;
-    uint64_t newest = newest_log(store->path, true);
+    uint64_t newest = varve__rocksdb_newest_log(store->path, true);
     return newest > named ? newest : named;
 }
 
@@ -206,7 +202,8 @@ static bool is_commit_unknown(varve__store *store)
     uint_least64_t log = atomic_load(&store->unsynced_log);
     if (log == 0)
         return varve__rocksdb_sync_has_failed(store);
-    if (varve__rocksdb_sync_has_failed(store) || newest_log(store->path, false) <= log)
+    if (varve__rocksdb_sync_has_failed(store) ||
+        varve__rocksdb_newest_log(store->path, false) <= log)
         return true;
     (void)atomic_compare_exchange_strong(&store->unsynced_log, &log, 0);
     return false;

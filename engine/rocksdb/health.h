@@ -16,6 +16,12 @@ void varve__rocksdb_health_init(varve__store *store);
  */
 varve_status varve__rocksdb_check_log(varve__store *store, const char *what, varve_error *err);
 
+/*
+ * The highest number of a log in the directory, of one that holds something if that is `written`; 0
+ * if that cannot be told, or it is in memory.
+ */
+uint64_t varve__rocksdb_newest_log(const char *path, bool written);
+
 /* Learn from the text of a failed write or flush what later ones have to know. */
 void varve__rocksdb_note_failure(varve__store *store, const char *text);
 

@@ -1,10 +1,12 @@
 /*
  * Opening for reading only takes no lock, so that a writer may change the files meanwhile: tables
  * and logs that the manifest named are gone, which RocksDB notices, or logs are gone whose records
- * have moved to tables that the manifest did not name yet, which it does not.  An opening counts if
- * the manifest is the same before and after it.
+ * have moved to tables that the manifest did not name yet, which it does not.  Nor does it notice
+ * if its list of the logs has one that has just begun and misses the one before it.  An opening
+ * counts if the manifest and the newest log are the same before and after it.
  */
 #include "engine/rocksdb/errors.h"
+#include "engine/rocksdb/health.h"
 #include "engine/rocksdb/manifest.h"
 #include "engine/rocksdb/store.h"
 #include "util/fail.h"
@@ -46,10 +48,12 @@ static varve_status try_open(const varve__store *store, const char *path, rocksd
 {
     *out = NULL;
     varve__manifest before = varve__manifest_look(path);
+    uint64_t log_before = varve__rocksdb_newest_log(path, false);
     varve_status status = open_once(store, path, out, err);
+    uint64_t log_after = varve__rocksdb_newest_log(path, false);
     varve__manifest after = varve__manifest_look(path);
 
-    *changed = !varve__manifest_is_same(&before, &after);
+    *changed = log_before != log_after || !varve__manifest_is_same(&before, &after);
     if (!*changed)
         return status;
     if (*out != NULL)
