@@ -319,7 +319,13 @@ varve_status varve__batch_iter_open(varve_batch *batch, uint64_t user,
                                     const varve_iter_options *options, varve_slice prefix,
                                     varve_iter **out, varve_error *err)
 {
+    bool has_touched = true;
     varve_status status = varve__batch_check(batch, user, err);
+    if (status == VARVE_OK && prefix.size > 0)
+        status = varve__batch_has_touched(batch, prefix, &has_touched, err);
+    if (!has_touched)
+        return varve__engine_iter_open_key(batch->engine, varve__batch_below(batch), prefix, out,
+                                           err);
     if (status == VARVE_OK)
         status = varve__overlay_open(batch, user, options, prefix, out, err);
     if (status != VARVE_OK)

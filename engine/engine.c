@@ -145,6 +145,16 @@ varve_status varve__engine_iter_open(varve_engine *engine, const varve_snapshot 
     return VARVE_OK;
 }
 
+varve_status varve__engine_iter_open_key(varve_engine *engine, const varve_snapshot *snapshot,
+                                         varve_slice prefix, varve_iter **out, varve_error *err)
+{
+    varve_status status =
+        varve__engine_iter_open(engine, snapshot, &varve__one_key, prefix, out, err);
+    if (status == VARVE_OK)
+        varve__iter_of(*out)->owner = &engine->iter_owner;
+    return status;
+}
+
 void varve__engine_iter_close(varve_engine *engine, varve__iter *it)
 {
     varve__pool_give(&engine->pool, varve__lane(), it);

@@ -145,6 +145,9 @@ varve_status varve__engine_get(varve_engine *engine, const varve_snapshot *snaps
 varve_status varve__engine_iter_open(varve_engine *engine, const varve_snapshot *snapshot,
                                      const varve_iter_options *options, varve_slice prefix,
                                      varve_iter **out, varve_error *err);
+/* The same for a user key, with the engine for its owner: varve_iter_close() does the rest. */
+varve_status varve__engine_iter_open_key(varve_engine *engine, const varve_snapshot *snapshot,
+                                         varve_slice prefix, varve_iter **out, varve_error *err);
 /* Close an iterator that varve__engine_iter_open() has opened, or leave it to the pool. */
 void varve__engine_iter_close(varve_engine *engine, varve__iter *it);
 varve_status varve__engine_snapshot(varve_engine *engine, varve__store_snapshot **out,

@@ -34,7 +34,8 @@ struct varve_reader {
 
 /*
  * Open a prefix iterator for a read of one user key, that of the encoded `prefix`, and seek no
- * other one with it: of those it may show an earlier state.  Otherwise as varve_iter_open().
+ * other one with it: of those it may show an earlier state, or not what a batch has done to them.
+ * Nor need it show what is written to the batch while it is open.  Otherwise as varve_iter_open().
  */
 varve_status varve__iter_open_key(varve_reader *reader, varve_slice prefix, varve_iter **out,
                                   varve_error *err);
