@@ -3,6 +3,7 @@
 #include <varve/key.h>
 
 #include "format/batch_repr.h"
+#include "format/key.h"
 #include "util/hash.h"
 
 typedef _Atomic(varve__iter *) slot;
@@ -47,18 +48,27 @@ static void note_put(varve__pool_commit *commit, const varve_record *record, uin
         forget_puts(commit);
 }
 
-static bool mark_record(varve__pool *pool, const varve_record *record, uint64_t number,
-                        varve__pool_commit *commit)
+/* The user key at hand; the records of one mostly follow each other. */
+struct marking {
+    varve_slice prefix;
+    uint64_t hash;
+};
+
+static bool mark_record(varve__pool *pool, struct marking *marking, const varve_record *record,
+                        varve__pool_commit *commit, uint64_t number)
 {
+    varve_slice key = record->key;
     if (record->type == VARVE_RECORD_CLEAR_RANGE)
         return false;
     if (record->type == VARVE_RECORD_LOG)
         return true;
-    varve_slice prefix = varve_slice_of(record->key.data, varve_key_prefix_size(record->key));
-    uint64_t hash = varve__hash(prefix);
-    atomic_store_explicit(mark_of(pool, hash), number, memory_order_release);
-    if (prefix.size == record->key.size && commit->epoch != VARVE__ITER_NO_EPOCH)
-        note_put(commit, record, hash);
+    if (marking->prefix.size == 0 || !varve__key_has_prefix(key, marking->prefix)) {
+        marking->prefix = varve_slice_of(key.data, varve_key_prefix_size(key));
+        marking->hash = varve__hash(marking->prefix);
+        atomic_store_explicit(mark_of(pool, marking->hash), number, memory_order_release);
+    }
+    if (marking->prefix.size == key.size && commit->epoch != VARVE__ITER_NO_EPOCH)
+        note_put(commit, record, marking->hash);
     return true;
 }
 
@@ -73,6 +83,7 @@ static bool mark_keys(varve__pool *pool, varve_slice repr, uint64_t number,
                       varve__pool_commit *commit)
 {
     varve_record record;
+    struct marking marking = {.hash = 0};
     uint32_t count = varve__repr_count(repr);
     unsigned weight = weight_of(repr, count);
     if (count > VARVE__POOL_MARKED_RECORDS ||
@@ -80,7 +91,7 @@ static bool mark_keys(varve__pool *pool, varve_slice repr, uint64_t number,
         return false;
     for (size_t offset = VARVE_BATCH_HEADER_SIZE; offset < repr.size;) {
         offset = varve__repr_take(repr, offset, &record);
-        if (!mark_record(pool, &record, number, commit))
+        if (!mark_record(pool, &marking, &record, commit, number))
             return false;
     }
     return true;

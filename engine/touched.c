@@ -3,6 +3,7 @@
 #include <varve/key.h>
 
 #include "format/batch_repr.h"
+#include "format/key.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/hash.h"
@@ -98,9 +99,12 @@ static bool has_room(const varve__touched *touched)
     return 2 * touched->count < touched->room;
 }
 
-static void add_key(varve__touched *touched, varve_slice key)
+/* Returns the prefix of the key. */
+static varve_slice add_key(varve__touched *touched, varve_slice key)
 {
-    add(touched, hash_of(varve_slice_of(key.data, varve_key_prefix_size(key))));
+    varve_slice prefix = varve_slice_of(key.data, varve_key_prefix_size(key));
+    add(touched, hash_of(prefix));
+    return prefix;
 }
 
 /* Whether the record is that of one key. */
@@ -109,15 +113,17 @@ static bool has_key(const varve_record *record)
     return record->type != VARVE_RECORD_CLEAR_RANGE && record->type != VARVE_RECORD_LOG;
 }
 
-static varve_status take_in(varve__touched *touched, const varve_record *record, varve_error *err)
+/* `*last` is the prefix of the record before, if there is one; many are of the same user key. */
+static varve_status take_in(varve__touched *touched, const varve_record *record, varve_slice *last,
+                            varve_error *err)
 {
     if (record->type == VARVE_RECORD_CLEAR_RANGE)
         touched->is_range = touched->is_everything = true;
-    if (!has_key(record))
+    if (!has_key(record) || (last->size > 0 && varve__key_has_prefix(record->key, *last)))
         return VARVE_OK;
     varve_status status = has_room(touched) ? VARVE_OK : grow(touched, err);
     if (status == VARVE_OK)
-        add_key(touched, record->key);
+        *last = add_key(touched, record->key);
     return status;
 }
 
@@ -126,19 +132,20 @@ void varve__touched_add(varve__touched *touched, const varve_record *record, siz
 {
     if (touched->offset != before || !has_room(touched) || !has_key(record))
         return;
-    add_key(touched, record->key);
+    (void)add_key(touched, record->key);
     touched->offset = size;
 }
 
 varve_status varve__touched_catch_up(varve__touched *touched, varve_slice repr, varve_error *err)
 {
     varve_record record;
+    varve_slice last = varve_slice_of(NULL, 0);
     varve_status status = VARVE_OK;
     if (touched->offset == 0 && repr.size > 0)
         touched->offset = VARVE_BATCH_HEADER_SIZE;
     while (status == VARVE_OK && touched->offset < repr.size && !touched->is_everything) {
         size_t next = varve__repr_take(repr, touched->offset, &record);
-        status = take_in(touched, &record, err);
+        status = take_in(touched, &record, &last, err);
         if (status == VARVE_OK && !touched->is_range)
             touched->offset = next;
     }

@@ -279,11 +279,14 @@ varve_status varve__repr_reader_next(varve__repr_reader *reader, varve_record *r
 }
 
 /* A length and as many bytes, which are there. */
-static varve_slice known_varstring(varve_slice repr, size_t *offset)
+static inline varve_slice known_varstring(varve_slice repr, size_t *offset)
 {
-    uint64_t size = 0;
-    varve_slice left = varve_slice_of(repr.data + *offset, repr.size - *offset);
-    *offset += varve__varint_decode(left, 32, &size);
+    uint64_t size = repr.data[*offset];
+    if (size < 0x80)
+        ++*offset;
+    else
+        *offset += varve__varint_decode(varve_slice_of(repr.data + *offset, repr.size - *offset),
+                                        32, &size);
     varve_slice string = varve_slice_of(repr.data + *offset, (size_t)size);
     *offset += string.size;
     return string;
@@ -292,11 +295,12 @@ static varve_slice known_varstring(varve_slice repr, size_t *offset)
 size_t varve__repr_take(varve_slice repr, size_t offset, varve_record *record)
 {
     unsigned type = repr.data[offset++];
-    struct shape shape = shape_of(type);
-    *record = (varve_record){.type = (varve_record_type)type};
-    if (shape.has_key)
+    record->type = (varve_record_type)type;
+    record->key = varve_slice_of(NULL, 0);
+    record->value = varve_slice_of(NULL, 0);
+    if (type != VARVE_RECORD_LOG)
         record->key = known_varstring(repr, &offset);
-    if (shape.has_value)
+    if (type != VARVE_RECORD_CLEAR && type != VARVE_RECORD_SINGLE_CLEAR)
         record->value = known_varstring(repr, &offset);
     return offset;
 }

@@ -166,6 +166,12 @@ size_t varve__key_unescaped_size(varve_slice prefix);
 #define VARVE__PREFIX_SIZE_MAX(size) (2 * (size) + VARVE__TERMINATOR_SIZE)
 #define VARVE__KEY_SIZE_IN(room) (((room)-VARVE__TERMINATOR_SIZE) / 2)
 
+/* Whether an engine key is one of the user key behind an encoded prefix. */
+static inline bool varve__key_has_prefix(varve_slice engine_key, varve_slice prefix)
+{
+    return engine_key.size >= prefix.size && memcmp(engine_key.data, prefix.data, prefix.size) == 0;
+}
+
 /* Write the prefix of a user key where there is room for the longest; returns its size. */
 size_t varve__key_write_prefix(varve_slice user_key, unsigned char *out);
 

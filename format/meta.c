@@ -243,35 +243,44 @@ static size_t sparse_ts_size(varve_ts ts)
     return sparse_size(TS_WALL, ts.wall) + sparse_size(TS_LOGICAL, ts.logical);
 }
 
-static void push_sparse_ts(varve_buf *out, uint32_t number, varve_ts ts)
+static void push_sparse_ts(varve_buf *out, uint32_t number, varve_ts ts, size_t size)
 {
-    varve__wire_push_length(out, number, sparse_ts_size(ts));
+    varve__wire_push_length(out, number, size);
     push_sparse(out, TS_WALL, ts.wall);
     push_sparse(out, TS_LOGICAL, ts.logical);
 }
 
-static size_t txn_size(const varve_txn_meta *txn)
+/* The sizes of a transaction and of the timestamps in it: those of a record are asked for twice. */
+struct txn_sizes {
+    size_t write_ts;
+    size_t min_ts;
+    size_t all;
+};
+
+static struct txn_sizes measure_txn(const varve_txn_meta *txn)
 {
-    size_t size = varve__wire_bytes_size(TXN_ID, sizeof txn->id);
+    struct txn_sizes sizes = {.write_ts = sparse_ts_size(txn->write_ts),
+                              .min_ts = sparse_ts_size(txn->min_ts)};
+    sizes.all =
+        varve__wire_bytes_size(TXN_ID, sizeof txn->id) + sparse_size(TXN_EPOCH, txn->epoch) +
+        varve__wire_bytes_size(TXN_TS, sizes.write_ts) + sparse_size(TXN_PRIORITY, txn->priority) +
+        sparse_size(TXN_SEQUENCE, txn->sequence) + varve__wire_bytes_size(TXN_MIN_TS, sizes.min_ts);
     if (txn->key.size > 0)
-        size += varve__wire_bytes_size(TXN_KEY, txn->key.size);
-    return size + sparse_size(TXN_EPOCH, txn->epoch) +
-           varve__wire_bytes_size(TXN_TS, sparse_ts_size(txn->write_ts)) +
-           sparse_size(TXN_PRIORITY, txn->priority) + sparse_size(TXN_SEQUENCE, txn->sequence) +
-           varve__wire_bytes_size(TXN_MIN_TS, sparse_ts_size(txn->min_ts));
+        sizes.all += varve__wire_bytes_size(TXN_KEY, txn->key.size);
+    return sizes;
 }
 
-static void push_txn(varve_buf *out, const varve_txn_meta *txn)
+static void push_txn(varve_buf *out, const varve_txn_meta *txn, const struct txn_sizes *sizes)
 {
-    varve__wire_push_length(out, META_TXN, txn_size(txn));
+    varve__wire_push_length(out, META_TXN, sizes->all);
     varve__wire_push_bytes(out, TXN_ID, varve_slice_of(txn->id, sizeof txn->id));
     if (txn->key.size > 0)
         varve__wire_push_bytes(out, TXN_KEY, txn->key);
     push_sparse(out, TXN_EPOCH, txn->epoch);
-    push_sparse_ts(out, TXN_TS, txn->write_ts);
+    push_sparse_ts(out, TXN_TS, txn->write_ts, sizes->write_ts);
     push_sparse(out, TXN_PRIORITY, txn->priority);
     push_sparse(out, TXN_SEQUENCE, txn->sequence);
-    push_sparse_ts(out, TXN_MIN_TS, txn->min_ts);
+    push_sparse_ts(out, TXN_MIN_TS, txn->min_ts, sizes->min_ts);
 }
 
 static size_t entry_size(const varve__history_entry *entry)
@@ -287,14 +296,15 @@ static void push_entry(varve_buf *out, const varve__history_entry *entry)
     varve__wire_push_bytes(out, ENTRY_VALUE, entry->value);
 }
 
-static size_t meta_size(const varve__meta *meta, const varve__history_entry *history)
+static size_t meta_size(const varve__meta *meta, const struct txn_sizes *txn,
+                        const varve__history_entry *history)
 {
     size_t size = varve__wire_bytes_size(META_TS, ts_size(meta->ts)) +
                   varve__wire_varint_size(META_DELETED, meta->deleted) +
                   varve__wire_varint_size(META_KEY_BYTES, wide(meta->key_bytes)) +
                   varve__wire_varint_size(META_VAL_BYTES, wide(meta->val_bytes));
     if (meta->has_txn)
-        size += varve__wire_bytes_size(META_TXN, txn_size(&meta->txn));
+        size += varve__wire_bytes_size(META_TXN, txn->all);
     if (meta->has_raw)
         size += varve__wire_bytes_size(META_RAW, meta->raw.size);
     if (meta->has_merge_ts)
@@ -309,11 +319,14 @@ static size_t meta_size(const varve__meta *meta, const varve__history_entry *his
 varve_status varve__meta_append(const varve__meta *meta, const varve__history_entry *history,
                                 varve_buf *out, varve_error *err)
 {
-    varve_status status = varve__buf_reserve(out, meta_size(meta, history), err);
+    struct txn_sizes txn = {.all = 0};
+    if (meta->has_txn)
+        txn = measure_txn(&meta->txn);
+    varve_status status = varve__buf_reserve(out, meta_size(meta, &txn, history), err);
     if (status != VARVE_OK)
         return status;
     if (meta->has_txn)
-        push_txn(out, &meta->txn);
+        push_txn(out, &meta->txn, &txn);
     push_ts(out, META_TS, meta->ts);
     varve__wire_push_varint(out, META_DELETED, meta->deleted);
     varve__wire_push_varint(out, META_KEY_BYTES, wide(meta->key_bytes));

@@ -25,12 +25,7 @@ static inline size_t varve__varint_encode(uint64_t number, unsigned char *out)
 /* The bytes that varve__varint_encode() takes. */
 static inline size_t varve__varint_size(uint64_t number)
 {
-    size_t size = 1;
-    while (number >= 0x80) {
-        number >>= 7;
-        size++;
-    }
-    return size;
+    return number < 0x80 ? 1 : ((size_t)(63 - __builtin_clzll(number)) + 7) / 7;
 }
 
 /*
@@ -39,23 +34,26 @@ static inline size_t varve__varint_size(uint64_t number)
  */
 static inline size_t varve__varint_decode(varve_slice bytes, unsigned bits, uint64_t *number)
 {
-    uint64_t result = 0;
-    unsigned shift = 0;
     if (bytes.size > 0 && bytes.data[0] < 0x80) { /* as most are */
         *number = bytes.data[0];
         return 1;
     }
-    for (size_t i = 0; i < bytes.size && shift < bits; i++, shift += 7) {
-        uint64_t group = bytes.data[i] & 0x7F;
-        if (shift + 7 > bits && (group >> (bits - shift)) != 0)
-            return 0;
-        result |= group << shift;
-        if ((bytes.data[i] & 0x80) == 0) {
+    size_t whole = bits / 7; /* groups of which all bits count */
+    size_t left = bytes.size < whole ? bytes.size : whole;
+    uint64_t result = 0;
+    size_t i = 0;
+    for (unsigned shift = 0; i < left; i++, shift += 7) {
+        unsigned char byte = bytes.data[i];
+        result |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte < 0x80) {
             *number = result;
             return i + 1;
         }
     }
-    return 0;
+    if (i == bytes.size || bytes.data[i] >> (bits - 7 * whole) != 0)
+        return 0;
+    *number = result | (uint64_t)bytes.data[i] << (7 * whole);
+    return i + 1;
 }
 
 #endif

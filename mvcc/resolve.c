@@ -20,45 +20,46 @@ static varve_status check_key(varve_slice key, const varve_resolution *update, v
  * An intent of a transaction that has committed mostly stands where it is to stay, and takes no
  * more than a look at its record.  VARVE_NOT_FOUND leaves it to the walk.
  */
-static varve_status gather_from_record(varve__resolver *resolver, varve_error *err)
+static varve_status gather_from_record(varve__resolver *resolver, varve__walk *walk,
+                                       varve_error *err)
 {
-    varve__walk walk = {.tally = {.keys = 1, .seeks = 1}};
     varve_reader *reader = resolver->change.reader;
-    varve_slice prefix = varve_buf_slice(&resolver->prefix);
+    varve_slice prefix = varve__walk_prefix(walk);
     if (resolver->update.status != VARVE_TXN_COMMITTED)
         return VARVE_NOT_FOUND;
     varve_status status = reader->ops->get(reader, prefix, &resolver->record, err);
     varve_slice record = varve_buf_slice(&resolver->record);
     if (status == VARVE_OK)
         status = varve__resolve_record(resolver, prefix, record, err);
-    walk.tally.bytes = record.size;
     if (status != VARVE_NOT_FOUND)
-        varve__change_send_bill(&resolver->change, &walk);
+        walk->tally = (varve__walk_tally){.keys = 1, .seeks = 1, .bytes = record.size};
     return status;
 }
 
-static varve_status gather_from_walk(varve__resolver *resolver, varve_error *err)
+static varve_status gather_from_walk(varve__resolver *resolver, varve__walk *walk, varve_error *err)
 {
-    varve__walk walk = {.it = NULL};
-    varve_slice prefix = varve_buf_slice(&resolver->prefix);
-    varve_status status = varve__walk_open_prefix(&walk, resolver->change.reader, prefix, err);
-    if (status == VARVE_OK) {
-        bool has_record = varve__walk_suffix(&walk) == NULL;
-        status = has_record ? varve__resolve_key(resolver, &walk, err) : VARVE_NOT_FOUND;
-    }
-    varve__change_send_bill(&resolver->change, &walk);
-    varve__walk_release(&walk);
-    return status;
+    varve_slice prefix = varve__walk_prefix(walk);
+    varve_status status = varve__walk_open_prefix(walk, resolver->change.reader, prefix, err);
+    if (status != VARVE_OK)
+        return status;
+    bool has_record = varve__walk_suffix(walk) == NULL;
+    return has_record ? varve__resolve_key(resolver, walk, err) : VARVE_NOT_FOUND;
 }
 
 /* Gather what changes.  VARVE_NOT_FOUND if nothing does. */
 static varve_status gather(varve__resolver *resolver, varve_slice key, varve_error *err)
 {
-    varve_status status = varve_key_encode(key, varve_ts_zero(), &resolver->prefix, err);
+    varve__walk walk;
+    varve__walk_init(&walk);
+    varve_status status = varve__walk_name_key(&walk, key, err);
     resolver->change.is_checked = varve_key_check(key, NULL) == VARVE_OK;
     if (status == VARVE_OK)
-        status = gather_from_record(resolver, err);
-    return status == VARVE_NOT_FOUND ? gather_from_walk(resolver, err) : status;
+        status = gather_from_record(resolver, &walk, err);
+    if (status == VARVE_NOT_FOUND)
+        status = gather_from_walk(resolver, &walk, err);
+    varve__change_send_bill(&resolver->change, &walk);
+    varve__walk_release(&walk);
+    return status;
 }
 
 varve_status varve_mvcc_resolve(const varve_write *how, varve_slice key,

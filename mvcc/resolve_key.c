@@ -56,7 +56,6 @@ varve_status varve__resolver_begin(varve__resolver *resolver, const varve_write 
 void varve__resolver_release(varve__resolver *resolver)
 {
     varve__change_release(&resolver->change);
-    varve_buf_release(&resolver->prefix);
     varve_buf_release(&resolver->record);
     varve_buf_release(&resolver->history);
     varve_buf_release(&resolver->rewritten);

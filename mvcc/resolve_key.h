@@ -16,7 +16,6 @@ typedef struct varve__resolver {
     bool is_damaged; /* the last failure was about the state of the key alone */
 
     /* Of the key at hand, reused. */
-    varve_buf prefix;  /* its encoded form, if it is the only one */
     varve_buf record;  /* its metadata record */
     varve_buf history; /* what its history will be: an array of varve__history_entry */
     varve_buf rewritten;
