@@ -216,6 +216,8 @@ static varve_status fail_with(varve_error *err, const varve_error *borrowed)
         varve__text text = {fresh.message, sizeof fresh.message - 1, 0, 0};
         (void)add_payload(&text, &fresh);
         fresh.message[text.written] = '\0';
+        if (text.size > text.written)
+            varve__message_cut(fresh.message);
     }
     varve_error_release(err);
     *err = fresh;

@@ -12,6 +12,16 @@ static void begin(varve_error *err, varve_status status)
     err->status = status;
 }
 
+/* A character is not cut in two. */
+void varve__message_cut(char message[VARVE_ERROR_MESSAGE_MAX])
+{
+    static const char mark[] = "...";
+    size_t at = strnlen(message, VARVE_ERROR_MESSAGE_MAX - sizeof mark);
+    while (at > 0 && ((unsigned char)message[at] & 0xC0) == 0x80)
+        at--;
+    memcpy(message + at, mark, sizeof mark);
+}
+
 varve_status varve__fail(varve_error *err, varve_status status, const char *format, ...)
 {
     if (err == NULL)
@@ -21,7 +31,8 @@ varve_status varve__fail(varve_error *err, varve_status status, const char *form
     char message[VARVE_ERROR_MESSAGE_MAX];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(message, sizeof message, format, args);
+    if (vsnprintf(message, sizeof message, format, args) >= (int)sizeof message)
+        varve__message_cut(message);
     va_end(args);
     begin(err, status);
     memcpy(err->message, message, sizeof message);

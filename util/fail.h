@@ -8,6 +8,9 @@
 
 #include <varve/error.h>
 
+/* Let `...` stand at the end of a message, of which something has been cut. */
+void varve__message_cut(char message[VARVE_ERROR_MESSAGE_MAX]);
+
 /* A failure without payload.  `format` makes the message, cut to its room. */
 varve_status varve__fail(varve_error *err, varve_status status, const char *format, ...)
     VARVE_PRINTF(3, 4);

@@ -101,7 +101,7 @@ typedef struct varve_observed {
     varve_ts ts;
 } varve_observed;
 
-/* Room for the message of an error, with its terminator. */
+/* Room for the message of an error, with its terminator; one that is cut to it ends with `...`. */
 #define VARVE_ERROR_MESSAGE_MAX 256
 
 /*

@@ -45,6 +45,26 @@ START_TEST(a_long_message_is_cut_at_its_room)
 {
     ck_status(varve__fail(&err, VARVE_IO, "%1000d", 1), VARVE_IO, &err);
     ck_assert_uint_eq(strlen(err.message), VARVE_ERROR_MESSAGE_MAX - 1);
+    ck_assert_str_eq(err.message + VARVE_ERROR_MESSAGE_MAX - 5, " ...");
+    varve_error_release(&err);
+}
+END_TEST
+
+/* Only if something is missing, and never in the middle of a character. */
+START_TEST(a_message_that_is_cut_says_so)
+{
+    char whole[VARVE_ERROR_MESSAGE_MAX];
+    memset(whole, 'k', sizeof whole - 1);
+    whole[sizeof whole - 1] = '\0';
+    ck_fails(varve__fail(&err, VARVE_IO, "%s", whole), VARVE_IO, &err, whole);
+    ck_status(varve__fail(&err, VARVE_IO, "%sk", whole), VARVE_IO, &err);
+    memcpy(whole + sizeof whole - 4, "...", 3);
+    ck_assert_str_eq(err.message, whole);
+    varve_error_release(&err);
+    memcpy(whole + sizeof whole - 5, "\xC3\xA4kk", 4);
+    ck_status(varve__fail(&err, VARVE_IO, "%sk", whole), VARVE_IO, &err);
+    memcpy(whole + sizeof whole - 5, "...", 4);
+    ck_assert_str_eq(err.message, whole);
     varve_error_release(&err);
 }
 END_TEST
@@ -316,6 +336,7 @@ int main(void)
     tcase_add_test(tcase, success_is_zero_answers_positive_failures_negative);
     tcase_add_test(tcase, a_failure_is_one_statement);
     tcase_add_test(tcase, a_long_message_is_cut_at_its_room);
+    tcase_add_test(tcase, a_message_that_is_cut_says_so);
     tcase_add_test(tcase, a_message_may_be_made_from_the_one_it_replaces);
     tcase_add_test(tcase, no_memory_and_too_large_say_how_much);
     tcase_add_test(tcase, intents_are_copied_with_their_keys);
