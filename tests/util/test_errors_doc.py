@@ -29,7 +29,8 @@ after which nobody knows.
 A `varve_error`, the last argument of such a function, gets the details of a failure: its status, a
 message of at most {message} bytes, which ends with `...` if it has been cut to that, and for some
 statuses a payload in the member of `detail` that the table names. NULL may be passed instead.
-`varve_error_text()` makes the full text, which the message may be too short for. Values are part of the ABI: none is ever renumbered.
+`varve_error_text()` makes the full text, which the message may be too short for. Values are part
+of the ABI: none is ever renumbered.
 
 `varve_status_name()` gives the name, `varve_status_text()` the meaning.
 
