@@ -40,6 +40,7 @@
     X(export)                                                                                      \
     X(compact)                                                                                     \
     X(checkpoint)                                                                                  \
+    X(salvage)                                                                                     \
     X(put)                                                                                         \
     X(del)                                                                                         \
     X(cput)                                                                                        \

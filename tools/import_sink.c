@@ -92,12 +92,11 @@ static varve_status open_batch(struct import_sink *sink, varve_error *err)
 /* Say what still reads a store that damage keeps from opening; returns false. */
 static bool open_failed(varve_error *err, const char *path, struct import_fault *fault)
 {
-    bool damaged = cli_exit_of(err->status) == TOOL_CORRUPT;
+    const char *way = cli_exit_of(err->status) == TOOL_CORRUPT ? store_way_out(err) : "";
 
     import_failed_error(fault, err, path);
     size_t used = strlen(fault->message);
-    snprintf(fault->message + used, sizeof fault->message - used, "%s",
-             damaged ? STORE_READ_ITS_FILES : "");
+    snprintf(fault->message + used, sizeof fault->message - used, "%s", way);
     return false;
 }
 

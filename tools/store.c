@@ -6,11 +6,22 @@
 #include <errno.h>
 #include <unistd.h>
 
+const char *store_way_out(const varve_error *err)
+{
+    static const char *const others[] = {".sst", "MANIFEST", "CURRENT", "VARVE_VERSION"};
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strstr(err->message, others[i]) != NULL)
+            return STORE_READ_ITS_FILES;
+    }
+    return STORE_SALVAGE;
+}
+
 /* Of a store that damage keeps from opening, some commands still read the files. */
 static enum tool_exit fail_open(const struct cli *cli, varve_error *err, const char *path,
                                 const char *what_for)
 {
-    return cli_fail_reading(cli, err, STORE_READ_ITS_FILES, "cannot open the store %s%s", path,
+    return cli_fail_reading(cli, err, store_way_out(err), "cannot open the store %s%s", path,
                             what_for);
 }
 

@@ -27,6 +27,13 @@ struct store {
 #define STORE_READ_ITS_FILES                                                                       \
     "; `varve wal dump`, `varve sst check` and `varve find` read its files all the same"
 
+/* And where the log is what is damaged. */
+#define STORE_SALVAGE                                                                              \
+    "; if it is the log, `varve wal dump` shows where, and `varve salvage` ends it there"
+
+/* Which of both fits a failure to open a store: what is not of a named file is of the log. */
+const char *store_way_out(const varve_error *err);
+
 /*
  * Open the store at `path` read-only, also beside a live writer, which is not disturbed.  Prints
  * the failure.  The caller closes `store` whatever is returned.

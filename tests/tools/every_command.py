@@ -54,6 +54,7 @@ COMMANDS = {
     "intents resolve": ("{odd} --older-than 1s --abort --dry-run", "intents-resolve"),
     "export": ("{store} {new}", "export"),
     "compact": ("{store} --write", "compact"),
+    "salvage": ("{store} --dry-run", "salvage"),
     "checkpoint": ("{store} {new}", "checkpoint"),
     "put": ("{odd} secret-key-1 secret-value --dry-run", "write"),
     "del": ("{odd} secret-key-1 --dry-run", "write"),

@@ -82,6 +82,25 @@ class Broken(ToolTest):
             shutil.rmtree(self.store)
             os.rename(copy, self.store)
 
+    def test_a_damaged_log(self):
+        with Writer(self.store) as store:
+            for number in range(100):
+                store.put(b"m%d" % number, SECOND, raw_bytes(b"value" * 20))
+        log = max(pathlib.Path(self.store).glob("*.log"), key=lambda path: path.stat().st_size)
+        damaged = bytearray(log.read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        log.write_bytes(damaged)
+        way = ("; if it is the log, `varve wal dump` shows where, and `varve salvage` ends it "
+               "there\n")
+        self.all_fail(CORRUPT, "cannot open the store", way)
+        err = self.run_failing(CORRUPT, "import", "tsv", self.store, "/dev/null").err
+        self.assertTrue(err.endswith(way), err)
+        # As the message says.
+        self.assertIn(f"damaged\t{log.name}\t", varve("wal", "dump", self.store).out.decode())
+        self.run_ok("salvage", self.store, "--write")
+        for command in self.commands(READING):
+            self.assertNotEqual(varve(*command).code, CORRUPT, command)
+
     def test_a_damaged_version_file(self):
         (pathlib.Path(self.store) / "VARVE_VERSION").write_text("hello")
         self.all_fail(CORRUPT, "VARVE_VERSION is not formatted correctly", FILES)

@@ -18,7 +18,7 @@ REFUSING = {"export", *PASSED_ON}
 # They print neither keys nor values; but failures may name them.
 SILENT = {"approx-size", "info", "gc estimate", "gc holds", "gc hold", "gc release", "stats show",
           "stats repair", "stats consolidate", "sst check", "sst properties", "import",
-          "intents resolve", "compact", "checkpoint"}
+          "intents resolve", "compact", "checkpoint", "salvage"}
 
 
 class Redact(MarkedStores):
