@@ -3,11 +3,14 @@
  */
 #include "engine/recent.h"
 
+#include <stdio.h>
+
 #include "engine/engine.h"
 #include "format/batch_repr.h"
 #include "tests/support/backend_faults.h"
 #include "tests/support/backends.h"
 #include "tests/support/records.h"
+#include "util/hash.h"
 
 static varve_batch *batch;
 static varve_writer *writer;
@@ -172,11 +175,44 @@ END_TEST
 START_TEST(a_commit_that_fails_keeps_nothing)
 {
     backend_faults_insert(on.engine);
-    backend_faults.apply = VARVE_COMMIT_UNKNOWN;
+    put(writer, "a", "0");
+    commit();
+    leave_one(); /* which the faults have taken away */
     put(writer, "a", "1");
+    commit();
+    ck_assert(is_kept("a"));
+    backend_faults.apply = VARVE_COMMIT_UNKNOWN;
+    put(writer, "a", "2");
     ck_assert_int_eq(varve_batch_commit(batch, VARVE_NO_SYNC, NULL), VARVE_COMMIT_UNKNOWN);
     ck_assert(!is_kept("a"));
-    ck_text(get(on.reader, "a"), "-");
+    ck_text(get(on.reader, "a"), "1");
+}
+END_TEST
+
+static uint64_t place_of(const char *key)
+{
+    return (varve__hash(key_of(key)) >> 32) % VARVE__RECENT_SLOTS;
+}
+
+/* Two keys of one length whose copies would lie in the same place. */
+START_TEST(a_copy_is_of_its_key_alone)
+{
+    char other[16] = "";
+    for (int i = 101; i < 1000 && other[0] == '\0'; i++) {
+        char text[16];
+        (void)snprintf(text, sizeof text, "k%d", i);
+        if (place_of(text) == place_of("k100"))
+            memcpy(other, text, sizeof other);
+    }
+    ck_assert_str_ne(other, "");
+    put(writer, other, "1");
+    commit();
+    put(writer, "k100", "2");
+    commit();
+    ck_assert(is_kept("k100"));
+    ck_assert(!is_kept(other));
+    ck_text(get(on.reader, other), "1");
+    ck_text(get(on.reader, "k100"), "2");
 }
 END_TEST
 
@@ -230,6 +266,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, a_large_commit_keeps_nothing);
     tcase_add_test(tcase, what_is_too_long_takes_the_place_of_what_was);
     tcase_add_test(tcase, a_commit_that_fails_keeps_nothing);
+    tcase_add_test(tcase, a_copy_is_of_its_key_alone);
     tcase_add_test(tcase, of_two_commits_at_once_neither_is_kept);
     tcase_add_test(tcase, changes_of_all_keys_count);
 }
