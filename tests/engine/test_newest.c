@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <varve/admin.h>
 #include <varve/batch_repr.h>
@@ -18,6 +17,7 @@
 #include "tests/support/backend_faults.h"
 #include "tests/support/backends.h"
 #include "tests/support/records.h"
+#include "tests/support/slow_backend.h"
 #include "util/hash.h"
 
 /* ---- Looking -----------------------------------------------------------------------------------
@@ -728,37 +728,10 @@ END_TEST
 
 enum { READERS = 3, WRITERS = 2, KEYS = 6, COMMITS = 120, LOOKS_MIN = 1500 };
 
-static const varve__backend_ops *real_ops;
-static varve__backend_ops slow_ops;
 static varve_slice prefixes[KEYS];
 static atomic_uint_least64_t newest_of[KEYS]; /* that anybody has seen or committed, and told */
 static atomic_int writers_left;
 static atomic_uint went_back, failed, looks, hits;
-
-static void wait_a_little(void)
-{
-    const struct timespec pause = {.tv_nsec = 50000};
-    (void)nanosleep(&pause, NULL);
-}
-
-/* It takes its time before and after it can be seen. */
-static varve_status slow_apply(varve__store *store, varve_slice repr, bool sync, varve_error *err)
-{
-    wait_a_little();
-    varve_status status = real_ops->apply(store, repr, sync, err);
-    wait_a_little();
-    return status;
-}
-
-/* And whole commits may happen before this returns. */
-static varve_status slow_iter_open(varve__store *store, varve__store_snapshot *snapshot,
-                                   const varve_iter_options *options, varve_iter **out,
-                                   varve_error *err)
-{
-    varve_status status = real_ops->iter_open(store, snapshot, options, out, err);
-    wait_a_little();
-    return status;
-}
 
 static uint64_t number_of(varve_slice value)
 {
@@ -870,11 +843,7 @@ START_TEST(a_reader_never_sees_less_than_before)
         write_number(i, 1);
         atomic_store(&newest_of[i], 1);
     }
-    real_ops = on.engine->ops;
-    slow_ops = *real_ops;
-    slow_ops.apply = slow_apply;
-    slow_ops.iter_open = slow_iter_open;
-    on.engine->ops = &slow_ops;
+    slow_backend_insert(on.engine, 1, 1);
     atomic_store(&writers_left, WRITERS);
     for (uintptr_t i = 0; i < READERS + WRITERS; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, i < READERS ? look_often : write_often,
@@ -882,13 +851,16 @@ START_TEST(a_reader_never_sees_less_than_before)
                          0);
     for (int i = 0; i < READERS + WRITERS; i++)
         ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
-    on.engine->ops = real_ops;
+    slow_backend_remove(on.engine);
     ck_assert_uint_eq(atomic_load(&failed), 0);
     ck_assert_uint_eq(atomic_load(&went_back), 0);
     for (size_t i = 0; i < KEYS; i++)
         ck_assert_uint_eq(look_at(i), atomic_load(&newest_of[i]));
 }
 END_TEST
+
+static const varve__backend_ops *real_ops;
+static varve__backend_ops looking_ops;
 
 /* Whoever looks right before a commit can be seen, and right behind that. */
 static varve_status look_and_apply(varve__store *store, varve_slice repr, bool sync,
@@ -909,9 +881,9 @@ START_TEST(a_commit_is_counted_before_it_is_seen)
     put(on.writer, "k@1", "1");
     see_until_kept("k");
     real_ops = on.engine->ops;
-    slow_ops = *real_ops;
-    slow_ops.apply = look_and_apply;
-    on.engine->ops = &slow_ops;
+    looking_ops = *real_ops;
+    looking_ops.apply = look_and_apply;
+    on.engine->ops = &looking_ops;
     put(on.writer, "k@2", "2");
     on.engine->ops = real_ops;
     see_until_kept("k");

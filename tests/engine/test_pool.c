@@ -7,13 +7,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "engine/engine.h"
 #include "format/batch_repr.h"
 #include "tests/support/backend_faults.h"
 #include "tests/support/backends.h"
 #include "tests/support/records.h"
+#include "tests/support/slow_backend.h"
 
 static const varve_iter_options everything = {.struct_size = sizeof everything};
 static const varve_iter_options one_key = {.struct_size = sizeof one_key, .prefix = true};
@@ -649,41 +649,10 @@ END_TEST
 
 enum { WAYS = 4, READERS = 4, COMMITS = 150, LOOKS_MIN = 1000 };
 
-static varve_slice key; /* of the number that is written */
-static varve__backend_ops slow_ops;
-static const varve__backend_ops *real_ops;
+static varve_slice key;              /* of the number that is written */
 static atomic_uint_least64_t newest; /* that any reader has seen and told */
 static atomic_bool writing;
 static atomic_uint went_back, failed, looks, lent, lent_for_key;
-
-static void wait_a_little(void)
-{
-    const struct timespec pause = {.tv_nsec = 50000};
-    (void)nanosleep(&pause, NULL);
-}
-
-/*
- * A commit that takes its time before and after it can be seen: in the one, what is opened does not
- * show it; in the other, everybody sees it and it has not returned.
- */
-static varve_status slow_apply(varve__store *store, varve_slice repr, bool sync, varve_error *err)
-{
-    wait_a_little();
-    varve_status status = real_ops->apply(store, repr, sync, err);
-    wait_a_little();
-    return status;
-}
-
-/* And an opening that lets a whole commit happen before it returns. */
-static varve_status slow_iter_open(varve__store *store, varve__store_snapshot *snapshot,
-                                   const varve_iter_options *options, varve_iter **out,
-                                   varve_error *err)
-{
-    varve_status status = real_ops->iter_open(store, snapshot, options, out, err);
-    for (int i = 0; i < 4; i++)
-        wait_a_little();
-    return status;
-}
 
 static uint64_t number_of(varve_slice value)
 {
@@ -778,11 +747,7 @@ START_TEST(a_reader_never_sees_less_than_before)
     static const unsigned ways[READERS] = {0, 1, 2, 3};
     pthread_t readers[READERS];
     key = key_of("n");
-    real_ops = on.engine->ops;
-    slow_ops = *real_ops;
-    slow_ops.apply = slow_apply;
-    slow_ops.iter_open = slow_iter_open;
-    on.engine->ops = &slow_ops;
+    slow_backend_insert(on.engine, 4, 1);
     write_number(1);
     atomic_store(&writing, true);
     for (int i = 0; i < READERS; i++)
@@ -812,7 +777,7 @@ START_TEST(a_reader_never_sees_less_than_before)
         it = atomic_load(&pool->lanes[lane].slots[VARVE__POOL_POINTS]);
         ck_assert(it == NULL || it->epoch >= atomic_load(&pool->swept));
     }
-    on.engine->ops = real_ops;
+    slow_backend_remove(on.engine);
 }
 END_TEST
 
@@ -918,11 +883,7 @@ START_TEST(nor_beside_many_writers)
         numbers[i].prefix = key_of(names[i]);
     for (int i = 0; i < NUMBERS; i += KEYS_OF_WRITER)
         write_numbers(&numbers[i], 1);
-    real_ops = on.engine->ops;
-    slow_ops = *real_ops;
-    slow_ops.apply = slow_apply;
-    slow_ops.iter_open = slow_iter_open;
-    on.engine->ops = &slow_ops;
+    slow_backend_insert(on.engine, 4, 1);
     atomic_store(&writing, true);
     for (uintptr_t i = 0; i < READERS; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, look_at_numbers, (void *)i), 0);
@@ -935,7 +896,7 @@ START_TEST(nor_beside_many_writers)
     atomic_store(&writing, false);
     for (int i = 0; i < READERS; i++)
         ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
-    on.engine->ops = real_ops;
+    slow_backend_remove(on.engine);
     ck_assert_uint_eq(atomic_load(&failed), 0);
     ck_assert_uint_eq(atomic_load(&went_back), 0);
 }

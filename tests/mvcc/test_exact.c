@@ -11,12 +11,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <varve/varve.h>
 
 #include "engine/engine.h"
 #include "tests/support/backends.h"
+#include "tests/support/slow_backend.h"
 #include "util/fail.h"
 
 enum { KEYS = 300, WRITERS = 4, READERS = 3, WRITES = 500, MANY = 140, LOOKS = 100 };
@@ -72,39 +72,21 @@ static size_t draw_key(struct worker *worker)
 enum ending { DONE, NOT_DONE, DONE_BUT_UNKNOWN };
 
 static _Thread_local enum ending next_ending;
-static const varve__backend_ops *real_ops;
+static const varve__backend_ops *slow_ops;
 static varve__backend_ops failing_ops;
-
-/* Now and then, so that others come in between. */
-static void linger(void)
-{
-    static atomic_uint calls;
-    const struct timespec pause = {.tv_nsec = 50000};
-    if (atomic_fetch_add(&calls, 1) % 4 == 0)
-        (void)nanosleep(&pause, NULL);
-}
 
 static varve_status failing_apply(varve__store *store, varve_slice repr, bool sync,
                                   varve_error *err)
 {
     enum ending ending = next_ending;
     next_ending = DONE;
-    linger();
-    if (ending == NOT_DONE)
+    if (ending == NOT_DONE) {
+        wait_a_little();
         return varve__fail(err, VARVE_IO, "not done");
-    varve_status status = real_ops->apply(store, repr, sync, err);
-    linger();
+    }
+    varve_status status = slow_ops->apply(store, repr, sync, err);
     if (ending == DONE_BUT_UNKNOWN && status == VARVE_OK)
         return varve__fail(err, VARVE_COMMIT_UNKNOWN, "done, perhaps");
-    return status;
-}
-
-static varve_status slow_iter_open(varve__store *store, varve__store_snapshot *snapshot,
-                                   const varve_iter_options *options, varve_iter **out,
-                                   varve_error *err)
-{
-    varve_status status = real_ops->iter_open(store, snapshot, options, out, err);
-    linger();
     return status;
 }
 
@@ -335,17 +317,17 @@ static void work(void)
         (void)snprintf(names[key], sizeof names[key], "k%03zu", key);
         pthread_mutex_init(&keys[key].lock, NULL);
     }
-    real_ops = on.engine->ops;
-    failing_ops = *real_ops;
+    slow_backend_insert(on.engine, 1, 4);
+    slow_ops = on.engine->ops;
+    failing_ops = *slow_ops;
     failing_ops.apply = failing_apply;
-    failing_ops.iter_open = slow_iter_open;
     on.engine->ops = &failing_ops;
     atomic_store(&writers_left, WRITERS);
     start(writers, WRITERS, write_on, &dice);
     start(readers, READERS, read_on, &dice);
     join(writers, WRITERS);
     join(readers, READERS);
-    on.engine->ops = real_ops;
+    slow_backend_remove(on.engine);
     ck_no_complaint(writers, WRITERS);
     ck_no_complaint(readers, READERS);
 }
