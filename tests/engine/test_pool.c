@@ -125,6 +125,20 @@ START_TEST(it_is_lent_for_equal_options_only)
 }
 END_TEST
 
+START_TEST(a_read_of_a_key_is_lent_none_with_options)
+{
+    varve_iter_options options[] = {between("b", ""), between("", "a"), between("b", "c"), one_key};
+    options[3].bypass_cache = true;
+    put(on.writer, "a", "1");
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        options[i].prefix = true;
+        leave_one(&options[i]);
+        ck_assert_msg(!key_is_lent("a", "a=1"), "with options %zu", i);
+        ck_assert(key_is_lent("a", "a=1"));
+    }
+}
+END_TEST
+
 START_TEST(what_its_last_user_did_is_forgotten)
 {
     varve_iter_options a_to_d = between("a", "d");
@@ -146,6 +160,14 @@ START_TEST(what_its_last_user_did_is_forgotten)
     ck_assert(varve_iter_seek_ge(it, key_of("")));
     ck_text(walk_forward(it), "a=1 b=2 c=3");
     varve_iter_close(it);
+
+    /* An iterator for one key keeps the guard that looks after narrowed bounds. */
+    it = iter(on.reader, &one_key);
+    ck_ok(varve_iter_set_bounds(it, key_of("b"), key_of("c"), &on.err), &on.err);
+    ck_assert(varve_iter_seek_ge(it, key_of("b")));
+    varve_iter_close(it);
+    ck_assert(key_is_lent("a", "a=1"));
+    ck_assert(key_is_lent("c", "c=3"));
 }
 END_TEST
 
@@ -1032,6 +1054,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, a_closed_iterator_is_lent_again);
     tcase_add_test(tcase, two_at_once_are_two);
     tcase_add_test(tcase, it_is_lent_for_equal_options_only);
+    tcase_add_test(tcase, a_read_of_a_key_is_lent_none_with_options);
     tcase_add_test(tcase, what_its_last_user_did_is_forgotten);
     tcase_add_test(tcase, it_is_lent_with_another_prefix);
     tcase_add_test(tcase, its_guard_is_put_back);
