@@ -11,13 +11,16 @@ failures.
 import filecmp
 import os
 import pathlib
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ["mvcc_test_model", "mvcc_test_stats_writes", "mvcc_test_decisions", "mvcc_test_resolve"]
 LIMIT = 300  # seconds for one test program, on a machine that has other things to do
+MEMORY = 4 << 30  # bytes that it may take: what runs for ever may take all there is
 
 # What notices faults in other files than those that these tests are about.
 DECIDE = "mvcc/gc_decide.c"
@@ -39,6 +42,18 @@ NAMES = "jobs/names.c"
 ACCOUNTS = "jobs/account.c"
 RECALL = "mvcc/recall.c"
 NEWEST = "engine/newest.c"
+POOL = "engine/pool.c"
+POOL_INLINE = "engine/pool.h"
+ITER_INLINE = "engine/iter.h"
+ENGINE = "engine/engine.c"
+RECENT = "engine/recent.c"
+VIEW = "engine/batch_view.c"
+ITER = "engine/iter.c"
+TOUCHED = "engine/touched.c"
+SAVEPOINTS = "engine/savepoint.c"
+FENCES = "engine/rocksdb/fences.c"
+STEPS = "engine/rocksdb/iter.c"
+COPY = "engine/rocksdb/copy.c"
 STATE = "engine/state.c"
 ADMIN = "engine/admin.c"
 OTHER_TESTS = {
@@ -63,6 +78,18 @@ OTHER_TESTS = {
     NEWEST: ["engine_test_newest"],
     STATE: ["engine_test_newest"],
     ADMIN: ["engine_test_newest"],
+    POOL: ["engine_test_pool", "engine_test_recent"],
+    ENGINE: ["engine_test_pool", "engine_test_newest", "engine_test_recent"],
+    RECENT: ["engine_test_recent"],
+    VIEW: ["engine_test_savepoint"],
+    POOL_INLINE: ["engine_test_pool"],
+    ITER: ["engine_test_pool", "engine_test_iter"],
+    ITER_INLINE: ["engine_test_pool", "engine_test_iter"],
+    TOUCHED: ["engine_test_touched"],
+    SAVEPOINTS: ["engine_test_savepoint"],
+    FENCES: ["engine_rocksdb_test_fences"],
+    STEPS: ["engine_rocksdb_test_fences", "engine_rocksdb_test_traps_tables"],
+    COPY: ["engine_rocksdb_test_checkpoint"],
 }
 
 SEE = "mvcc/visible.c"
@@ -299,6 +326,167 @@ MUTANTS = [
      "    varve__pool_write_begin(&engine->pool);\n"),
     ("newest: readers of earlier times", RECALL, "if (!varve__view_shows(view, suffix.data))",
      "if (!varve__view_shows(view, suffix.data) && false)"),
+    ("newest: writes of all keys", NEWEST,
+     "atomic_load(&bucket->writes.started) + atomic_load(&newest->all.started);",
+     "atomic_load(&bucket->writes.started) + (newest == NULL);"),
+    ("newest: kept at the first miss", NEWEST,
+     "bool is_again = was_kept || bucket->missed == part;",
+     "bool is_again = was_kept || bucket->missed != part;"),
+    ("newest: memory", NEWEST, "    while (shard->bytes + size > newest->bytes_max)\n",
+     "    if (shard->bytes + size > newest->bytes_max)\n"),
+    ("newest: a commit counts before it is seen", ENGINE,
+     "    varve__newest_write_begin(engine->newest, repr, &write);\n"
+     "    varve_status status = apply(engine, store, repr, sync, told);\n",
+     "    varve_status status = apply(engine, store, repr, sync, told);\n"
+     "    varve__newest_write_begin(engine->newest, repr, &write);\n"),
+    ("pool: a commit counts before it is seen", ENGINE,
+     "    varve__pool_commit_begin(&engine->pool, repr, &commit);\n"
+     "    varve_status status = engine->ops->apply(store, repr, sync, told);\n",
+     "    varve_status status = engine->ops->apply(store, repr, sync, told);\n"
+     "    varve__pool_commit_begin(&engine->pool, repr, &commit);\n"),
+    ("pool: the epoch of an opening that takes long", ENGINE,
+     "varve__iter_of(*out)->epoch = epoch;",
+     "varve__iter_of(*out)->epoch = epoch < 1 ? 0 : varve__pool_epoch(&engine->pool);"),
+    ("pool: a gate that is closed to walks", ENGINE,
+     "    if (!varve__gate_is_closed(&engine->gate))\n        it = varve__pool_take(",
+     "    if (true)\n        it = varve__pool_take("),
+    ("pool: a gate that is closed to reads of a key", ENGINE,
+     "    if (!varve__gate_is_closed(&engine->gate))\n        it = varve__pool_take_for_key(",
+     "    if (true)\n        it = varve__pool_take_for_key("),
+    ("pool: what is written while it is out", POOL,
+     "snapshot != 0 || varve__pool_is_current(pool, it->epoch)", "true"),
+    ("pool: the mark of a key", POOL,
+     "memory_order_acquire) <= epoch &&\n           atomic_load(&pool->swept) <= epoch;",
+     "memory_order_acquire) <= epoch + 1 &&\n           atomic_load(&pool->swept) <= epoch;"),
+    ("pool: writes of all keys", POOL,
+     "<= epoch &&\n           atomic_load(&pool->swept) <= epoch;",
+     "<= epoch;"),
+    ("pool: ranges that are cleared", POOL,
+     "    if (record->type == VARVE_RECORD_CLEAR_RANGE)\n        return false;\n", ""),
+    ("pool: marks of keys that begin alike", POOL,
+     "if (marking->prefix.size == 0 || !varve__key_has_prefix(key, marking->prefix)) {",
+     "if (marking->prefix.size == 0) {"),
+    ("pool: marks of the first record alone", POOL,
+     "for (size_t offset = VARVE_BATCH_HEADER_SIZE; offset < repr.size;) {",
+     "for (size_t offset = VARVE_BATCH_HEADER_SIZE; offset < VARVE_BATCH_HEADER_SIZE + 1;) {"),
+    ("pool: records that are not marked", POOL, "if (count > VARVE__POOL_MARKED_RECORDS ||",
+     "if ("),
+    ("pool: how many marks are made", POOL,
+     "    atomic_store_explicit(&pool->marked, 0, memory_order_relaxed);\n", ""),
+    ("pool: bytes that are kept", POOL,
+     "count + (unsigned)(repr.size / VARVE__POOL_BYTES_PER_MARK)",
+     "count + (repr.size == 0)"),
+    ("pool: two writes at once", POOL,
+     "if (atomic_fetch_add(&pool->started, 0) != finished)", "if (finished == 0)"),
+    ("pool: walks beside a write", POOL, "        clear(pool, VARVE__POOL_WALKS);\n",
+     "        ;\n"),
+    ("pool: a write that passes by one that is put in", POOL,
+     "    if (!is_of_use(pool, kind, epoch))\n", "    if (epoch == UINT64_MAX)\n"),
+    ("pool: iterators of snapshots that are closed", POOL,
+     "    if (it->snapshot != snapshot)\n        return lend(it, false);",
+     "    if (it->snapshot != snapshot) {\n        put(pool, lane, kind, it);\n"
+     "        return NULL;\n    }"),
+    ("pool: iterators of other snapshots", POOL,
+     "    if (it->snapshot != snapshot)\n        return lend(it, false);\n", ""),
+    ("pool: iterators of other options", POOL, "    if (was_opened_with(it, options))\n",
+     "    if (was_opened_with(it, options) || true)\n"),
+    ("pool: iterators with bounds for reads of a key", POOL_INLINE,
+     "it->open_lower.size + it->open_upper.size == 0 && !it->bypasses_cache;",
+     "!it->bypasses_cache;"),
+    ("pool: one that has failed", POOL, "if (it->error.status != VARVE_OK || it->uses",
+     "if (it->uses"),
+    ("recent: writes beside a commit", POOL,
+     "commit->epoch = is_alone ? number : VARVE__ITER_NO_EPOCH;",
+     "commit->epoch = is_alone || number > 0 ? number : VARVE__ITER_NO_EPOCH;"),
+    ("recent: a commit that does something else", POOL,
+     "    else\n        forget_puts(commit);\n", ""),
+    ("recent: a commit that failed", ENGINE, "if (status == VARVE_OK && commit.count > 0",
+     "if (commit.count > 0"),
+    ("recent: what has been written since", RECENT,
+     "!varve__pool_shows(pool, slot->epoch, hash))", "pool == NULL)"),
+    ("recent: a put that is too long", RECENT,
+     "    slot->epoch = VARVE__ITER_NO_EPOCH;\n    if (key.size >", "    if (key.size >"),
+    ("recent: keys of one hash", RECENT,
+     "memcmp(slot->bytes, engine_key.data, engine_key.size) != 0", "false"),
+    ("savepoints: ranges that are cleared", VIEW,
+     "return record->type != VARVE_RECORD_CLEAR_RANGE &&\n           varve",
+     "return record->type == VARVE_RECORD_CLEAR_RANGE ||\n           varve"),
+    ("savepoints: what is taken in", VIEW, "    view->offset = size;\n    view->records = count;\n",
+     "    view->records = count;\n"),
+    ("pool: bounds that were narrowed", ITER_INLINE,
+     "    if (it->is_narrowed)\n        varve__iter_widen(it);\n", ""),
+    ("steps: what has been in vain is not tried again", ITER, "    if (habit->misses >= 2)\n",
+     "    if (habit->misses > 4)\n"),
+    ("steps: they are tried again", ITER, "        habit->seeks--;\n", ""),
+    ("touched: ranges that are cleared", TOUCHED,
+     "        touched->is_range = touched->is_everything = true;\n    if (!has_key",
+     "        touched->is_everything = false;\n    if (!has_key"),
+    ("touched: keys that begin alike", TOUCHED,
+     "(last->size > 0 && varve__key_has_prefix(record->key, *last))", "last->size > 0"),
+    ("touched: what is cut off", TOUCHED,
+     "    touched->offset = size;\n    if (touched->is_range)", "    if (touched->is_range)"),
+    ("touched: a range that is cut off", TOUCHED,
+     "touched->is_range = touched->is_everything = false;", "touched->is_range = false;"),
+    ("touched: records that are missing", TOUCHED, "if (touched->offset != before || ",
+     "if (before > size || "),
+    ("touched: hashes that are not spread", TOUCHED,
+     "    if (slot == NULL) {\n        touched->is_everything = true;",
+     "    if (slot == NULL) {\n        touched->is_everything = false;"),
+    ("touched: a table that grows", TOUCHED, "        if (touched->slots[i] != 0)\n",
+     "        if (touched->slots[i] % 2 != 0)\n"),
+    ("touched: a batch that is rolled back", SAVEPOINTS,
+     "    varve__touched_cut(&batch->touched, mark->size);\n", ""),
+    ("fences: level 0", FENCES, "return level > 0 && index > 0 &&", "return index > 0 &&"),
+    ("fences: a key in two tables", FENCES, "    if (varve_slice_equal(start, end)) {",
+     "    if (false) {"),
+    ("fences: others than those of the tables", FENCES,
+     "out->is_exact = version_of(db) == held->version;", "out->is_exact = held->version > 0;"),
+    ("fences: order", FENCES,
+     "    qsort(fences->ends, fences->end_count, sizeof fences->ends[0], compare_ends);\n",
+     "    (void)compare_ends;\n"),
+    ("probes: what has been cleared since", STEPS,
+     "set_ignore_range_deletions(probe->how, 1);", "set_ignore_range_deletions(probe->how, 0);"),
+    ("probes: over a snapshot", STEPS,
+     "    if (it->snapshot != NULL)\n"
+     "        rocksdb_readoptions_set_snapshot(how, it->snapshot);\n",
+     ""),
+    ("probes: failures", STEPS,
+     "    if (text != NULL)\n"
+     "        (void)varve__rocksdb_fail(varve__iter_failed(&it->base), \"reading\", text);\n"
+     "    return",
+     "    rocksdb_free(text);\n    return"),
+    ("probes: what has been cleared one by one since", STEPS,
+     "(probe->is_present || varve__fences_clears(it->db) == it->clears);",
+     "(probe->is_present || it->clears < UINT64_MAX);"),
+    ("probes: bare tables forward", STEPS, "    while (index < last && is_bare_above(it, index))\n",
+     "    while (index < last && (true || is_bare_above(it, index)))\n"),
+    ("probes: bare tables backwards", STEPS,
+     "    while (index > first && is_bare_below(it, index))\n",
+     "    while (index > first && (true || is_bare_below(it, index)))\n"),
+    ("probes: are made", STEPS, "    while (index < last && is_bare_above(it, index))\n",
+     "    while (index < last && false && is_bare_above(it, index))\n"),
+    ("fences: at the end of all", STEPS,
+     "    /* At an end: that of what it may show, or of all that it has not lost. */\n"
+     "    return it->base.error.status == VARVE_OK;",
+     "    return false;"),
+    ("fences: the failure of a block that is come to again", STEPS,
+     "    if (it->has_failed)\n", "    if (false)\n"),
+    ("checkpoint of a reader: a writer that changes files", COPY,
+     "    *changed = !varve__manifest_is_same(&before, &after);\n",
+     "    *changed = false; (void)after;\n"),
+    ("checkpoint of a reader: the log", COPY, "        status = copy_logs(store, place, err);\n",
+     "        status = place == NULL ? copy_logs(store, place, err) : VARVE_OK;\n"),
+    ("checkpoint of a reader: logs that begin meanwhile", COPY,
+     "list_numbers(store, \".log\", last, &numbers, err);",
+     "list_numbers(store, \".log\", last > 0 ? UINT64_MAX : 0, &numbers, err);"),
+    ("checkpoint of a reader: values beside the tables", COPY,
+     "        status = copy_values(store, place, err);\n",
+     "        status = place == NULL ? copy_values(store, place, err) : VARVE_OK;\n"),
+    ("checkpoint of a reader: a log that has gone", COPY, "== ENOENT)\n        status = VARVE_OK;",
+     "== ENOENT)\n        status = VARVE_IO;"),
+    ("checkpoint of a reader: syncs", COPY,
+     "return status == VARVE_OK ? varve__file_sync(to, err) : status;",
+     "return status;"),
 ]
 
 
@@ -312,6 +500,28 @@ def build(work, tests):
     return run(command, work)
 
 
+def limit_memory():
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+
+
+def run_test(command, work, environment):
+    """The exit status, or None of one that had to be ended.  A test of Check's that is told to end
+    ends the child that it has forked; in a session of its own, nobody else."""
+    process = subprocess.Popen(command, cwd=work, env=environment, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, start_new_session=True,
+                               preexec_fn=limit_memory)
+    try:
+        return process.wait(LIMIT)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return None
+
+
 def noticed_by(work, tests):
     """The first test that fails, or None."""
     environment = {**os.environ, "VARVE_TEST_SEED": "7", "CK_DEFAULT_TIMEOUT": str(LIMIT)}
@@ -319,12 +529,10 @@ def noticed_by(work, tests):
         # A fuzz target is replayed with the inputs that belong to its source.
         layer, _, name = test.partition("_")
         source = [work / "tests" / layer / (name + ".c")] if name.startswith("fuzz_") else []
-        try:
-            done = run([work / "build" / "tests" / test, *source], work, env=environment,
-                       timeout=LIMIT)
-        except subprocess.TimeoutExpired:
+        status = run_test([work / "build" / "tests" / test, *source], work, environment)
+        if status is None:
             return test + " (timeout)"
-        if done.returncode != 0:
+        if status != 0:
             return test
     return None
 
