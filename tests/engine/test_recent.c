@@ -49,8 +49,7 @@ static bool is_kept(const char *key)
         varve__recent_get(&on.engine->recent, &on.engine->pool, key_of(key), &kept, &on.err);
     if (status != VARVE_NOT_FOUND) {
         ck_ok(status, &on.err);
-        ck_assert_uint_eq(kept.size, strlen(value));
-        ck_assert_int_eq(memcmp(kept.data, value, kept.size), 0);
+        ck_assert(varve_slice_equal(varve_buf_slice(&kept), varve_slice_text(value)));
     }
     varve_buf_release(&kept);
     return status == VARVE_OK;
