@@ -152,7 +152,97 @@ static const char *take_meta_field(const varve__wire_field *field, void *message
     }
 }
 
-const char *varve__meta_parse(varve_slice bytes, varve__meta *meta)
+/* ---- Decoding the intents that varve writes ----------------------------------------------------
+ *
+ * Their fields stand in one order, and an intent without a history is read straight through.  All
+ * else, and whatever is wrong, is left to the general way.
+ */
+
+/* Take the number of the next field, if that is the one expected. */
+static inline bool expect_number(varve_slice *left, uint32_t number, varve__wire_type type,
+                                 uint64_t *value)
+{
+    if (left->size == 0 || left->data[0] != (number << 3 | (uint32_t)type))
+        return false;
+    (void)varve__wire_take_front(left, 1);
+    return varve__wire_take_varint(left, 64, value);
+}
+
+static inline bool expect_int64(varve_slice *left, uint32_t number, int64_t *value)
+{
+    uint64_t wide;
+    if (!expect_number(left, number, VARVE__WIRE_VARINT, &wide))
+        return false;
+    *value = (int64_t)wide;
+    return true;
+}
+
+/* One that is not written if it is 0. */
+static inline bool expect_sparse32(varve_slice *left, uint32_t number, int32_t *value)
+{
+    uint64_t wide;
+    if (left->size == 0 || left->data[0] != (number << 3 | VARVE__WIRE_VARINT))
+        return true;
+    if (!expect_number(left, number, VARVE__WIRE_VARINT, &wide) || wide > INT32_MAX)
+        return false;
+    *value = (int32_t)wide;
+    return true;
+}
+
+static inline bool expect_bytes(varve_slice *left, uint32_t number, varve_slice *bytes)
+{
+    uint64_t size;
+    return expect_number(left, number, VARVE__WIRE_BYTES, &size) &&
+           varve__wire_take_bytes(left, size, bytes) == NULL;
+}
+
+static bool expect_ts(varve_slice *left, uint32_t number, varve_ts *ts)
+{
+    varve_slice bytes;
+    if (!expect_bytes(left, number, &bytes))
+        return false;
+    if (bytes.size > 0 && bytes.data[0] == (TS_WALL << 3 | VARVE__WIRE_VARINT) &&
+        !expect_int64(&bytes, TS_WALL, &ts->wall))
+        return false;
+    return expect_sparse32(&bytes, TS_LOGICAL, &ts->logical) && bytes.size == 0;
+}
+
+static bool expect_txn(varve_slice *left, varve_txn_meta *txn)
+{
+    varve_slice bytes;
+    varve_slice id;
+    if (!expect_bytes(left, META_TXN, &bytes) || !expect_bytes(&bytes, TXN_ID, &id) ||
+        id.size != sizeof txn->id)
+        return false;
+    memcpy(txn->id, id.data, sizeof txn->id);
+    if (bytes.size > 0 && bytes.data[0] == (TXN_KEY << 3 | VARVE__WIRE_BYTES) &&
+        !expect_bytes(&bytes, TXN_KEY, &txn->key))
+        return false;
+    return expect_sparse32(&bytes, TXN_EPOCH, &txn->epoch) &&
+           expect_ts(&bytes, TXN_TS, &txn->write_ts) &&
+           expect_sparse32(&bytes, TXN_PRIORITY, &txn->priority) &&
+           expect_sparse32(&bytes, TXN_SEQUENCE, &txn->sequence) &&
+           expect_ts(&bytes, TXN_MIN_TS, &txn->min_ts) && bytes.size == 0;
+}
+
+/* Decode into a zeroed `meta`; false if it is not such an intent. */
+static bool parse_intent(varve_slice bytes, varve__meta *meta)
+{
+    int64_t deleted;
+    if (!expect_txn(&bytes, &meta->txn) || !expect_ts(&bytes, META_TS, &meta->ts) ||
+        !expect_int64(&bytes, META_DELETED, &deleted) ||
+        !expect_int64(&bytes, META_KEY_BYTES, &meta->key_bytes) ||
+        !expect_int64(&bytes, META_VAL_BYTES, &meta->val_bytes) || bytes.size > 0)
+        return false;
+    meta->has_txn = true;
+    meta->deleted = deleted != 0;
+    return true;
+}
+
+/* ---- Decoding records --------------------------------------------------------------------------
+ */
+
+static const char *parse_any(varve_slice bytes, varve__meta *meta)
 {
     struct parse parse;
     memset(&parse, 0, sizeof parse);
@@ -160,6 +250,16 @@ const char *varve__meta_parse(varve_slice bytes, varve__meta *meta)
     if (problem == NULL)
         *meta = parse.meta;
     return problem;
+}
+
+const char *varve__meta_parse(varve_slice bytes, varve__meta *meta)
+{
+    varve__meta intent;
+    memset(&intent, 0, sizeof intent);
+    if (!parse_intent(bytes, &intent))
+        return parse_any(bytes, meta);
+    *meta = intent;
+    return NULL;
 }
 
 static varve_status fail_undecodable(const char *problem, varve_error *err)
