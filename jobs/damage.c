@@ -37,8 +37,10 @@ varve_status varve__damage_add(varve__damage *damage, varve_slice engine_key,
                                const varve_error *problem, varve_error *err)
 {
     varve__damaged *key = &damage->list[damage->count];
-    if (varve__damage_is_full(damage))
+    if (varve__damage_is_full(damage)) {
+        damage->overflows = true;
         return VARVE_OK;
+    }
     varve_status status = varve__buf_assign(&key->bytes, engine_key, err);
     if (status == VARVE_OK)
         status = add_user_key(&key->bytes, engine_key, err);
@@ -67,6 +69,7 @@ void varve__damage_keep_below(varve__damage *damage, varve_slice place)
         damage->list[kept++] = key;
     }
     damage->count = kept;
+    damage->overflows = false;
 }
 
 static void tell(const varve__damage *damage, const varve__damaged *key)

@@ -37,6 +37,7 @@ typedef struct varve__damage {
     varve_damaged_key_fn each; /* or NULL */
     void *arg;
     size_t count;
+    bool overflows; /* one more has been met, and is not in the list */
     varve__damaged list[VARVE__DAMAGE_MAX];
 } varve__damage;
 
@@ -45,7 +46,7 @@ static inline bool varve__damage_is_full(const varve__damage *damage)
     return damage->count == VARVE__DAMAGE_MAX;
 }
 
-/* Add a key, unless the list is full.  Returns VARVE_OK or VARVE_NO_MEMORY. */
+/* Add a key; to a list that is full, that it overflows.  Returns VARVE_OK or VARVE_NO_MEMORY. */
 varve_status varve__damage_add(varve__damage *damage, varve_slice engine_key,
                                const varve_error *problem, varve_error *err);
 

@@ -518,6 +518,25 @@ static varve_status gather_named(varve__gc_batch *batch, varve_slice name, bool 
     return status == VARVE_NOT_FOUND ? VARVE_OK : status;
 }
 
+/*
+ * More keys have become damaged than a step remembers.  Nothing goes, and the next one begins where
+ * this one did: it meets them one after the other.
+ */
+static varve_status start_over(varve__gc_batch *batch, varve_error *err)
+{
+    const varve__gc_place *from = &batch->job->from;
+    const varve__gc_place next = batch->next;
+    varve__damage_keep_below(&batch->job->damage, varve_slice_of(NULL, 0));
+    batch->versions = 0;
+    batch->next = *from;
+    batch->next.key = next.key;
+    batch->next.bound = next.bound;
+    varve_status status = varve__buf_assign(&batch->next.key, varve_buf_slice(&from->key), err);
+    return status == VARVE_OK
+               ? varve__buf_assign(&batch->next.bound, varve_buf_slice(&from->bound), err)
+               : status;
+}
+
 varve_status varve__gc_gather_again(varve__gc_batch *batch, varve_error *err)
 {
     size_t position = 0;
@@ -534,6 +553,8 @@ varve_status varve__gc_gather_again(varve__gc_batch *batch, varve_error *err)
                                         varve_buf_slice(&batch->job->upper), err);
     for (size_t i = 0; i < batch->names.count && status == VARVE_OK && !enough; i++)
         status = gather_named(batch, varve__names_next(&batch->names, &position), &enough, err);
+    if (status >= 0 && batch->job->damage.overflows)
+        return start_over(batch, err);
     batch->next.done = batch->next.done && !enough;
     batch->next.keys = keys;
     if (status >= 0 && enough)

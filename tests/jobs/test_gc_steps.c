@@ -235,6 +235,54 @@ START_TEST(a_hold_behind_the_announcement_comes_too_late)
 }
 END_TEST
 
+/* The record of a hold, as a batch representation; the hold itself is not there afterwards. */
+static varve_slice record_of_hold(int64_t seconds)
+{
+    const varve_slice start = hex("01 76 68");
+    const varve_slice end = hex("01 76 69");
+    const varve_iter_options bounds = {.struct_size = sizeof bounds, .lower = start, .upper = end};
+    varve_batch *batch;
+    varve_iter *it;
+    ck_ok(put_hold("raw", seconds, 0), &on.err);
+    ck_ok(varve_batch_open(on.engine, VARVE_BATCH_WRITE_ONLY, &batch, &on.err), &on.err);
+    ck_ok(varve_iter_open(on.reader, &bounds, &it, &on.err), &on.err);
+    ck_assert(varve_iter_seek_ge(it, start));
+    ck_ok(varve_writer_put(varve_batch_writer_of(batch), it->key, varve_iter_value(it), &on.err),
+          &on.err);
+    varve_iter_close(it);
+    const varve_slice repr = copy_of(varve_batch_repr(batch));
+    varve_batch_close(batch);
+    ck_ok(varve_gc_hold_remove(on.engine, NULL, bytes("raw"), &on.err), &on.err);
+    return repr;
+}
+
+/*
+ * One who stores a hold has put it, and not yet looked how far is collected, when a job has told
+ * that, and not yet removed anything: the job sees the hold.
+ */
+START_TEST(a_hold_right_behind_the_announcement_is_obeyed)
+{
+    varve_ts until;
+    use_engine();
+    policy = (varve_gc_policy){.struct_size = sizeof policy, .ttl_seconds = 500};
+    put_versions("a", 4);
+    account_open();
+    backend_faults_insert(on.engine);
+    backend_faults.behind_next = record_of_hold(2);
+    varve_gc *job = open_job(options_of(0));
+    while (step(job))
+        ;
+    ck_assert_uint_eq(report_of(job).collected.versions, 1);
+    varve_gc_close(job);
+    ck_ok(varve_gc_collected(on.reader, (varve_span){bytes("a"), bytes("b")}, &until, &on.err),
+          &on.err);
+    ck_assert_int_eq(until.wall, 500 * SECOND);
+    /* Of those at 1, 2, 3 and 4, the first is not seen at 2. */
+    ck_assert_int_eq(versions_left(), 3);
+    ck_account();
+}
+END_TEST
+
 /* Nothing to collect: nothing is written, and no reader is refused. */
 START_TEST(a_job_without_garbage_changes_nothing)
 {
@@ -606,6 +654,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, holds_keep_until_they_are_over);
     tcase_add_test(tcase, a_hold_between_two_steps_is_obeyed);
     tcase_add_test(tcase, a_hold_behind_the_announcement_comes_too_late);
+    tcase_add_test(tcase, a_hold_right_behind_the_announcement_is_obeyed);
     tcase_add_test(tcase, a_job_without_garbage_changes_nothing);
     tcase_add_test(tcase, a_damaged_hold_stops_the_job);
     tcase_add_test(tcase, conflicts_of_merges_are_passed);

@@ -250,12 +250,194 @@ START_TEST(a_step_waits_for_its_latches)
 }
 END_TEST
 
+/* ---- Damage that comes while the job waits for a latch ------------------------------------------
+ */
+
+static char told[400];
+static uint64_t damaged_keys;
+
+/* "KEY ", in the order of the telling. */
+static void note_damage(void *arg, const varve_damaged_key *key)
+{
+    size_t used = strlen(told);
+    (void)arg;
+    (void)snprintf(told + used, sizeof told - used, "%.*s ", (int)key->user_key.size,
+                   (const char *)key->user_key.data);
+}
+
+/* All in one step, and what is damaged. */
+static void *collect_past_damage(void *argument)
+{
+    const varve_gc_policy policy = {.struct_size = sizeof policy, .keep_versions = 1};
+    const varve_gc_options options = {.struct_size = sizeof options,
+                                      .policy = &policy,
+                                      .now = varve_ts_of(INT64_C(2000000000), 0),
+                                      .latches = latches,
+                                      .has_account = true,
+                                      .durability = VARVE_NO_SYNC,
+                                      .damaged = note_damage};
+    varve_gc_report report = {.struct_size = sizeof report};
+    varve_gc *job;
+    bool more = true;
+    varve_status status = varve_gc_open(on.engine, &options, &job, NULL);
+    while (status == VARVE_OK && more)
+        status = varve_gc_step(job, &more, NULL);
+    if (status == VARVE_OK)
+        status = varve_gc_get_report(job, &report, NULL);
+    varve_gc_close(job);
+    *(uint64_t *)argument = report.collected.versions;
+    damaged_keys = report.damaged_keys;
+    atomic_store(&running, 0);
+    return NULL;
+}
+
+/* Put what is no metadata record where the key has one. */
+static void damage(const char *key)
+{
+    varve_buf engine_key = VARVE_BUF_INIT;
+    ck_ok(varve_key_encode(varve_slice_text(key), varve_ts_zero(), &engine_key, &on.err), &on.err);
+    ck_ok(varve_writer_put(on.writer, varve_buf_slice(&engine_key), bytes("\x80"), &on.err),
+          &on.err);
+    varve_buf_release(&engine_key);
+}
+
+/* How many records lie between two user keys. */
+static unsigned count_records(const char *start, const char *end)
+{
+    const varve_span span = {varve_slice_text(start), varve_slice_text(end)};
+    varve_buf lower = VARVE_BUF_INIT;
+    varve_buf upper = VARVE_BUF_INIT;
+    varve_iter_options options = {.struct_size = sizeof options};
+    varve_iter *it;
+    unsigned count = 0;
+    ck_ok(varve_span_encode(span, &lower, &upper, &on.err), &on.err);
+    options.lower = varve_buf_slice(&lower);
+    options.upper = varve_buf_slice(&upper);
+    ck_ok(varve_iter_open(on.reader, &options, &it, &on.err), &on.err);
+    for (bool there = varve_iter_seek_ge(it, options.lower); there; there = varve_iter_next(it))
+        count++;
+    varve_iter_close(it);
+    varve_buf_release(&lower);
+    varve_buf_release(&upper);
+    return count;
+}
+
+/* Let a job gather, and wait for a key's latch, until `meanwhile` has been done. */
+static uint64_t collect_while(const char *key, void (*meanwhile)(const char *key))
+{
+    const varve_slice held = varve_slice_text(key);
+    pthread_t thread;
+    varve_latch *latch;
+    uint64_t collected = 0;
+    told[0] = '\0';
+    ck_ok(varve_latches_acquire(latches, &held, 1, NULL, 0, NULL, &latch, &on.err), &on.err);
+    atomic_store(&running, 1);
+    ck_assert_int_eq(pthread_create(&thread, NULL, collect_past_damage, &collected), 0);
+    await_waiting_job();
+    meanwhile(key);
+    varve_latches_release(latch);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    return collected;
+}
+
+/* Two versions of each key, of which one goes; the account has them. */
+static void fill_keys(const char *const *keys, size_t count)
+{
+    const varve_stats nothing = {0};
+    varve_batch *batch;
+    /* In one queue: see await_waiting_job(). */
+    ck_ok(varve_latches_open(1, &latches, &on.err), &on.err);
+    ck_ok(varve_stats_account_set(on.writer, bytes(""), &nothing, &on.err), &on.err);
+    ck_ok(varve_batch_open(on.engine, 0, &batch, &on.err), &on.err);
+    atomic_store(&clock_ticks, 1);
+    for (size_t i = 0; i < 2 * count; i++)
+        ck_ok(write_one(batch, varve_slice_text(keys[i % count]), false), &on.err);
+    varve_batch_close(batch);
+}
+
+static int64_t versions_in_account(void)
+{
+    varve_stats kept;
+    ck_ok(varve_stats_account_get(on.reader, bytes(""), 0, &kept, &on.err), &on.err);
+    return kept.val_count;
+}
+
+/* Of a key that makes no sense any more nothing goes; it is told once, and the others go. */
+START_TEST(damage_that_comes_meanwhile_is_told)
+{
+    static const char *const keys[] = {"a", "d", "k", "z"};
+    fill_keys(keys, 4);
+    damage("d");
+    ck_assert_uint_eq(collect_while("k", damage), 2);
+    ck_assert_str_eq(told, "d k ");
+    ck_assert_uint_eq(damaged_keys, 2);
+    ck_assert_uint_eq(count_records("a", "b"), 1);
+    ck_assert_uint_eq(count_records("d", "e"), 3);
+    ck_assert_uint_eq(count_records("k", "l"), 3);
+    ck_assert_uint_eq(count_records("z", "zz"), 1);
+    ck_assert_int_eq(versions_in_account(), 8 - 2);
+    varve_latches_close(latches);
+}
+END_TEST
+
+/* A step remembers so many damaged keys; one more, that comes meanwhile, is not lost. */
+START_TEST(damage_beyond_what_a_step_remembers_is_told)
+{
+    static const char *const keys[] = {"a", "k"};
+    char key[8];
+    fill_keys(keys, 2);
+    for (int i = 10; i < 26; i++) {
+        (void)snprintf(key, sizeof key, "l%d", i);
+        damage(key);
+    }
+    ck_assert_uint_eq(collect_while("k", damage), 1);
+    ck_assert_str_eq(told, "k l10 l11 l12 l13 l14 l15 l16 l17 l18 l19 l20 l21 l22 l23 l24 l25 ");
+    ck_assert_uint_eq(damaged_keys, 17);
+    ck_assert_uint_eq(count_records("k", "l"), 3);
+    varve_latches_close(latches);
+}
+END_TEST
+
+/* ---- Holds that come while the job waits for a latch
+ * ---------------------------------------------
+ */
+
+/* As another process' library would, or a caller without latches. */
+static void hold_low(const char *key)
+{
+    const varve_gc_hold hold = {
+        .struct_size = sizeof hold, .id = bytes("low"), .ts = varve_ts_of(1, 0)};
+    (void)key;
+    ck_ok(varve_gc_hold_put(on.engine, NULL, &hold, &on.err), &on.err);
+}
+
+/* A hold that was stored before anything was announced keeps what it needs, all of it. */
+START_TEST(a_hold_that_comes_meanwhile_is_obeyed)
+{
+    static const char *const keys[] = {"a", "k"};
+    varve_ts until;
+    fill_keys(keys, 2);
+    ck_assert_uint_eq(collect_while("k", hold_low), 0);
+    ck_assert_int_eq(versions_in_account(), 4);
+    ck_ok(varve_gc_collected(on.reader, (varve_span){bytes("a"), bytes("z")}, &until, &on.err),
+          &on.err);
+    ck_assert_int_eq(until.wall, 0);
+    ck_ok(varve_gc_hold_remove(on.engine, NULL, bytes("low"), &on.err), &on.err);
+    ck_assert_uint_eq(collect(0), 2);
+    ck_assert_int_eq(versions_in_account(), 2);
+    varve_latches_close(latches);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, collecting_beside_writers);
     tcase_add_test(tcase, what_is_written_meanwhile_is_seen);
     tcase_add_test(tcase, a_step_waits_for_its_latches);
+    tcase_add_test(tcase, damage_that_comes_meanwhile_is_told);
+    tcase_add_test(tcase, damage_beyond_what_a_step_remembers_is_told);
+    tcase_add_test(tcase, a_hold_that_comes_meanwhile_is_obeyed);
 }
 
 int main(void)

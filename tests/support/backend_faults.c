@@ -108,7 +108,10 @@ static varve_status faulty_apply(varve__store *store, varve_slice repr, bool syn
     backend_faults.last_sync = sync;
     if (fails(backend_faults.apply, err))
         return backend_faults.apply;
-    return real->apply(store, repr, sync, err);
+    varve_status status = real->apply(store, repr, sync, err);
+    varve_slice behind = backend_faults.behind_next;
+    backend_faults.behind_next = varve_slice_of(NULL, 0);
+    return status == VARVE_OK && behind.size > 0 ? real->apply(store, behind, sync, err) : status;
 }
 
 static varve_status faulty_snapshot_open(varve__store *store, varve__store_snapshot **out,

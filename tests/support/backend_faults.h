@@ -25,6 +25,9 @@ struct backend_faults {
     atomic_int state;   /* why the store takes no writes; VARVE_OK = that of the real one */
     atomic_bool passes; /* and whether that may pass by itself */
 
+    /* A representation that the store gets right behind the next one, from somebody else. */
+    varve_slice behind_next;
+
     unsigned applied; /* calls of apply, flush and sync */
     unsigned flushed;
     unsigned synced;
