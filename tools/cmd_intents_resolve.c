@@ -2,6 +2,7 @@
 #include "damaged_keys.h"
 #include "interrupt.h"
 #include "output.h"
+#include "position.h"
 #include "progress.h"
 #include "records.h"
 #include "span_options.h"
@@ -35,13 +36,23 @@ struct resolving {
     varve_span span;
     varve_resolve_job *job;
     varve_resolve_job_report report;
+    struct position position;
+    struct progress progress;
     bool more;
     char reached[CLI_KEY_TEXT_MAX]; /* the key that it has come to; empty if it is not known */
 };
 
 /* ---- Doing --------------------------------------------------------------------------------- */
 
-static varve_status step(struct resolving *resolving, struct progress *progress, varve_error *err)
+/* Intents lie anywhere: how far it is, is how much of the range lies in front of the key. */
+static void tell_progress(struct resolving *resolving, const varve_job_progress *done)
+{
+    if (progress_is_due(&resolving->progress))
+        progress_update(&resolving->progress, done->keys,
+                        position_at(&resolving->position, done->at));
+}
+
+static varve_status step(struct resolving *resolving, varve_error *err)
 {
     varve_job_progress done = {.struct_size = sizeof done};
     varve_status status = varve_resolve_job_step(resolving->job, &resolving->more, err);
@@ -50,7 +61,8 @@ static varve_status step(struct resolving *resolving, struct progress *progress,
         status = varve_resolve_job_get_report(resolving->job, &resolving->report, err);
     if (status == VARVE_OK)
         status = varve_resolve_job_get_progress(resolving->job, &done, err);
-    progress_update(progress, done.keys, 0);
+    if (status == VARVE_OK)
+        tell_progress(resolving, &done);
     if (status == VARVE_OK && resolving->more)
         interrupt_pause(resolving->report.pause_ns);
     return status;
@@ -69,16 +81,21 @@ static void remember_place(struct resolving *resolving)
 static varve_status resolve(struct resolving *resolving, const varve_resolve_job_options *options,
                             varve_error *err)
 {
-    struct progress progress;
+    struct progress *progress = &resolving->progress;
     varve_status status =
         varve_resolve_job_open(resolving->store->engine, options, &resolving->job, err);
 
     resolving->more = true;
-    progress_start(&progress, "keys", 0, true);
-    progress_update(&progress, 0, 0);
+    progress_start(progress, "keys", 0, true);
+    if (progress->shown)
+        position_begin(&resolving->position, resolving->store, resolving->span);
+    progress->total_bytes = resolving->position.total;
+    if (options->resume.size == 0) /* otherwise the first step tells where it begins */
+        progress_update(progress, 0, 0);
     while (status == VARVE_OK && resolving->more)
-        status = step(resolving, &progress, err);
-    progress_end(&progress);
+        status = step(resolving, err);
+    progress_end(progress);
+    position_release(&resolving->position);
     remember_place(resolving);
     return status;
 }

@@ -176,6 +176,8 @@ class Terminals(ToolTest):
                 (("verify", "records", self.store, file), r"\d+ (of \d+ )?records, \d+/s"),
                 (("verify", "checkpoint", self.store, copy), r"\d+ (of \d+ )?records, \d+/s"),
                 (("gc", "estimate", self.store, "--keep", "1"), rf"\d+ keys, {size} of {size}"),
+                (("intents", "resolve", self.store, "--older-than", "1s", "--abort", "--dry-run"),
+                 rf"\d+ keys, {size} of {size}, {rate}"),
                 (("sst", "check", table_of_copy), rf"1 of 1 files, {size} of {size}, {rate}"),
                 (("import", "tsv", str(self.folder / "new"), str(rows)),
                  rf"\d+ records, {size} of {size}, {rate}"),
