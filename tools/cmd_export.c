@@ -25,7 +25,8 @@ struct written {
 
 static enum tool_exit fail_file(const struct cli *cli, int error)
 {
-    return cli_fail(cli, TOOL_IO, "%s: %s", cli->arguments[1], strerror(error));
+    return cli_fail(cli, TOOL_IO, "%s: %s%s", cli->arguments[1], strerror(error),
+                    error == ENOSPC ? "; make room and run the command again" : "");
 }
 
 /* A walk that writes, and on whose behalf. */

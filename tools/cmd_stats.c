@@ -435,7 +435,8 @@ static enum tool_exit consolidate(const struct cli *cli, void *settings)
         else if (status == VARVE_NOT_FOUND)
             code = cli_fail(cli, TOOL_NO, "%s keeps no statistics; %s", store.path, advice);
         else
-            code = cli_fail_error(cli, &err, "%s", store.path);
+            code = cli_fail_reading(cli, &err, "; `varve check` tells of all that is damaged", "%s",
+                                    store.path);
         varve_error_release(&err);
     }
     return store_close_writing(cli, &store, code);

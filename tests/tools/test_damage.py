@@ -200,6 +200,20 @@ class WaysOut(DamageTest):
         self.run_ok("gc", "run", self.store, "--keep", "1", "--write", "--start", last)
         self.run_ok("split-key", self.store, "--end", first)
 
+    def test_compactions(self):
+        with Writer(self.store) as store:
+            store.account()
+            for number in range(2000):
+                store.put(b"%05d" % number, T, raw_bytes(os.urandom(100)))
+            store.flush()
+        self.damage(*pathlib.Path(self.store).glob("*.sst"), 100_000)
+        # A second operand, so that there is something to fold, in a table of its own.
+        self.run_ok("put", self.store, "new", "v", "--write")
+        for arguments, way in ((("stats", "consolidate"), "; `varve check` tells"),
+                               (("compact",), "--start and --end go around")):
+            _, line = self.fail(*arguments, self.store, "--write")
+            self.assertIn(way, line)
+
     def test_a_value_that_does_not_match(self):
         with Writer(self.store) as store:
             store.put(b"k", T, b"\1\2\3\4\3value")
