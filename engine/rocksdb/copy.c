@@ -8,7 +8,9 @@
  *
  * Logs are listed before the first is copied: a log is complete when the next one is there, and of
  * the last listed one there is a front part.  So the copy is the store as it was at a moment behind
- * the listing.
+ * the listing.  No option gets around that: varve refuses to have logs recycled, which would
+ * give an old one the name of a new one, and those that are kept are moved to the archive when the
+ * manifest has all of their records.
  *
  * With an option of RocksDB's large values lie in files beside the tables, and nothing in the C API
  * tells which of these the manifest names.  All are copied: what is still being written, or has

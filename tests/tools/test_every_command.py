@@ -32,6 +32,15 @@ class Json(MarkedStores):
             for item in items:
                 schema.check(COMMANDS[name][1], item)
 
+    def test_the_manual_begins_with_all_of_them(self):
+        document = (SOURCE / "docs" / "tool.md").read_text("utf-8")
+        table = document[:document.index("`varve --help`")]
+        listed = set()
+        for words in re.findall(r"`varve ([^`]+)`", table):
+            *group, last = re.match(r"[a-z -]+(\|[a-z]+)*", words.replace("\\|", "|"))[0].split()
+            listed.update(" ".join([*group, word]) for word in last.split("|"))
+        self.assertEqual(set(command_names()) - listed, set())
+
     def test_the_manual_names_the_schemas(self):
         document = (SOURCE / "docs" / "tool.md").read_text("utf-8")
         listed = {}
