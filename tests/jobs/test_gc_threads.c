@@ -384,7 +384,7 @@ END_TEST
 START_TEST(damage_beyond_what_a_step_remembers_is_told)
 {
     static const char *const keys[] = {"a", "k"};
-    char key[8];
+    char key[16];
     fill_keys(keys, 2);
     for (int i = 10; i < 26; i++) {
         (void)snprintf(key, sizeof key, "l%d", i);
