@@ -5,6 +5,7 @@
 #include "table_file.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,6 +45,18 @@ static void start_progress(const struct cli *cli, struct progress *progress)
     progress_update(progress, 0, 0);
 }
 
+/* What cannot be opened, sst_dump takes for an empty file, and a folder for one that is damaged. */
+static enum tool_exit can_be_read(const struct cli *cli, const char *path)
+{
+    struct stat status;
+
+    if (access(path, R_OK) != 0 && errno == EACCES)
+        return cli_fail(cli, TOOL_IO, "%s: %s", path, strerror(errno));
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return cli_fail(cli, TOOL_IO, "%s: %s; name the table files in it", path, strerror(EISDIR));
+    return TOOL_OK;
+}
+
 /* Each file in its turn, whatever became of those before; returns the first failure. */
 static enum tool_exit each_file(const struct cli *cli,
                                 enum tool_exit (*work)(const struct cli *cli, const char *path))
@@ -54,7 +67,9 @@ static enum tool_exit each_file(const struct cli *cli,
 
     start_progress(cli, &progress);
     for (size_t i = 0; i < cli->list_count && !out_failed(); i++) {
-        enum tool_exit code = work(cli, cli->list[i]);
+        enum tool_exit code = can_be_read(cli, cli->list[i]);
+        if (code == TOOL_OK)
+            code = work(cli, cli->list[i]);
         first = first == TOOL_OK ? code : first;
         bytes += size_of(cli->list[i]);
         progress_update(&progress, i + 1, bytes);

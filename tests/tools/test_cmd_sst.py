@@ -3,11 +3,13 @@
 import os
 import pathlib
 import shutil
+import subprocess
+import tempfile
 import unittest
 
 import schema
-from toolkit import (CORRUPT, IO, OK, SECOND, UNSUPPORTED, USAGE, ToolTest, Writer, engine_key,
-                     raw_bytes, raw_int, raw_intent, raw_operand, varve)
+from toolkit import (CORRUPT, IO, OK, SECOND, UNSUPPORTED, USAGE, VARVE, ToolTest, Writer,
+                     engine_key, raw_bytes, raw_int, raw_intent, raw_operand, varve)
 
 T = 1_700_000_000 * SECOND
 TXN = bytes(range(16))
@@ -146,6 +148,27 @@ class Check(SstTest):
 
     def test_missing(self):
         self.run_failing(IO, "sst", "check", str(self.folder / "none.sst"))
+
+    def test_a_folder(self):
+        result = varve("sst", "check", self.store, self.tables[0])
+        self.assertEqual((result.code, result.lines()), (IO, [f"{self.tables[0]}\tgood"]))
+        self.assertTrue(result.err.endswith("Is a directory; name the table files in it\n"))
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "it takes another user")
+    def test_no_permission(self):
+        # Where the tool lies, that user may not look, nor perhaps into what TMPDIR names.
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="varve-test-", dir="/tmp"))
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o755)
+        shutil.copy(VARVE, folder / "varve")
+        table = shutil.copy(self.tables[0], folder)
+        os.chmod(table, 0)
+        result = subprocess.run(
+            ["setpriv", "--reuid=65534", "--clear-groups", str(folder / "varve"), "sst", "check",
+             table], capture_output=True, check=False, cwd=folder,
+            env={**os.environ, "GCOV_PREFIX": "/nonexistent"})
+        self.assertEqual((result.returncode, result.stdout), (IO, b""))
+        self.assertIn(f"{table}: Permission denied\n", result.stderr.decode())
 
 
 @unittest.skipUnless(shutil.which("sst_dump"), "rocksdb-tools is not installed")
