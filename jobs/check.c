@@ -447,11 +447,11 @@ static varve_status first_window(varve_check *job, varve_error *err)
 static varve_status cross(varve_check *job, varve_error *err)
 {
     varve_slice from = varve_buf_slice(&job->from);
+    varve_slice end = varve_buf_slice(job->window_end.size > 0 ? &job->window_end : &job->upper);
     if (job->has_last && varve_slice_compare(varve_buf_slice(&job->last), from) > 0)
         from = varve_buf_slice(&job->last);
     job->is_behind_gap = true;
-    if (job->window_end.size > 0 &&
-        varve_iter_seek_past(job->walk.it, from, varve_buf_slice(&job->window_end)))
+    if (end.size > 0 && varve_iter_seek_past(job->walk.it, from, end))
         return VARVE_OK;
     if (varve_iter_status(job->walk.it, &job->problem) == VARVE_NO_MEMORY)
         return give_problem(job, err);

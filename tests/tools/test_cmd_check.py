@@ -184,6 +184,10 @@ class Unreadable(CheckTest):
             self.assertGreater(summary["keys"], 2000 - 2 * 82)
         # What can be listed has been checked.
         self.assertEqual(len(varve("keys", self.store).lines()), summary["records"])
+        # Also if the range ends in the midst of the table.
+        findings, ranged = self.check("--end", "01999", code=CORRUPT)
+        self.assertEqual(ranged["problems"], {"value": 2, "unreadable": 2})
+        self.assertEqual(ranged["records"], summary["records"] - 1)
 
     def test_the_other_tables_are_checked(self):
         with Writer(self.store) as store:
