@@ -463,13 +463,14 @@ static varve_status cross(varve_check *job, varve_error *err)
 static varve_status tell_unreadable(varve_check *job, const char *text, varve_error *err)
 {
     varve_slice told = varve_slice_text(text);
-    bool in_key = job->key.is_open;
-    if (in_key)
+    uint64_t left_out = job->result.keys_left_out;
+    if (job->key.is_open)
         leave_out(job);
     job->key.is_open = false;
     if (varve_slice_equal(told, varve_buf_slice(&job->told)))
         return VARVE_OK;
-    job->result.keys_left_out += !in_key;
+    /* A place, unless the key stands for it: one that counts for nothing does not. */
+    job->result.keys_left_out += job->result.keys_left_out == left_out;
     tell_raw(job, VARVE_CHECK_UNREADABLE, varve_buf_slice(&job->last), text);
     return varve__buf_assign(&job->told, told, err);
 }

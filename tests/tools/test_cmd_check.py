@@ -189,6 +189,23 @@ class Unreadable(CheckTest):
         self.assertEqual(ranged["problems"], {"value": 2, "unreadable": 2})
         self.assertEqual(ranged["records"], summary["records"] - 1)
 
+    def test_what_is_lost_right_behind_own_records_is_left_out(self):
+        # The first blocks are of records that are in no statistics; the one behind is damaged.
+        with Writer(self.store) as store:
+            store.account()
+            store.inline(b"\x01own", raw_bytes(os.urandom(20_000)))
+            for number in range(2000):
+                store.put(b"%05d" % number, T, raw_bytes(os.urandom(100)))
+            store.flush()
+        table, = pathlib.Path(self.store).glob("*.sst")
+        content = bytearray(table.read_bytes())
+        content[22_000] ^= 1
+        table.write_bytes(content)
+        findings, summary = self.check(code=CORRUPT)
+        self.assertEqual([(item["key"], item["problem"]) for item in findings],
+                         [("\x01own", "unreadable")])
+        self.assertEqual((summary["keys_left_out"], summary["account"]), (1, "not compared"))
+
     def test_the_other_tables_are_checked(self):
         with Writer(self.store) as store:
             for part in range(3):
