@@ -63,11 +63,33 @@ class Salvage(ToolTest):
         lines = self.run_ok("salvage", self.store, "--dry-run").lines()
         self.assertRegex(lines[0], rf"\A{self.log.name} is damaged at byte \d+: .+\Z")
         self.assertRegex(lines[1], r"\Awould be kept: all up to record \d+\Z")
-        self.assertRegex(lines[2], r"\Awould be dropped: what is damaged, and \d+ commits behind")
+        self.assertRegex(lines[2], r"\Awould be dropped: what is damaged, and \d+ commits that can "
+                                   r"be read\Z")
         lines = self.run_ok("salvage", self.store, "--write").lines()
         self.assertRegex(lines[1], r"\Akept: ")
         self.assertEqual(self.run_ok("salvage", self.store, "--write").lines(),
                          ["the log is sound"])
+
+    def test_commits_in_front_of_the_damage_that_are_dropped(self):
+        # The first log ends in the midst of a commit: of the second one nothing follows on it.
+        with Writer(self.store) as store:
+            for number in range(30):
+                store.put(b"%03d" % number, T, raw_bytes(b"v" * 100))
+        log, = pathlib.Path(self.store).glob("*.log")
+        commits = [item for item in self.run_ok("wal", "dump", self.store, "--json").objects()
+                   if "commit" in item]
+        content = bytearray(log.read_bytes())
+        at = [commit["offset"] for commit in commits]
+        content[at[20] + 60] ^= 1
+        log.write_bytes(content[:at[5] + 60])
+        second = log.with_name(f"{int(log.stem) + 2:06}.log")
+        second.write_bytes(content[at[12]:])
+        told = self.salvage("--dry-run")
+        self.assertEqual((told["file"], told["offset"], told["sequence"]),
+                         (second.name, at[20] - at[12], commits[5]["commit"] - 1))
+        self.assertEqual(told["commits_dropped"], 20 - 12)
+        self.assertEqual(self.salvage("--write"), {**told, "dry_run": False})
+        self.assertEqual(self.keys(), [f"{number:03}" for number in range(5)])
 
     def test_what_it_is_not_for(self):
         self.fill()
