@@ -44,13 +44,14 @@ void varve__rocksdb_settle(varve__store *store)
     static const char *const name = "report_bg_io_stats";
     static const char *const value = "false";
     char *text = NULL;
-    if (!atomic_load(&store->is_doubtful))
+    /* Before: a doubt that comes up meanwhile is about the new manifest, and has to stay. */
+    if (!atomic_exchange(&store->is_doubtful, false))
         return;
     rocksdb_set_options(store->db, 1, &name, &value, &text);
-    if (text == NULL) {
-        atomic_store(&store->is_doubtful, false);
+    if (text == NULL)
         unmark(store, 0);
-    }
+    else
+        atomic_store(&store->is_doubtful, true);
     rocksdb_free(text);
 }
 
