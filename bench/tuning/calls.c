@@ -520,9 +520,13 @@ json_t *tuning_calls(const tuning_plan *plan)
         (void)tuning_run(plan, &calls[i].task, &stores[calls[i].store]); /* warms up */
     }
     for (unsigned round = 0; round < plan->rounds; round++) {
+        size_t order[CALLS];
+        tuning_order(round, order, CALLS);
         for (size_t i = 0; i < CALLS; i++) {
-            double taken = tuning_run(plan, &calls[i].task, &stores[calls[i].store]);
-            json_array_append_new(json_object_get(json_array_get(all, i), "ns"), json_real(taken));
+            const struct call *call = &calls[order[i]];
+            json_t *times = json_object_get(json_array_get(all, order[i]), "ns");
+            json_array_append_new(times,
+                                  json_real(tuning_run(plan, &call->task, &stores[call->store])));
         }
     }
     bench_keys_release(&hot);

@@ -49,6 +49,17 @@ static void touch(void *state)
     bench_varve.touch(((tuning_store *)state)->store);
 }
 
+void tuning_order(unsigned round, size_t *order, size_t count)
+{
+    unsigned short state[3] = {(unsigned short)(round + 1), 0, 0};
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (size_t)nrand48(state) % (i + 1);
+        order[i] = i;
+        order[i] = order[at];
+        order[at] = i;
+    }
+}
+
 /* How many keys a round has: whole batches. */
 static size_t count_of(const tuning_plan *plan, const tuning_task *task)
 {

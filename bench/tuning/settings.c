@@ -93,8 +93,10 @@ static void measure(const tuning_plan *plan, const struct column *column, tuning
         (void)tuning_run(plan, &column->task, &stores[i]); /* warms up */
     }
     for (unsigned round = 0; round < plan->rounds; round++) {
+        size_t order[SETTINGS];
+        tuning_order(round, order, SETTINGS);
         for (size_t i = 0; i < SETTINGS; i++) {
-            size_t at = (i + round * 7) % SETTINGS;
+            size_t at = order[i];
             json_t *times = json_object_get(json_array_get(all, at), column->name);
             json_array_append_new(times, json_real(tuning_run(plan, &column->task, &stores[at])));
         }

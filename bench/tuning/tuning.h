@@ -55,6 +55,12 @@ void tuning_store_close(tuning_store *store);
  */
 double tuning_run(const tuning_plan *plan, const tuning_task *task, tuning_store *store);
 
+/*
+ * In what order things are done in a round: the numbers below `count`, in another one each time.
+ * What has been done before leaves the processor's caches full of what it had to do with.
+ */
+void tuning_order(unsigned round, size_t *order, size_t count);
+
 /* The parts, in settings.c, calls.c and loads.c. */
 json_t *tuning_settings(const tuning_plan *plan);
 json_t *tuning_calls(const tuning_plan *plan);
