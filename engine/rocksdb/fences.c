@@ -278,11 +278,17 @@ static varve__fences *renew(varve__fence_cache *cache, rocksdb_t *db)
     return fences;
 }
 
-uint64_t varve__fences_clears(rocksdb_t *db)
+static uint64_t clears_of(rocksdb_t *db)
 {
     uint64_t count = 0;
     (void)rocksdb_property_int(db, "rocksdb.num-deletes-active-mem-table", &count);
     return count;
+}
+
+bool varve__fences_has_no_new_clears(const varve__fences *fences, rocksdb_t *db, uint64_t clears)
+{
+    /* In this order: none has gone from the memtable as long as the tables are the same. */
+    return clears_of(db) == clears && version_of(db) == fences->version;
 }
 
 /*
@@ -301,7 +307,7 @@ varve_status varve__fences_iterator(varve__fence_cache *cache, rocksdb_t *db,
         if (held == NULL)
             return varve__fail_no_memory(err, sizeof *held);
         if (out->counts_clears)
-            out->clears = varve__fences_clears(db);
+            out->clears = clears_of(db);
         rocksdb_iterator_t *it = rocksdb_create_iterator(db, how);
         out->is_exact = version_of(db) == held->version;
         if (!out->is_exact && began == 0)

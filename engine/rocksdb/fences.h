@@ -83,10 +83,10 @@ varve_status varve__fences_iterator(varve__fence_cache *cache, rocksdb_t *db,
                                     varve_error *err);
 
 /*
- * How many clears of single keys there are in the memtable; none has gone from it as long as the
- * tables are the same.
+ * Whether the tables are still those of the fences, and there are still so many clears of single
+ * keys in the memtable: as many as there were when an iterator over just these tables was opened.
  */
-uint64_t varve__fences_clears(rocksdb_t *db);
+bool varve__fences_has_no_new_clears(const varve__fences *fences, rocksdb_t *db, uint64_t clears);
 
 /* Let go of them; NULL is fine. */
 void varve__fences_release(varve__fences *fences);

@@ -206,7 +206,7 @@ static bool found_none(struct rocksdb_iter *it, const struct probe *probe)
 static bool shows_none(struct rocksdb_iter *it, const struct probe *probe)
 {
     return found_none(it, probe) &&
-           (probe->is_present || varve__fences_clears(it->db) == it->clears);
+           (probe->is_present || varve__fences_has_no_new_clears(it->fences, it->db, it->clears));
 }
 
 /* ---- Forward */
