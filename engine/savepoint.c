@@ -35,7 +35,7 @@ static void cut(varve_batch *batch, const varve__savepoint *mark)
     varve__batch_view_take_back(&batch->view, varve_buf_slice(&batch->repr), mark->size,
                                 mark->count);
     varve__repr_cut(&batch->repr, mark->size, mark->count);
-    varve__touched_cut(&batch->touched, mark->size);
+    varve__touched_cut(&batch->touched, mark->size, mark->count);
 }
 
 varve_status varve_batch_rollback(varve_batch *batch, varve_error *err)

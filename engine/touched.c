@@ -34,13 +34,15 @@ void varve__touched_reset(varve__touched *touched)
     *touched = (varve__touched){.slots = touched->slots, .room = room};
 }
 
-void varve__touched_cut(varve__touched *touched, size_t size)
+void varve__touched_cut(varve__touched *touched, size_t size, uint32_t count)
 {
     if (size > touched->offset)
         return;
     touched->offset = size;
     if (touched->is_range)
         touched->is_range = touched->is_everything = false;
+    if (touched->count > 2 * ((size_t)count + ROOM_MIN))
+        varve__touched_reset(touched); /* most are of no use, and all are taken in anew */
 }
 
 /* ---- The table ------------------------------------------------------------------------------ */

@@ -26,8 +26,11 @@ void varve__touched_release(varve__touched *touched);
 /* Forget all records, and keep the memory for others, unless it is far too much for these. */
 void varve__touched_reset(varve__touched *touched);
 
-/* The records have been cut off behind the first `size` bytes of the representation. */
-void varve__touched_cut(varve__touched *touched, size_t size);
+/*
+ * The records have been cut off behind the first `size` bytes of the representation, which are
+ * `count` records.  Their hashes stay, unless they have become too many.
+ */
+void varve__touched_cut(varve__touched *touched, size_t size, uint32_t count);
 
 /*
  * Take in what has been appended to `repr`, which may end before its header says so, with a whole

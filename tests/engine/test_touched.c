@@ -157,14 +157,33 @@ START_TEST(after_a_cut_it_goes_on)
     write(VARVE_RECORD_PUT, key_of("b"), "v");
     ck_assert(has(key_of("b")));
     varve__repr_cut(&repr, size, 1);
-    varve__touched_cut(&touched, size);
+    varve__touched_cut(&touched, size, 1);
     ck_assert(has(key_of("a")));
     write(VARVE_RECORD_PUT, key_of("c"), "v");
     ck_assert(has(key_of("c")));
     varve__repr_cut(&repr, 0, 0);
-    varve__touched_cut(&touched, 0);
+    varve__touched_cut(&touched, 0, 0);
     write(VARVE_RECORD_PUT, key_of("d"), "v");
     ck_assert(has(key_of("d")));
+}
+END_TEST
+
+/* A batch that is taken back many times does not grow for that. */
+START_TEST(what_is_cut_off_does_not_add_up)
+{
+    enum { KEPT = 100, ROUNDS = 500, EACH = 20 };
+    for (unsigned i = 0; i < KEPT; i++)
+        write(VARVE_RECORD_PUT, version_of(i), "v");
+    size_t size = repr.size;
+    for (unsigned round = 1; round <= ROUNDS; round++) {
+        for (unsigned i = 0; i < EACH; i++)
+            write(VARVE_RECORD_PUT, version_of(round * EACH + KEPT + i), "v");
+        ck_assert(has(prefix_of(round * EACH + KEPT)));
+        varve__repr_cut(&repr, size, KEPT);
+        varve__touched_cut(&touched, size, KEPT);
+        ck_assert(has(prefix_of(round % KEPT)));
+        ck_assert_uint_le(touched.room, 1024);
+    }
 }
 END_TEST
 
@@ -178,10 +197,10 @@ START_TEST(a_range_that_is_cut_off_touches_nothing)
     write(VARVE_RECORD_PUT, key_of("b"), "v");
     ck_assert(has(key_of("x")));
     varve__repr_cut(&repr, behind, 2);
-    varve__touched_cut(&touched, behind);
+    varve__touched_cut(&touched, behind, 2);
     ck_assert(has(key_of("x")));
     varve__repr_cut(&repr, size, 1);
-    varve__touched_cut(&touched, size);
+    varve__touched_cut(&touched, size, 1);
     ck_assert(has(key_of("a")));
     ck_assert(!has(key_of("x")));
     write(VARVE_RECORD_PUT, key_of("x"), "v");
@@ -252,6 +271,7 @@ int main(void)
     tcase_add_test(tcase, the_same_key_takes_one_place);
     tcase_add_test(tcase, records_are_taken_in_as_they_are_written);
     tcase_add_test(tcase, after_a_cut_it_goes_on);
+    tcase_add_test(tcase, what_is_cut_off_does_not_add_up);
     tcase_add_test(tcase, a_range_that_is_cut_off_touches_nothing);
     tcase_add_test(tcase, a_crowded_table_gives_up);
     tcase_add_test(tcase, a_reset_keeps_memory_that_is_of_use);

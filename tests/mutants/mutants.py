@@ -435,7 +435,7 @@ MUTANTS = [
     ("touched: a table that grows", TOUCHED, "        if (touched->slots[i] != 0)\n",
      "        if (touched->slots[i] % 2 != 0)\n"),
     ("touched: a batch that is rolled back", SAVEPOINTS,
-     "    varve__touched_cut(&batch->touched, mark->size);\n", ""),
+     "    varve__touched_cut(&batch->touched, mark->size, mark->count);\n", ""),
     ("fences: level 0", FENCES, "return level > 0 && index > 0 &&", "return index > 0 &&"),
     ("fences: a key in two tables", FENCES, "    if (varve_slice_equal(start, end)) {",
      "    if (false) {"),
