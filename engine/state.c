@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "util/fail.h"
+#include "util/steady.h"
 
 static int64_t wall_time(void)
 {
@@ -185,13 +186,6 @@ varve_status varve_engine_get_state(varve_engine *engine, varve_engine_state *st
 #define HOLD_NS_MAX 100000000
 #define PAUSES_PER_HOLD 10
 
-static int64_t steady_time(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void sleep_ns(int64_t nanoseconds)
 {
     const struct timespec time = {.tv_sec = nanoseconds / 1000000000,
@@ -215,9 +209,9 @@ static varve_status fail_with_calls(varve_engine *engine, varve_error *err)
 /* Wait up to `hold` until no handle is open; nobody can open another one. */
 static varve_status wait_until_idle(varve_engine *engine, int64_t hold, varve_error *err)
 {
-    int64_t end = steady_time() + hold;
+    int64_t end = varve__steady_ns() + hold;
     varve_status status = varve__engine_check_idle(engine, false, err);
-    while (status != VARVE_OK && hold > 0 && steady_time() < end) {
+    while (status != VARVE_OK && hold > 0 && varve__steady_ns() < end) {
         sleep_ns(HOLD_NS_MIN / 4);
         status = varve__engine_check_idle(engine, false, err);
     }
@@ -300,10 +294,10 @@ static void pause_between(varve__state *state, int64_t nanoseconds)
 static varve_status recover(varve_engine *engine, const varve_cancel *cancel, varve_error *err)
 {
     varve__state *state = &engine->state;
-    int64_t end_of_patience = cancel == NULL ? 0 : steady_time() + PASSING_NS;
+    int64_t end_of_patience = cancel == NULL ? 0 : varve__steady_ns() + PASSING_NS;
     int64_t hold = cancel == NULL ? 0 : HOLD_NS_MIN;
     for (;;) {
-        bool patient = steady_time() < end_of_patience;
+        bool patient = varve__steady_ns() < end_of_patience;
         varve_status status = try_to_recover(engine, patient, hold, err);
         if (cancel == NULL || (status != VARVE_NO_SPACE && status != VARVE_BUSY))
             return status;

@@ -1,22 +1,15 @@
 #include <stdatomic.h>
-#include <time.h>
 
 #include <varve/cancel.h>
 
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/steady.h"
 
 struct varve_cancel {
     atomic_bool is_cancelled;
     atomic_int_least64_t deadline; /* of the monotonic clock, in nanoseconds; 0 = none */
 };
-
-static int64_t monotonic_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 varve_status varve_cancel_open(varve_cancel **out, varve_error *err)
 {
@@ -42,7 +35,7 @@ void varve_cancel_now(varve_cancel *cancel)
 
 void varve_cancel_after(varve_cancel *cancel, int64_t nanoseconds)
 {
-    int64_t now = monotonic_now();
+    int64_t now = varve__steady_ns();
     int64_t deadline = nanoseconds <= INT64_MAX - now ? now + nanoseconds : INT64_MAX;
     atomic_store(&cancel->deadline, nanoseconds > 0 ? deadline : 0);
 }
@@ -54,7 +47,7 @@ varve_status varve_cancel_check(const varve_cancel *cancel, varve_error *err)
     if (atomic_load(&cancel->is_cancelled))
         return varve__fail(err, VARVE_CANCELLED, "the call was cancelled");
     int64_t deadline = atomic_load(&cancel->deadline);
-    if (deadline != 0 && monotonic_now() >= deadline)
+    if (deadline != 0 && varve__steady_ns() >= deadline)
         return varve__fail(err, VARVE_DEADLINE, "the deadline of the call has passed");
     return VARVE_OK;
 }

@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include "util/steady.h"
+
 #define PAUSE_NS 20000
 
 void varve__gate_init(varve__gate *gate)
@@ -36,13 +38,6 @@ static bool is_empty(const varve__gate *gate)
     return true;
 }
 
-static int64_t now(void)
-{
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 static void shut(varve__gate *gate)
 {
     (void)pthread_mutex_lock(&gate->lock);
@@ -61,9 +56,9 @@ bool varve__gate_close_within(varve__gate *gate, int64_t nanoseconds)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_NS};
     shut(gate);
-    int64_t end = now() + nanoseconds;
+    int64_t end = varve__steady_ns() + nanoseconds;
     while (!is_empty(gate)) {
-        if (now() >= end) {
+        if (varve__steady_ns() >= end) {
             varve__gate_open(gate);
             return false;
         }

@@ -1,10 +1,10 @@
 #include "engine/rocksdb/fences.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/steady.h"
 
 /* ---- Users -------------------------------------------------------------------------------------
  */
@@ -229,19 +229,12 @@ static varve__fences *make(varve__fence_cache *cache, rocksdb_t *db)
 #define TRYING_NS 100000000
 #define REST_FACTOR 10
 
-static int64_t steady_time(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static bool is_resting(varve__fence_cache *cache)
 {
     (void)pthread_mutex_lock(&cache->mutex);
     int64_t until = cache->resting_until;
     (void)pthread_mutex_unlock(&cache->mutex);
-    return until != 0 && steady_time() < until;
+    return until != 0 && varve__steady_ns() < until;
 }
 
 /* Whether one who has begun to try at `began` tries once more. */
@@ -249,7 +242,7 @@ static bool tries_again(varve__fence_cache *cache, unsigned tries, int64_t began
 {
     if (is_resting(cache))
         return false;
-    int64_t now = steady_time();
+    int64_t now = varve__steady_ns();
     if (tries < TRIES_MAX || now - began < TRYING_NS)
         return true;
     (void)pthread_mutex_lock(&cache->mutex);
@@ -311,7 +304,7 @@ varve_status varve__fences_iterator(varve__fence_cache *cache, rocksdb_t *db,
         rocksdb_iterator_t *it = rocksdb_create_iterator(db, how);
         out->is_exact = version_of(db) == held->version;
         if (!out->is_exact && began == 0)
-            began = steady_time();
+            began = varve__steady_ns();
         if (out->is_exact || !tries_again(cache, tries, began)) {
             out->raw = it;
             out->fences = held;

@@ -8,7 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_SECONDS 10
+#include "util/steady.h"
+
+#define PATIENCE_NS INT64_C(10000000000)
 
 varve__manifest varve__manifest_look(const char *path)
 {
@@ -36,22 +38,15 @@ bool varve__manifest_is_same(const varve__manifest *a, const varve__manifest *b)
     return a->size == b->size && strcmp(a->name, b->name) == 0;
 }
 
-static int64_t seconds_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 int64_t varve__patience_end(void)
 {
-    return seconds_now() + PATIENCE_SECONDS;
+    return varve__steady_ns() + PATIENCE_NS;
 }
 
 bool varve__patience_wait(int64_t end)
 {
     const struct timespec pause = {.tv_nsec = 1000000};
-    if (seconds_now() >= end)
+    if (varve__steady_ns() >= end)
         return false;
     (void)nanosleep(&pause, NULL);
     return true;
