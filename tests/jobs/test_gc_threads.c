@@ -70,19 +70,24 @@ static void *write_on(void *argument)
     return NULL;
 }
 
+static varve_gc_options options_of(const varve_gc_policy *policy)
+{
+    return (varve_gc_options){.struct_size = sizeof(varve_gc_options),
+                              .policy = policy,
+                              .now = varve_ts_of(INT64_C(2000000000), 0),
+                              .latches = latches,
+                              .has_account = true,
+                              .durability = VARVE_NO_SYNC};
+}
+
 /* All that is not live goes, whole keys with it: what is written on top must not be in vain. */
 static varve_gc *open_job(uint64_t batch_versions, const varve_cancel *cancel)
 {
     const varve_gc_policy policy = {.struct_size = sizeof policy, .ttl_seconds = 1};
-    const varve_gc_options options = {.struct_size = sizeof options,
-                                      .policy = &policy,
-                                      .now = varve_ts_of(INT64_C(2000000000), 0),
-                                      .latches = latches,
-                                      .has_account = true,
-                                      .durability = VARVE_NO_SYNC,
-                                      .batch_versions = batch_versions,
-                                      .cancel = cancel};
+    varve_gc_options options = options_of(&policy);
     varve_gc *job;
+    options.batch_versions = batch_versions;
+    options.cancel = cancel;
     ck_ok(varve_gc_open(on.engine, &options, &job, &on.err), &on.err);
     return job;
 }
@@ -269,16 +274,11 @@ static void note_damage(void *arg, const varve_damaged_key *key)
 static void *collect_past_damage(void *argument)
 {
     const varve_gc_policy policy = {.struct_size = sizeof policy, .keep_versions = 1};
-    const varve_gc_options options = {.struct_size = sizeof options,
-                                      .policy = &policy,
-                                      .now = varve_ts_of(INT64_C(2000000000), 0),
-                                      .latches = latches,
-                                      .has_account = true,
-                                      .durability = VARVE_NO_SYNC,
-                                      .damaged = note_damage};
+    varve_gc_options options = options_of(&policy);
     varve_gc_report report = {.struct_size = sizeof report};
     varve_gc *job;
     bool more = true;
+    options.damaged = note_damage;
     varve_status status = varve_gc_open(on.engine, &options, &job, NULL);
     while (status == VARVE_OK && more)
         status = varve_gc_step(job, &more, NULL);
